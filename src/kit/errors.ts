@@ -1,0 +1,90 @@
+/** Every code that the bridge says, with how bad it is and what to do about it. The README lists the same table. */
+export type Severity = 'info' | 'warn' | 'error' | 'fatal';
+
+export const ERRORS = {
+  VALIDATION_FAILED: { severity: 'warn', hint: 'compare the message with the schema at the pointer' },
+  UNSUPPORTED_VERSION: { severity: 'warn', hint: 'update the older side: their major versions differ' },
+  UNAUTHENTICATED: { severity: 'warn', hint: 'give a token of the bridge file’s access list' },
+  FORBIDDEN: { severity: 'warn', hint: 'this user’s role may not do that; see the roles table in the README' },
+  UNKNOWN_SHOW: {
+    severity: 'warn',
+    hint: 'the bridge runs another showId; reload the page or mend the client’s settings',
+  },
+  NOT_FOUND: { severity: 'warn', hint: 'check the id against the show file' },
+  CONFLICT: { severity: 'warn', hint: 'the show moved on; look at the current cue and press again' },
+  GO_GUARD: { severity: 'warn', hint: 'the last GO was taken; press again if the next cue is really meant' },
+  EMERGENCY_ACTIVE: { severity: 'warn', hint: 'the show is held; the stage manager or the director resolves it' },
+  RATE_LIMITED: { severity: 'warn', hint: 'this client sends too fast; slow down' },
+  FRAME_TOO_LARGE: { severity: 'warn', hint: 'send a smaller frame' },
+  CLIENT_TOO_SLOW: { severity: 'warn', hint: 'the client did not read; it may connect again and resume' },
+  SEQUENCER_BUSY: { severity: 'error', hint: 'too much is waiting to be stored; press again' },
+  JOURNAL_UNAVAILABLE: {
+    severity: 'error',
+    hint: 'the log cannot be written: free the disk, or mend its permissions; nothing was fired',
+  },
+  JOURNAL_CORRUPT: {
+    severity: 'fatal',
+    hint: 'restore the log’s file from a copy, or move the show’s folder aside to start a new log',
+  },
+  JOURNAL_TAIL_CUT: {
+    severity: 'warn',
+    hint: 'the last write was cut off by a crash; what was never acknowledged is gone',
+  },
+  JOURNAL_LOCKED: { severity: 'fatal', hint: 'another bridge runs on this journal; stop it first' },
+  INTERNAL: { severity: 'error', hint: 'a fault of the bridge: please report the log line' },
+  DEVICE_UNREACHABLE: { severity: 'error', hint: 'check cable, address and that the device is on' },
+  DEVICE_CLOSED: { severity: 'error', hint: 'the device is gone; the bridge connects again by itself' },
+  DEVICE_TIMEOUT: { severity: 'error', hint: 'the device did not answer in time; look at it' },
+  DEVICE_REFUSED: {
+    severity: 'error',
+    hint: 'the device said no: check passcode and permissions, then reload the bridge file',
+  },
+  DEVICE_DRIVER_MISSING: {
+    severity: 'error',
+    hint: 'a system library for this kind of device is not installed; the detail names it',
+  },
+  OUTPUT_LATE: { severity: 'error', hint: 'too old to send; a late GO is worse than a missing one' },
+  CODEC_MALFORMED: { severity: 'warn', hint: 'what came in, or what was to go out, does not fit the protocol' },
+  CONFIG_UNREADABLE: { severity: 'fatal', hint: 'check the path and the permissions of the file' },
+  CONFIG_SYNTAX: { severity: 'fatal', hint: 'mend the YAML at the place named' },
+  CONFIG_UNKNOWN_KEY: { severity: 'fatal', hint: 'remove it, or write the name that was suggested' },
+  CONFIG_INVALID: { severity: 'fatal', hint: 'compare with the reference in the README' },
+  CONFIG_DUPLICATE: { severity: 'fatal', hint: 'give each its own id' },
+  CONFIG_UNKNOWN_NAME: { severity: 'fatal', hint: 'name something that the bridge file or the show file holds' },
+  CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in the README' },
+  CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
+  CONFIG_ACCESS_REQUIRED: { severity: 'fatal', hint: 'add an access list, or listen on 127.0.0.1' },
+  CONFIG_RULE_UNUSED: { severity: 'warn', hint: 'the rule applies to no cue; check call and placeholders' },
+  CONFIG_RESTART_NEEDED: { severity: 'warn', hint: 'restart the bridge to take this change over' },
+  LISTEN_FAILED: { severity: 'fatal', hint: 'another program holds the port, or the address is not this machine’s' },
+} as const satisfies Record<string, { severity: Severity; hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure. Callers branch on `code`, never on words; refusals that the show expects are returned, not thrown. */
+export class BridgeError extends Error {
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'BridgeError';
+    this.code = code;
+  }
+
+  get hint(): string {
+    return ERRORS[this.code].hint;
+  }
+
+  get severity(): Severity {
+    return ERRORS[this.code].severity;
+  }
+}
+
+export const isBridgeError = (error: unknown): error is BridgeError => error instanceof BridgeError;
+
+/** Any thrown thing as a BridgeError; one that is none already becomes `code`, with its cause kept. */
+export function toBridgeError(error: unknown, code: ErrorCode = 'INTERNAL'): BridgeError {
+  if (isBridgeError(error)) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new BridgeError(code, message, { cause: error });
+}

@@ -1,0 +1,19 @@
+import { defineConfig } from 'vitest/config';
+
+/** `bridge` needs Node alone; `peers` talks to other people's programs (liblo-tools, socat, tshark). */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'bridge',
+          include: ['src/**/*.test.ts', 'adapters/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/wire/**', 'test/browser/**', 'test/hardware/**'],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: 'peers', include: ['test/wire/**/*.test.ts'], testTimeout: 30_000 } },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], testTimeout: 60_000 } },
+    ],
+  },
+});
