@@ -16,12 +16,14 @@ export class TestClock implements Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
-      const sleeper = { at: this.#mono + ms, wake: resolve };
-      this.#sleepers.push(sleeper);
-      signal?.addEventListener('abort', () => {
+      const wake = () => {
         this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        signal?.removeEventListener('abort', wake);
         resolve();
-      });
+      };
+      const sleeper = { at: this.#mono + ms, wake };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener('abort', wake);
     });
   }
 
@@ -32,11 +34,11 @@ export class TestClock implements Clock {
 
   /** Moves both clocks on by `ms`, waking sleepers on the way and letting what they wake run. */
   async advance(ms: number): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
     const end = this.#mono + ms;
     for (;;) {
       const next = this.#sleepers.filter((sleeper) => sleeper.at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) break;
-      this.#sleepers = this.#sleepers.filter((other) => other !== next);
       this.#wall += next.at - this.#mono;
       this.#mono = next.at;
       next.wake();

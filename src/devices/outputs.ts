@@ -1,0 +1,97 @@
+import type { Clock } from '../kit/clock.js';
+import { type BridgeError, toBridgeError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import type { Command, Receipt } from './adapter.js';
+
+/** A command on its way to a device, and the event that caused it. */
+export interface Output {
+  ruleId: string;
+  outputId: string;
+  device: string;
+  command: Command;
+  maxLateMs: number;
+}
+
+/** The event that outputs come from, as far as it matters here. */
+export interface Cause {
+  eventSeq: number;
+  messageId: string;
+  correlationId?: string;
+  recordedAt: string;
+}
+
+/** One step of an output's way, told as an event of its own so that everyone sees a dead wire at once. */
+export type StageReport = {
+  cause: Cause;
+  ruleId: string;
+  outputId: string;
+  device: string;
+  summary: string;
+} & (
+  | { stage: 'sent'; reached: Receipt['reached']; latencyMs: number; acknowledgedMs?: number }
+  | { stage: 'confirmed'; latencyMs: number }
+  | { stage: 'failed'; latencyMs: number; code: BridgeError['code']; detail: string }
+);
+
+export interface OutputsOptions {
+  send: (device: string, command: Command) => Promise<Receipt>;
+  summarise: (device: string, command: Command) => string;
+  tell: (report: StageReport) => void;
+  clock: Clock;
+  log: Log;
+}
+
+/**
+ * Sends what a stored event asks for: each output once, never again, in the order of the rules, all in the tick of the
+ * commit. What is too old is dropped with OUTPUT_LATE: a late GO is worse than a missing one.
+ */
+export class Outputs {
+  readonly #options: OutputsOptions;
+
+  constructor(options: OutputsOptions) {
+    this.#options = options;
+  }
+
+  perform(cause: Cause, outputs: readonly Output[]): void {
+    for (const output of outputs) void this.#performOne(cause, output);
+  }
+
+  async #performOne(cause: Cause, { ruleId, outputId, device, command, maxLateMs }: Output): Promise<void> {
+    const { send, summarise, tell, clock, log } = this.#options;
+    const acceptedAt = Date.parse(cause.recordedAt);
+    const age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
+    const about = { cause, ruleId, outputId, device, summary: summarise(device, command) };
+    const facts = { seq: cause.eventSeq, messageId: cause.messageId, ruleId, device, summary: about.summary };
+    const failed = (error: BridgeError) => {
+      log.error({ ...facts, code: error.code, detail: error.message, tookMs: age() }, 'output.failed');
+      tell({ ...about, stage: 'failed', latencyMs: age(), code: error.code, detail: error.message });
+    };
+    if (age() > maxLateMs) {
+      log.error({ ...facts, code: 'OUTPUT_LATE', tookMs: age(), maxLateMs }, 'output.dropped');
+      const detail = `${Math.round(age())} ms old, the limit is ${maxLateMs} ms`;
+      tell({ ...about, stage: 'failed', latencyMs: age(), code: 'OUTPUT_LATE', detail });
+      return;
+    }
+    let receipt: Receipt;
+    try {
+      receipt = await send(device, command);
+    } catch (error) {
+      return failed(toBridgeError(error));
+    }
+    const { reached, sentAt, confirmed } = receipt;
+    const reachedMs = age();
+    const sentMs =
+      sentAt === undefined ? reachedMs : Math.max(0, reachedMs - Math.round((clock.mono() - sentAt) * 10) / 10);
+    const acknowledged = reached === 'acknowledged' ? { acknowledgedMs: reachedMs } : {};
+    log.info({ ...facts, reached, tookMs: sentMs, ...acknowledged }, 'output.sent');
+    tell({ ...about, stage: 'sent', reached, latencyMs: sentMs, ...acknowledged });
+    if (!confirmed) return;
+    try {
+      await confirmed;
+    } catch (error) {
+      return failed(toBridgeError(error));
+    }
+    log.info({ ...facts, tookMs: age() }, 'output.confirmed');
+    tell({ ...about, stage: 'confirmed', latencyMs: age() });
+  }
+}

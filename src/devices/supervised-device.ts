@@ -1,0 +1,184 @@
+import type { Clock } from '../kit/clock.js';
+import { BridgeError, toBridgeError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern, Receipt } from './adapter.js';
+
+/** A device of the bridge file. */
+export interface DeviceSpec {
+  name: string;
+  adapter: Adapter;
+  config: Readonly<Record<string, unknown>>;
+  patterns: readonly Pattern[];
+  baseDir: string;
+}
+
+export type DeviceStatus = Health['status'] | 'connecting';
+
+/** What is known of a device now, for pages and `/v1/devices`. */
+export interface DeviceReport {
+  device: string;
+  adapter: string;
+  status: DeviceStatus;
+  code?: string;
+  detail?: string;
+  /** How often it was connected since the start. */
+  connects: number;
+  counters: Readonly<Record<string, number>>;
+}
+
+export interface DeviceListener {
+  onStatus(report: DeviceReport): void;
+  onInput(device: string, input: Input): void;
+}
+
+/** One try may take so long. A device that hangs is tried again rather than waited for. */
+const CONNECT_LIMIT_MS = 5000;
+/** The first wait after a loss, and the longest one: with it a device is found within a second of being back. */
+const BACKOFF_FIRST_MS = 50;
+const BACKOFF_MOST_MS = 700;
+/** A connection that lived shorter counts as one more failed try, so that a device that hangs up at once is not hammered. */
+const SETTLED_MS = 2000;
+/** Commands to one device that may be under way at once; more are refused, aloud. */
+const SENDS_UNDER_WAY_MAX = 256;
+
+/**
+ * Keeps one device connected: a new connection whenever the last one is gone, with jittered waits between. Nothing is
+ * queued while it is down. A device that said no (DEVICE_REFUSED) is left alone until the bridge file is loaded anew.
+ */
+export class SupervisedDevice {
+  readonly spec: DeviceSpec;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listener: DeviceListener;
+  readonly #random: () => number;
+  readonly #life = new AbortController();
+  readonly #running: Promise<void>;
+  #connection: Connection | undefined;
+  #health: { status: DeviceStatus; code?: string; detail?: string } = { status: 'connecting' };
+  #connects = 0;
+  #underWay = 0;
+  #lastCounters: Readonly<Record<string, number>> = {};
+
+  constructor(spec: DeviceSpec, options: { clock: Clock; log: Log; listener: DeviceListener; random?: () => number }) {
+    this.spec = spec;
+    this.#clock = options.clock;
+    this.#log = options.log.child({ device: spec.name });
+    this.#listener = options.listener;
+    this.#random = options.random ?? Math.random;
+    this.#listener.onStatus(this.report());
+    this.#running = this.#run();
+  }
+
+  report(): DeviceReport {
+    return {
+      device: this.spec.name,
+      adapter: this.spec.adapter.kind,
+      ...this.#health,
+      connects: this.#connects,
+      counters: this.#connection?.counters?.() ?? this.#lastCounters,
+    };
+  }
+
+  /**
+   * Hands a command to the connection in the same tick, or refuses it: nothing waits for a device.
+   * @throws DEVICE_CLOSED when it is not connected, and what the adapter throws
+   */
+  async send(command: Command): Promise<Receipt> {
+    const connection = this.#connection;
+    if (!connection)
+      throw new BridgeError('DEVICE_CLOSED', this.#health.detail ?? `${this.spec.name} is not connected`);
+    if (this.#underWay >= SENDS_UNDER_WAY_MAX) {
+      throw new BridgeError(
+        'DEVICE_TIMEOUT',
+        `${SENDS_UNDER_WAY_MAX} commands to ${this.spec.name} are still unanswered`,
+      );
+    }
+    this.#underWay += 1;
+    try {
+      return await connection.send(command, this.#life.signal);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+
+  /** Says goodbye and stops. Idempotent, never rejects. */
+  async close(): Promise<void> {
+    this.#life.abort();
+    await this.#connection?.close();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#life;
+    let failures = 0;
+    while (!signal.aborted) {
+      const { why, livedMs } = await this.#connectOnce(signal);
+      if (signal.aborted) return;
+      this.#tell({ status: 'down', code: why.code, detail: why.message });
+      if (why.code === 'DEVICE_REFUSED') {
+        this.#log.error({ code: why.code, detail: why.message, hint: why.hint }, 'device.parked');
+        return;
+      }
+      failures = livedMs > SETTLED_MS ? 0 : failures + 1;
+      const most = Math.min(BACKOFF_FIRST_MS * 2 ** Math.min(failures, 10), BACKOFF_MOST_MS);
+      await this.#clock.sleep(most * (0.5 + this.#random() / 2), signal);
+    }
+  }
+
+  /** One connection, from its first try to its end. @returns why it ended, and how long it was connected. */
+  async #connectOnce(signal: AbortSignal): Promise<{ why: BridgeError; livedMs: number }> {
+    const never = (why: BridgeError) => ({ why, livedMs: 0 });
+    const tooLong = new AbortController();
+    const timer = new AbortController();
+    void this.#clock.sleep(CONNECT_LIMIT_MS, timer.signal).then(() => {
+      if (!timer.signal.aborted) tooLong.abort();
+    });
+    let connection: Connection;
+    try {
+      const { adapter, config, patterns, baseDir, name } = this.spec;
+      const io: AdapterIo = { device: name, clock: this.#clock, log: this.#log, patterns, baseDir };
+      connection = await adapter.connect(config, io, AbortSignal.any([signal, tooLong.signal]));
+    } catch (error) {
+      if (tooLong.signal.aborted) {
+        return never(new BridgeError('DEVICE_TIMEOUT', `no answer within ${CONNECT_LIMIT_MS} ms`, { cause: error }));
+      }
+      return never(toBridgeError(error, 'DEVICE_UNREACHABLE'));
+    } finally {
+      timer.abort();
+    }
+    if (signal.aborted) {
+      await connection.close();
+      return never(new BridgeError('DEVICE_CLOSED', 'stopped'));
+    }
+    const since = this.#clock.mono();
+    this.#connection = connection;
+    this.#connects += 1;
+    const stopHealth = connection.onHealth((health) => {
+      if (this.#connection === connection && health.status !== 'down') this.#tell(health);
+    });
+    const stopInput = connection.onInput((input) => {
+      if (this.#connection === connection) this.#listener.onInput(this.spec.name, input);
+    });
+    this.#tell(connection.health());
+    const why = await connection.closed;
+    stopHealth();
+    stopInput();
+    this.#lastCounters = connection.counters?.() ?? this.#lastCounters;
+    this.#connection = undefined;
+    return {
+      why: why ?? new BridgeError('DEVICE_CLOSED', 'the connection was closed'),
+      livedMs: this.#clock.mono() - since,
+    };
+  }
+
+  #tell(health: { status: DeviceStatus; code?: string; detail?: string }): void {
+    const { status, code } = this.#health;
+    const changed = status !== health.status || code !== health.code;
+    this.#health = health;
+    if (!changed) return;
+    const facts = { status: health.status, code: health.code, detail: health.detail };
+    if (health.status === 'down') this.#log.warn(facts, 'device.lost');
+    else this.#log.info(facts, 'device.changed');
+    this.#listener.onStatus(this.report());
+  }
+}

@@ -1,0 +1,66 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Clock } from '../kit/clock.js';
+import { BridgeError } from '../kit/errors.js';
+import type { Log } from '../kit/log.js';
+import type { Command, Receipt } from './adapter.js';
+import { type DeviceListener, type DeviceReport, type DeviceSpec, SupervisedDevice } from './supervised-device.js';
+
+/** All devices of the bridge file, each looked after on its own: a lost one costs itself only. */
+export class Supervisor {
+  readonly #options: { clock: Clock; log: Log; listener: DeviceListener };
+  readonly #devices = new Map<string, SupervisedDevice>();
+
+  constructor(options: { clock: Clock; log: Log; listener: DeviceListener }) {
+    this.#options = options;
+  }
+
+  get names(): ReadonlySet<string> {
+    return new Set(this.#devices.keys());
+  }
+
+  report(): DeviceReport[] {
+    return [...this.#devices.values()].map((device) => device.report());
+  }
+
+  /**
+   * Makes the devices those of `specs`: new ones are started, removed ones closed, changed ones and those that are
+   * down closed and started anew; the others are not touched.
+   */
+  async configure(specs: readonly DeviceSpec[]): Promise<void> {
+    const wanted = new Map(specs.map((spec) => [spec.name, spec]));
+    const leaving = [...this.#devices.values()].filter((device) => {
+      const spec = wanted.get(device.spec.name);
+      return !spec || !isSameSpec(spec, device.spec) || device.report().status === 'down';
+    });
+    for (const device of leaving) this.#devices.delete(device.spec.name);
+    await Promise.all(leaving.map((device) => device.close()));
+    for (const spec of specs) {
+      if (!this.#devices.has(spec.name)) this.#devices.set(spec.name, new SupervisedDevice(spec, this.#options));
+    }
+  }
+
+  /** @throws DEVICE_CLOSED, and what the device's adapter throws */
+  async send(device: string, command: Command): Promise<Receipt> {
+    const target = this.#devices.get(device);
+    if (!target) throw new BridgeError('DEVICE_CLOSED', `no device is called ${device}`);
+    return target.send(command);
+  }
+
+  /** A command in a few words. */
+  summarise(device: string, command: Command): string {
+    return this.#devices.get(device)?.spec.adapter.summarise(command) ?? JSON.stringify(command);
+  }
+
+  /** Says goodbye to every device. Idempotent, never rejects. */
+  async close(): Promise<void> {
+    const devices = [...this.#devices.values()];
+    this.#devices.clear();
+    await Promise.all(devices.map((device) => device.close()));
+  }
+}
+
+const isSameSpec = (a: DeviceSpec, b: DeviceSpec): boolean =>
+  a.adapter === b.adapter &&
+  a.baseDir === b.baseDir &&
+  isDeepStrictEqual(a.config, b.config) &&
+  isDeepStrictEqual(a.patterns, b.patterns);
