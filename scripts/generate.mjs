@@ -124,7 +124,8 @@ function validators() {
     validateWireMessage: id('wire-message'),
   });
 
-  const files = new Ajv2020({ ...options, useDefaults: true, verbose: false });
+  // Verbose: a fault carries the schema it broke, from which src/config says what would have been right.
+  const files = new Ajv2020({ ...options, useDefaults: true, verbose: true });
   for (const name of ['show-event', 'show-file', 'bridge-config']) files.addSchema(schemas[name]);
   const exports = { validateShowFile: id('show-file'), validateBridgeConfig: id('bridge-config') };
   const table = [];
@@ -157,6 +158,12 @@ export interface ValidationFault {
   keyword: string;
   params: Record<string, unknown>;
   message?: string;
+  /** The member's name, for a fault inside propertyNames. */
+  propertyName?: string;
+  /** The keyword's value, the schema that holds it and the value at fault; only from the validators of files. */
+  schema?: unknown;
+  parentSchema?: Record<string, unknown>;
+  data?: unknown;
 }
 export interface Validator {
   (data: unknown): boolean;

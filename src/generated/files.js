@@ -4,7 +4,7 @@ const ucs2length = { default: (text) => [...text].length };
 const deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };
 
 export const validateShowFile = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-file.schema.json","title":"ShowFile","description":"The prompt book: acts, segments and cues, performers, mics and timers. One show file serves many performances.","type":"object","required":["version","title","acts"],"additionalProperties":false,"properties":{"version":{"const":1},"title":{"type":"string","minLength":1,"maxLength":200},"acts":{"type":"array","minItems":1,"maxItems":100,"items":{"$ref":"#/$defs/ActEntry"}},"performers":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/PerformerEntry"},"default":[]},"mics":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/MicEntry"},"default":[]},"timers":{"type":"array","maxItems":100,"items":{"$ref":"#/$defs/TimerEntry"},"default":[]}},"$defs":{"Id":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"Letters, digits, and _ . - inside."},"Label":{"type":"string","minLength":1,"maxLength":500},"CueNumber":{"type":"string","minLength":1,"maxLength":64,"description":"A cue number is text: \"1.10\" is not 1.1, so quote it."},"ActEntry":{"type":"object","required":["id","segments"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"segments":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/SegmentEntry"}}}},"SegmentEntry":{"type":"object","required":["id","cues"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","maxItems":10000,"items":{"$ref":"#/$defs/CueEntry"}}}},"CueEntry":{"type":"object","description":"One GO.","required":["id","number"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"number":{"$ref":"#/$defs/CueNumber"},"label":{"$ref":"#/$defs/Label"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"When it is planned, on the show clock."},"standbyText":{"$ref":"#/$defs/Label","description":"What the stage manager says before it."},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000,"description":"The GO guard before this cue, in milliseconds, instead of the bridge's; 0 for a cue that must follow at once."},"calls":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/CallEntry"},"default":[]}}},"CallEntry":{"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$"},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}},"PerformerEntry":{"type":"object","required":["id","name"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"name":{"$ref":"#/$defs/Label"},"character":{"$ref":"#/$defs/Label"}}},"MicEntry":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."},"performerId":{"$ref":"#/$defs/Id","description":"Who wears it at the start; left out for a spare."},"plot":{"type":"array","description":"Who is planned to wear it in which segment, for the pages.","maxItems":1000,"items":{"type":"object","required":["segmentId","performerId"],"additionalProperties":false,"properties":{"segmentId":{"$ref":"#/$defs/Id"},"performerId":{"$ref":"#/$defs/Id"}}}}}},"TimerEntry":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"mode":{"enum":["up","down"],"default":"up"},"duration":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"Where a timer that counts down starts."}},"if":{"type":"object","required":["mode"],"properties":{"mode":{"const":"down"}}},"then":{"type":"object","required":["duration"]}}}};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-file.schema.json","title":"ShowFile","description":"The prompt book: acts, segments and cues, performers, mics and timers. One show file serves many performances.","type":"object","required":["version","title","acts"],"additionalProperties":false,"properties":{"version":{"const":1},"title":{"type":"string","minLength":1,"maxLength":200},"acts":{"type":"array","minItems":1,"maxItems":100,"items":{"$ref":"#/$defs/ActEntry"}},"performers":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/PerformerEntry"},"default":[]},"mics":{"type":"array","maxItems":1000,"items":{"$ref":"#/$defs/MicEntry"},"default":[]},"timers":{"type":"array","maxItems":100,"items":{"$ref":"#/$defs/TimerEntry"},"default":[]}},"$defs":{"Id":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"Letters, digits, and _ . - inside."},"Label":{"type":"string","minLength":1,"maxLength":500},"CueNumber":{"type":"string","minLength":1,"maxLength":64,"description":"A cue number is text: \"1.10\" is not 1.1, so quote it."},"ActEntry":{"type":"object","required":["id","segments"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"segments":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/SegmentEntry"}}}},"SegmentEntry":{"type":"object","required":["id","cues"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","maxItems":10000,"items":{"$ref":"#/$defs/CueEntry"}}}},"CueEntry":{"type":"object","description":"One GO.","required":["id","number"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"number":{"$ref":"#/$defs/CueNumber"},"label":{"$ref":"#/$defs/Label"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"When it is planned, on the show clock."},"standbyText":{"$ref":"#/$defs/Label","description":"What the stage manager says before it."},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000,"description":"The GO guard before this cue, in milliseconds, instead of the bridge's; 0 for a cue that must follow at once."},"calls":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/CallEntry"},"default":[]}}},"CallEntry":{"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$","description":"A small letter, then letters, digits and _."},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}},"PerformerEntry":{"type":"object","required":["id","name"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"name":{"$ref":"#/$defs/Label"},"character":{"$ref":"#/$defs/Label"}}},"MicEntry":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."},"performerId":{"$ref":"#/$defs/Id","description":"Who wears it at the start; left out for a spare."},"plot":{"type":"array","description":"Who is planned to wear it in which segment, for the pages.","maxItems":1000,"items":{"type":"object","required":["segmentId","performerId"],"additionalProperties":false,"properties":{"segmentId":{"$ref":"#/$defs/Id"},"performerId":{"$ref":"#/$defs/Id"}}}}}},"TimerEntry":{"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"mode":{"enum":["up","down"],"default":"up"},"duration":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"Where a timer that counts down starts."}},"if":{"type":"object","required":["mode"],"properties":{"mode":{"const":"down"}}},"then":{"type":"object","required":["duration"]}}}};
 const func1 = ucs2length.default;
 const schema32 = {"type":"object","required":["id","segments"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"segments":{"type":"array","minItems":1,"maxItems":1000,"items":{"$ref":"#/$defs/SegmentEntry"}}}};
 const schema33 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"Letters, digits, and _ . - inside."};
@@ -15,7 +15,7 @@ const schema43 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[
 const pattern6 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
 const schema144 = {"type":"object","description":"One GO.","required":["id","number"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"number":{"$ref":"#/$defs/CueNumber"},"label":{"$ref":"#/$defs/Label"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"When it is planned, on the show clock."},"standbyText":{"$ref":"#/$defs/Label","description":"What the stage manager says before it."},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000,"description":"The GO guard before this cue, in milliseconds, instead of the bridge's; 0 for a cue that must follow at once."},"calls":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/CallEntry"},"default":[]}}};
 const schema146 = {"type":"string","minLength":1,"maxLength":64,"description":"A cue number is text: \"1.10\" is not 1.1, so quote it."};
-const schema150 = {"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$"},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}};
+const schema150 = {"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$","description":"A small letter, then letters, digits and _."},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}};
 const schema98 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern10 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
 const pattern28 = new RegExp("^[a-z][A-Za-z0-9_]{0,63}$", "u");
@@ -32,7 +32,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.department === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "department"},message:"must have required property '"+"department"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "department"},message:"must have required property '"+"department"+"'",schema:schema150.required,parentSchema:schema150,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -43,7 +43,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "department") || (key0 === "number")) || (key0 === "label")) || (key0 === "targets"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema150,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -57,7 +57,7 @@ if(data.department !== undefined){
 let data0 = data.department;
 if(typeof data0 === "string"){
 if(!pattern10.test(data0)){
-const err2 = {instancePath:instancePath+"/department",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""};
+const err2 = {instancePath:instancePath+"/department",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -68,7 +68,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/department",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err3 = {instancePath:instancePath+"/department",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -82,7 +82,7 @@ if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-const err4 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err4 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -92,7 +92,7 @@ vErrors.push(err4);
 errors++;
 }
 if(func1(data1) < 1){
-const err5 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err5 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -103,7 +103,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err6 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema146.type,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -117,7 +117,7 @@ if(data.label !== undefined){
 let data2 = data.label;
 if(typeof data2 === "string"){
 if(func1(data2) > 500){
-const err7 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err7 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -127,7 +127,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data2) < 1){
-const err8 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err8 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -138,7 +138,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -152,7 +152,7 @@ if(data.targets !== undefined){
 let data3 = data.targets;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 32){
-const err10 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties"};
+const err10 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema150.properties.targets,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -165,7 +165,7 @@ for(const key1 in data3){
 const _errs13 = errors;
 if(typeof key1 === "string"){
 if(!pattern28.test(key1)){
-const err11 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9_]{0,63}$"+"\"",propertyName:key1};
+const err11 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9_]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9_]{0,63}$",parentSchema:schema150.properties.targets.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -177,7 +177,7 @@ errors++;
 }
 var valid4 = _errs13 === errors;
 if(!valid4){
-const err12 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid"};
+const err12 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema150.properties.targets.propertyNames,parentSchema:schema150.properties.targets,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -191,7 +191,7 @@ for(const key2 in data3){
 let data4 = data3[key2];
 if(typeof data4 === "string"){
 if(func1(data4) > 200){
-const err13 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+const err13 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema150.properties.targets.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -201,7 +201,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func1(data4) < 1){
-const err14 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err14 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema150.properties.targets.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -212,7 +212,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err15 = {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema150.properties.targets.additionalProperties.type,parentSchema:schema150.properties.targets.additionalProperties,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -224,7 +224,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err16 = {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema150.properties.targets.type,parentSchema:schema150.properties.targets,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -236,7 +236,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema150.type,parentSchema:schema150,data};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -266,7 +266,7 @@ if(data.calls === undefined){
 data.calls = [];
 }
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema144.required,parentSchema:schema144,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -276,7 +276,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.number === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "number"},message:"must have required property '"+"number"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "number"},message:"must have required property '"+"number"+"'",schema:schema144.required,parentSchema:schema144,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -287,7 +287,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "number")) || (key0 === "label")) || (key0 === "plannedAt")) || (key0 === "standbyText")) || (key0 === "goGuardMs")) || (key0 === "calls"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema144,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -301,7 +301,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern4.test(data0)){
-const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -312,7 +312,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -326,7 +326,7 @@ if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-const err5 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters"};
+const err5 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -336,7 +336,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err6 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -347,7 +347,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema146.type,parentSchema:schema146,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -361,7 +361,7 @@ if(data.label !== undefined){
 let data2 = data.label;
 if(typeof data2 === "string"){
 if(func1(data2) > 500){
-const err8 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err8 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -371,7 +371,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err9 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -382,7 +382,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err10 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -396,7 +396,7 @@ if(data.plannedAt !== undefined){
 let data3 = data.plannedAt;
 if(typeof data3 === "string"){
 if(!pattern6.test(data3)){
-const err11 = {instancePath:instancePath+"/plannedAt",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\""};
+const err11 = {instancePath:instancePath+"/plannedAt",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\"",schema:"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$",parentSchema:schema43,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -407,7 +407,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/plannedAt",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err12 = {instancePath:instancePath+"/plannedAt",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.type,parentSchema:schema43,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -421,7 +421,7 @@ if(data.standbyText !== undefined){
 let data4 = data.standbyText;
 if(typeof data4 === "string"){
 if(func1(data4) > 500){
-const err13 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err13 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -431,7 +431,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func1(data4) < 1){
-const err14 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err14 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -442,7 +442,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err15 = {instancePath:instancePath+"/standbyText",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -455,7 +455,7 @@ errors++;
 if(data.goGuardMs !== undefined){
 let data5 = data.goGuardMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err16 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err16 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema144.properties.goGuardMs.type,parentSchema:schema144.properties.goGuardMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -466,7 +466,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"};
+const err17 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema144.properties.goGuardMs,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -476,7 +476,7 @@ vErrors.push(err17);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err18 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err18 = {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema144.properties.goGuardMs,data:data5};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -490,7 +490,7 @@ errors++;
 let data6 = data.calls;
 if(Array.isArray(data6)){
 if(data6.length > 64){
-const err19 = {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items"};
+const err19 = {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema144.properties.calls,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -508,7 +508,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err20 = {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema144.properties.calls.type,parentSchema:schema144.properties.calls,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -519,7 +519,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema144.type,parentSchema:schema144,data};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -546,7 +546,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema35.required,parentSchema:schema35,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -556,7 +556,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.cues === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cues"},message:"must have required property '"+"cues"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cues"},message:"must have required property '"+"cues"+"'",schema:schema35.required,parentSchema:schema35,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -567,7 +567,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "title")) || (key0 === "plannedDuration")) || (key0 === "cues"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema35,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -581,7 +581,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern4.test(data0)){
-const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -592,7 +592,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -606,7 +606,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 500){
-const err5 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err5 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -616,7 +616,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err6 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -627,7 +627,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -641,7 +641,7 @@ if(data.plannedDuration !== undefined){
 let data2 = data.plannedDuration;
 if(typeof data2 === "string"){
 if(!pattern6.test(data2)){
-const err8 = {instancePath:instancePath+"/plannedDuration",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\""};
+const err8 = {instancePath:instancePath+"/plannedDuration",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\"",schema:"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$",parentSchema:schema43,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -652,7 +652,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/plannedDuration",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath:instancePath+"/plannedDuration",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.type,parentSchema:schema43,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -666,7 +666,7 @@ if(data.cues !== undefined){
 let data3 = data.cues;
 if(Array.isArray(data3)){
 if(data3.length > 10000){
-const err10 = {instancePath:instancePath+"/cues",schemaPath:"#/properties/cues/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items"};
+const err10 = {instancePath:instancePath+"/cues",schemaPath:"#/properties/cues/maxItems",keyword:"maxItems",params:{limit: 10000},message:"must NOT have more than 10000 items",schema:10000,parentSchema:schema35.properties.cues,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -684,7 +684,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/cues",schemaPath:"#/properties/cues/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err11 = {instancePath:instancePath+"/cues",schemaPath:"#/properties/cues/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema35.properties.cues.type,parentSchema:schema35.properties.cues,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -696,7 +696,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema35.type,parentSchema:schema35,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -723,7 +723,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema32.required,parentSchema:schema32,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -733,7 +733,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.segments === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "segments"},message:"must have required property '"+"segments"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "segments"},message:"must have required property '"+"segments"+"'",schema:schema32.required,parentSchema:schema32,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -744,7 +744,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "title")) || (key0 === "segments"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema32,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -758,7 +758,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern4.test(data0)){
-const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -769,7 +769,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -783,7 +783,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 500){
-const err5 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err5 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -793,7 +793,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err6 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -804,7 +804,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/title",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -818,7 +818,7 @@ if(data.segments !== undefined){
 let data2 = data.segments;
 if(Array.isArray(data2)){
 if(data2.length > 1000){
-const err8 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+const err8 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema32.properties.segments,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -828,7 +828,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data2.length < 1){
-const err9 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const err9 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema32.properties.segments,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -846,7 +846,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err10 = {instancePath:instancePath+"/segments",schemaPath:"#/properties/segments/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema32.properties.segments.type,parentSchema:schema32.properties.segments,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -858,7 +858,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema32.type,parentSchema:schema32,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -886,7 +886,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema154.required,parentSchema:schema154,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -896,7 +896,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.name === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema154.required,parentSchema:schema154,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -907,7 +907,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "name")) || (key0 === "character"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema154,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -921,7 +921,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern4.test(data0)){
-const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -932,7 +932,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -946,7 +946,7 @@ if(data.name !== undefined){
 let data1 = data.name;
 if(typeof data1 === "string"){
 if(func1(data1) > 500){
-const err5 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err5 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -956,7 +956,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err6 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -967,7 +967,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/name",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -981,7 +981,7 @@ if(data.character !== undefined){
 let data2 = data.character;
 if(typeof data2 === "string"){
 if(func1(data2) > 500){
-const err8 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err8 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -991,7 +991,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err9 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1002,7 +1002,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err10 = {instancePath:instancePath+"/character",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1014,7 +1014,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema154.type,parentSchema:schema154,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1042,7 +1042,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema158.required,parentSchema:schema158,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1053,7 +1053,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "label")) || (key0 === "channel")) || (key0 === "performerId")) || (key0 === "plot"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema158,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1067,7 +1067,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern4.test(data0)){
-const err2 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err2 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1078,7 +1078,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err3 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1092,7 +1092,7 @@ if(data.label !== undefined){
 let data1 = data.label;
 if(typeof data1 === "string"){
 if(func1(data1) > 500){
-const err4 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err4 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1102,7 +1102,7 @@ vErrors.push(err4);
 errors++;
 }
 if(func1(data1) < 1){
-const err5 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err5 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1113,7 +1113,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err6 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1126,7 +1126,7 @@ errors++;
 if(data.channel !== undefined){
 let data2 = data.channel;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err7 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err7 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema158.properties.channel.type,parentSchema:schema158.properties.channel,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1137,7 +1137,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 1024 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024"};
+const err8 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema158.properties.channel,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1147,7 +1147,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err9 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err9 = {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema158.properties.channel,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1162,7 +1162,7 @@ if(data.performerId !== undefined){
 let data3 = data.performerId;
 if(typeof data3 === "string"){
 if(!pattern4.test(data3)){
-const err10 = {instancePath:instancePath+"/performerId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err10 = {instancePath:instancePath+"/performerId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1173,7 +1173,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/performerId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err11 = {instancePath:instancePath+"/performerId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1187,7 +1187,7 @@ if(data.plot !== undefined){
 let data4 = data.plot;
 if(Array.isArray(data4)){
 if(data4.length > 1000){
-const err12 = {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+const err12 = {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema158.properties.plot,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1201,7 +1201,7 @@ for(let i0=0; i0<len0; i0++){
 let data5 = data4[i0];
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(data5.segmentId === undefined){
-const err13 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "segmentId"},message:"must have required property '"+"segmentId"+"'"};
+const err13 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "segmentId"},message:"must have required property '"+"segmentId"+"'",schema:schema158.properties.plot.items.required,parentSchema:schema158.properties.plot.items,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1211,7 +1211,7 @@ vErrors.push(err13);
 errors++;
 }
 if(data5.performerId === undefined){
-const err14 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "performerId"},message:"must have required property '"+"performerId"+"'"};
+const err14 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "performerId"},message:"must have required property '"+"performerId"+"'",schema:schema158.properties.plot.items.required,parentSchema:schema158.properties.plot.items,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1222,7 +1222,7 @@ errors++;
 }
 for(const key1 in data5){
 if(!((key1 === "segmentId") || (key1 === "performerId"))){
-const err15 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+const err15 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema158.properties.plot.items,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1236,7 +1236,7 @@ if(data5.segmentId !== undefined){
 let data6 = data5.segmentId;
 if(typeof data6 === "string"){
 if(!pattern4.test(data6)){
-const err16 = {instancePath:instancePath+"/plot/" + i0+"/segmentId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err16 = {instancePath:instancePath+"/plot/" + i0+"/segmentId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1247,7 +1247,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/plot/" + i0+"/segmentId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err17 = {instancePath:instancePath+"/plot/" + i0+"/segmentId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1261,7 +1261,7 @@ if(data5.performerId !== undefined){
 let data7 = data5.performerId;
 if(typeof data7 === "string"){
 if(!pattern4.test(data7)){
-const err18 = {instancePath:instancePath+"/plot/" + i0+"/performerId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err18 = {instancePath:instancePath+"/plot/" + i0+"/performerId",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -1272,7 +1272,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/plot/" + i0+"/performerId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err19 = {instancePath:instancePath+"/plot/" + i0+"/performerId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -1284,7 +1284,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err20 = {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema158.properties.plot.items.type,parentSchema:schema158.properties.plot.items,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -1296,7 +1296,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err21 = {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema158.properties.plot.type,parentSchema:schema158.properties.plot,data:data4};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -1308,7 +1308,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err22 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema158.type,parentSchema:schema158,data};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -1390,7 +1390,7 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.duration === undefined){
-const err3 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "duration"},message:"must have required property '"+"duration"+"'"};
+const err3 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "duration"},message:"must have required property '"+"duration"+"'",schema:schema164.then.required,parentSchema:schema164.then,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1401,7 +1401,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath,schemaPath:"#/then/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err4 = {instancePath,schemaPath:"#/then/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema164.then.type,parentSchema:schema164.then,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1414,7 +1414,7 @@ var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err5 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema"};
+const err5 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema164.if,parentSchema:schema164,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1428,7 +1428,7 @@ if(data.mode === undefined){
 data.mode = "up";
 }
 if(data.id === undefined){
-const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema164.required,parentSchema:schema164,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1439,7 +1439,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "label")) || (key0 === "mode")) || (key0 === "duration"))){
-const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema164,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1453,7 +1453,7 @@ if(data.id !== undefined){
 let data1 = data.id;
 if(typeof data1 === "string"){
 if(!pattern4.test(data1)){
-const err8 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err8 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema33,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1464,7 +1464,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema33.type,parentSchema:schema33,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1478,7 +1478,7 @@ if(data.label !== undefined){
 let data2 = data.label;
 if(typeof data2 === "string"){
 if(func1(data2) > 500){
-const err10 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters"};
+const err10 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/maxLength",keyword:"maxLength",params:{limit: 500},message:"must NOT have more than 500 characters",schema:500,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1488,7 +1488,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data2) < 1){
-const err11 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err11 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1499,7 +1499,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err12 = {instancePath:instancePath+"/label",schemaPath:"#/$defs/Label/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema34.type,parentSchema:schema34,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1511,7 +1511,7 @@ errors++;
 }
 let data3 = data.mode;
 if(!((data3 === "up") || (data3 === "down"))){
-const err13 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema164.properties.mode.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema164.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema164.properties.mode.enum,parentSchema:schema164.properties.mode,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1524,7 +1524,7 @@ if(data.duration !== undefined){
 let data4 = data.duration;
 if(typeof data4 === "string"){
 if(!pattern6.test(data4)){
-const err14 = {instancePath:instancePath+"/duration",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\""};
+const err14 = {instancePath:instancePath+"/duration",schemaPath:"show-event.schema.json#/$defs/Timecode/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$"+"\"",schema:"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$",parentSchema:schema43,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1535,7 +1535,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/duration",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err15 = {instancePath:instancePath+"/duration",schemaPath:"show-event.schema.json#/$defs/Timecode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema43.type,parentSchema:schema43,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1547,7 +1547,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err16 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema164.type,parentSchema:schema164,data};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1584,7 +1584,7 @@ if(data.timers === undefined){
 data.timers = [];
 }
 if(data.version === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'",schema:schema31.required,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1594,7 +1594,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema31.required,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1604,7 +1604,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.acts === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "acts"},message:"must have required property '"+"acts"+"'"};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "acts"},message:"must have required property '"+"acts"+"'",schema:schema31.required,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1615,7 +1615,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "version") || (key0 === "title")) || (key0 === "acts")) || (key0 === "performers")) || (key0 === "mics")) || (key0 === "timers"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1626,8 +1626,9 @@ errors++;
 }
 }
 if(data.version !== undefined){
-if(1 !== data.version){
-const err4 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant"};
+let data0 = data.version;
+if(1 !== data0){
+const err4 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",schema:1,parentSchema:schema31.properties.version,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1641,7 +1642,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 200){
-const err5 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters"};
+const err5 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema31.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1651,7 +1652,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err6 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema31.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1662,7 +1663,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err7 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema31.properties.title.type,parentSchema:schema31.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1676,7 +1677,7 @@ if(data.acts !== undefined){
 let data2 = data.acts;
 if(Array.isArray(data2)){
 if(data2.length > 100){
-const err8 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+const err8 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items",schema:100,parentSchema:schema31.properties.acts,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1686,7 +1687,7 @@ vErrors.push(err8);
 errors++;
 }
 if(data2.length < 1){
-const err9 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const err9 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema31.properties.acts,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1704,7 +1705,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err10 = {instancePath:instancePath+"/acts",schemaPath:"#/properties/acts/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.acts.type,parentSchema:schema31.properties.acts,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1717,7 +1718,7 @@ errors++;
 let data4 = data.performers;
 if(Array.isArray(data4)){
 if(data4.length > 1000){
-const err11 = {instancePath:instancePath+"/performers",schemaPath:"#/properties/performers/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+const err11 = {instancePath:instancePath+"/performers",schemaPath:"#/properties/performers/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.performers,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1735,7 +1736,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/performers",schemaPath:"#/properties/performers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err12 = {instancePath:instancePath+"/performers",schemaPath:"#/properties/performers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.performers.type,parentSchema:schema31.properties.performers,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1747,7 +1748,7 @@ errors++;
 let data6 = data.mics;
 if(Array.isArray(data6)){
 if(data6.length > 1000){
-const err13 = {instancePath:instancePath+"/mics",schemaPath:"#/properties/mics/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+const err13 = {instancePath:instancePath+"/mics",schemaPath:"#/properties/mics/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema31.properties.mics,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -1765,7 +1766,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/mics",schemaPath:"#/properties/mics/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err14 = {instancePath:instancePath+"/mics",schemaPath:"#/properties/mics/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.mics.type,parentSchema:schema31.properties.mics,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -1777,7 +1778,7 @@ errors++;
 let data8 = data.timers;
 if(Array.isArray(data8)){
 if(data8.length > 100){
-const err15 = {instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items"};
+const err15 = {instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/maxItems",keyword:"maxItems",params:{limit: 100},message:"must NOT have more than 100 items",schema:100,parentSchema:schema31.properties.timers,data:data8};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -1795,7 +1796,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err16 = {instancePath:instancePath+"/timers",schemaPath:"#/properties/timers/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema31.properties.timers.type,parentSchema:schema31.properties.timers,data:data8};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -1806,7 +1807,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema31.type,parentSchema:schema31,data};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -1821,7 +1822,7 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateBridgeConfig = validate87;
-const schema168 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"DeviceEntry":{"type":"object","required":["adapter"],"properties":{"adapter":{"type":"string"}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
+const schema168 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"DeviceEntry":{"type":"object","required":["adapter"],"properties":{"adapter":{"type":"string"}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
 const schema135 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const schema173 = {"type":"object","required":["adapter"],"properties":{"adapter":{"type":"string"}}};
 const pattern37 = new RegExp("^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$", "u");
@@ -1844,7 +1845,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.userId === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "userId"},message:"must have required property '"+"userId"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "userId"},message:"must have required property '"+"userId"+"'",schema:schema170.required,parentSchema:schema170,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -1854,7 +1855,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.role === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'",schema:schema170.required,parentSchema:schema170,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -1865,7 +1866,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "userId") || (key0 === "role")) || (key0 === "displayName")) || (key0 === "token"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema170,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -1879,7 +1880,7 @@ if(data.userId !== undefined){
 let data0 = data.userId;
 if(typeof data0 === "string"){
 if(func1(data0) > 128){
-const err3 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+const err3 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema40,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -1889,7 +1890,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data0) < 1){
-const err4 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err4 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema40,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -1900,7 +1901,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err5 = {instancePath:instancePath+"/userId",schemaPath:"show-event.schema.json#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema40.type,parentSchema:schema40,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -1913,7 +1914,7 @@ errors++;
 if(data.role !== undefined){
 let data1 = data.role;
 if(!((((((((data1 === "stageManager") || (data1 === "assistantStageManager")) || (data1 === "director")) || (data1 === "performer")) || (data1 === "soundOperator")) || (data1 === "lightingOperator")) || (data1 === "technician")) || (data1 === "bridge"))){
-const err6 = {instancePath:instancePath+"/role",schemaPath:"show-event.schema.json#/$defs/Role/enum",keyword:"enum",params:{allowedValues: schema67.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/role",schemaPath:"show-event.schema.json#/$defs/Role/enum",keyword:"enum",params:{allowedValues: schema67.enum},message:"must be equal to one of the allowed values",schema:schema67.enum,parentSchema:schema67,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -1927,7 +1928,7 @@ if(data.displayName !== undefined){
 let data2 = data.displayName;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err7 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+const err7 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema170.properties.displayName,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -1937,7 +1938,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data2) < 1){
-const err8 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err8 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema170.properties.displayName,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -1948,7 +1949,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err9 = {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema170.properties.displayName.type,parentSchema:schema170.properties.displayName,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -1962,7 +1963,7 @@ if(data.token !== undefined){
 let data3 = data.token;
 if(typeof data3 === "string"){
 if(func1(data3) > 512){
-const err10 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters"};
+const err10 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema170.properties.token,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -1972,7 +1973,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data3) < 8){
-const err11 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/minLength",keyword:"minLength",params:{limit: 8},message:"must NOT have fewer than 8 characters"};
+const err11 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/minLength",keyword:"minLength",params:{limit: 8},message:"must NOT have fewer than 8 characters",schema:8,parentSchema:schema170.properties.token,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -1982,7 +1983,7 @@ vErrors.push(err11);
 errors++;
 }
 if(!pattern39.test(data3)){
-const err12 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/=-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/=-]+$"+"\""};
+const err12 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/=-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/=-]+$"+"\"",schema:"^[A-Za-z0-9._~+/=-]+$",parentSchema:schema170.properties.token,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -1993,7 +1994,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err13 = {instancePath:instancePath+"/token",schemaPath:"#/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema170.properties.token.type,parentSchema:schema170.properties.token,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2005,7 +2006,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema170.type,parentSchema:schema170,data};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2020,7 +2021,7 @@ return errors === 0;
 validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema174 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}};
-const schema175 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"};
+const schema175 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
 const pattern41 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
 const schema176 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
 const pattern42 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
@@ -2037,7 +2038,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties"};
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2048,7 +2049,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern42.test(key0)))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2059,8 +2060,9 @@ errors++;
 }
 }
 if(data.id !== undefined){
-if(typeof data.id !== "string"){
-const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.id;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.id.type,parentSchema:schema176.properties.id,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2071,8 +2073,9 @@ errors++;
 }
 }
 if(data.number !== undefined){
-if(typeof data.number !== "string"){
-const err3 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data1 = data.number;
+if(typeof data1 !== "string"){
+const err3 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.number.type,parentSchema:schema176.properties.number,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2086,7 +2089,7 @@ if(data.call !== undefined){
 let data2 = data.call;
 if(typeof data2 === "string"){
 if(!pattern10.test(data2)){
-const err4 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""};
+const err4 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2097,7 +2100,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err5 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2108,8 +2111,9 @@ errors++;
 }
 }
 if(data.callNumber !== undefined){
-if(typeof data.callNumber !== "string"){
-const err6 = {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data3 = data.callNumber;
+if(typeof data3 !== "string"){
+const err6 = {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.callNumber.type,parentSchema:schema176.properties.callNumber,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2121,8 +2125,9 @@ errors++;
 }
 for(const key1 in data){
 if(pattern42.test(key1)){
-if(typeof data[key1] !== "string"){
-const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data4 = data[key1];
+if(typeof data4 !== "string"){
+const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema176.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2135,7 +2140,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema176.type,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2162,7 +2167,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema174.required,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2172,7 +2177,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.when === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema174.required,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2182,7 +2187,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.propose === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'"};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema174.required,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2193,7 +2198,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "when")) || (key0 === "propose")) || (key0 === "with")) || (key0 === "as"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2207,7 +2212,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern41.test(data0)){
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\""};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema175,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2218,7 +2223,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema175.type,parentSchema:schema175,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2232,7 +2237,7 @@ if(data.when !== undefined){
 let data1 = data.when;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.device === undefined){
-const err6 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err6 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema174.properties.when.required,parentSchema:schema174.properties.when,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2242,8 +2247,9 @@ vErrors.push(err6);
 errors++;
 }
 if(data1.device !== undefined){
-if(typeof data1.device !== "string"){
-const err7 = {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data2 = data1.device;
+if(typeof data2 !== "string"){
+const err7 = {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.when.properties.device.type,parentSchema:schema174.properties.when.properties.device,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2255,7 +2261,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err8 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.when.type,parentSchema:schema174.properties.when,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2268,7 +2274,7 @@ errors++;
 if(data.propose !== undefined){
 let data3 = data.propose;
 if(!(((((((((((((data3 === "CueAdvanced") || (data3 === "CueReverted")) || (data3 === "CueStandbySet")) || (data3 === "CueStandbyAcknowledged")) || (data3 === "MicAssigned")) || (data3 === "MicSwapped")) || (data3 === "NoteAdded")) || (data3 === "TimerStarted")) || (data3 === "TimerPaused")) || (data3 === "TimerReset")) || (data3 === "TimerSetOverride")) || (data3 === "EmergencyTriggered")) || (data3 === "EmergencyResolved"))){
-const err9 = {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema174.properties.propose.enum},message:"must be equal to one of the allowed values"};
+const err9 = {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema174.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema174.properties.propose.enum,parentSchema:schema174.properties.propose,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2282,7 +2288,7 @@ if(data.with !== undefined){
 let data4 = data.with;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 32){
-const err10 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties"};
+const err10 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema174.properties.with,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2299,7 +2305,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err11 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.with.type,parentSchema:schema174.properties.with,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2313,7 +2319,7 @@ if(data.as !== undefined){
 let data6 = data.as;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err12 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+const err12 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema174.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2323,7 +2329,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data6) < 1){
-const err13 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err13 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2334,7 +2340,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err14 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.as.type,parentSchema:schema174.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2346,7 +2352,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2380,7 +2386,7 @@ if(data.echo === undefined){
 data.echo = false;
 }
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema178.required,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2390,7 +2396,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema178.required,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2400,7 +2406,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.send === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'"};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema178.required,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2411,7 +2417,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "event")) || (key0 === "call")) || (key0 === "where")) || (key0 === "send")) || (key0 === "maxLateMs")) || (key0 === "echo"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2425,7 +2431,7 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern41.test(data0)){
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\""};
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema175,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2436,7 +2442,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema175.type,parentSchema:schema175,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2449,7 +2455,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((((((((((((data1 === "CueAdvanced") || (data1 === "CueReverted")) || (data1 === "CueStandbySet")) || (data1 === "CueStandbyAcknowledged")) || (data1 === "MicAssigned")) || (data1 === "MicSwapped")) || (data1 === "SegmentReordered")) || (data1 === "NoteAdded")) || (data1 === "TimerStarted")) || (data1 === "TimerPaused")) || (data1 === "TimerReset")) || (data1 === "TimerSetOverride")) || (data1 === "EmergencyTriggered")) || (data1 === "EmergencyResolved")) || (data1 === "DeviceStatusChanged"))){
-const err6 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema178.properties.event.enum},message:"must be equal to one of the allowed values"};
+const err6 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema178.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema178.properties.event.enum,parentSchema:schema178.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2463,7 +2469,7 @@ if(data.call !== undefined){
 let data2 = data.call;
 if(typeof data2 === "string"){
 if(!pattern10.test(data2)){
-const err7 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""};
+const err7 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2474,7 +2480,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err8 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2488,7 +2494,7 @@ if(data.where !== undefined){
 let data3 = data.where;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 16){
-const err9 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties"};
+const err9 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema178.properties.where,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2499,7 +2505,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err10 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.properties.where.type,parentSchema:schema178.properties.where,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2513,7 +2519,7 @@ if(data.send !== undefined){
 let data4 = data.send;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(data4.device === undefined){
-const err11 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err11 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema178.properties.send.required,parentSchema:schema178.properties.send,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2523,8 +2529,9 @@ vErrors.push(err11);
 errors++;
 }
 if(data4.device !== undefined){
-if(typeof data4.device !== "string"){
-const err12 = {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data5 = data4.device;
+if(typeof data5 !== "string"){
+const err12 = {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.properties.send.properties.device.type,parentSchema:schema178.properties.send.properties.device,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2536,7 +2543,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err13 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.properties.send.type,parentSchema:schema178.properties.send,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2548,7 +2555,7 @@ errors++;
 }
 let data6 = data.maxLateMs;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err14 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err14 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema178.properties.maxLateMs.type,parentSchema:schema178.properties.maxLateMs,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2559,7 +2566,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 60000 || isNaN(data6)){
-const err15 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"};
+const err15 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema178.properties.maxLateMs,data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2569,7 +2576,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data6 < 50 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50"};
+const err16 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema178.properties.maxLateMs,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2579,8 +2586,9 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(typeof data.echo !== "boolean"){
-const err17 = {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+let data7 = data.echo;
+if(typeof data7 !== "boolean"){
+const err17 = {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema178.properties.echo.type,parentSchema:schema178.properties.echo,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2591,7 +2599,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.type,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2634,7 +2642,7 @@ if(data.outputs === undefined){
 data.outputs = [];
 }
 if(data.version === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'",schema:schema168.required,parentSchema:schema168,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2644,7 +2652,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.show === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "show"},message:"must have required property '"+"show"+"'"};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "show"},message:"must have required property '"+"show"+"'",schema:schema168.required,parentSchema:schema168,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2655,7 +2663,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "version") || (key0 === "show")) || (key0 === "server")) || (key0 === "journal")) || (key0 === "access")) || (key0 === "devices")) || (key0 === "inputs")) || (key0 === "outputs"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema168,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2666,8 +2674,9 @@ errors++;
 }
 }
 if(data.version !== undefined){
-if(1 !== data.version){
-const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant"};
+let data0 = data.version;
+if(1 !== data0){
+const err3 = {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",schema:1,parentSchema:schema168.properties.version,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2687,7 +2696,7 @@ if(data1.patches === undefined){
 data1.patches = true;
 }
 if(data1.id === undefined){
-const err4 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'"};
+const err4 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema168.properties.show.required,parentSchema:schema168.properties.show,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2697,7 +2706,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data1.file === undefined){
-const err5 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "file"},message:"must have required property '"+"file"+"'"};
+const err5 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "file"},message:"must have required property '"+"file"+"'",schema:schema168.properties.show.required,parentSchema:schema168.properties.show,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2708,7 +2717,7 @@ errors++;
 }
 for(const key1 in data1){
 if(!((((key1 === "id") || (key1 === "file")) || (key1 === "goGuardMs")) || (key1 === "patches"))){
-const err6 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties"};
+const err6 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema168.properties.show,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2722,7 +2731,7 @@ if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
 if(!pattern4.test(data2)){
-const err7 = {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
+const err7 = {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema135,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2733,7 +2742,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err8 = {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema135.type,parentSchema:schema135,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2747,7 +2756,7 @@ if(data1.file !== undefined){
 let data3 = data1.file;
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-const err9 = {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err9 = {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema168.properties.show.properties.file,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2758,7 +2767,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err10 = {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema168.properties.show.properties.file.type,parentSchema:schema168.properties.show.properties.file,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2770,7 +2779,7 @@ errors++;
 }
 let data4 = data1.goGuardMs;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err11 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err11 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.show.properties.goGuardMs.type,parentSchema:schema168.properties.show.properties.goGuardMs,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2781,7 +2790,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 10000 || isNaN(data4)){
-const err12 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+const err12 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema168.properties.show.properties.goGuardMs,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2791,7 +2800,7 @@ vErrors.push(err12);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err13 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0"};
+const err13 = {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema168.properties.show.properties.goGuardMs,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2801,8 +2810,9 @@ vErrors.push(err13);
 errors++;
 }
 }
-if(typeof data1.patches !== "boolean"){
-const err14 = {instancePath:instancePath+"/show/patches",schemaPath:"#/properties/show/properties/patches/type",keyword:"type",params:{type: "boolean"},message:"must be boolean"};
+let data5 = data1.patches;
+if(typeof data5 !== "boolean"){
+const err14 = {instancePath:instancePath+"/show/patches",schemaPath:"#/properties/show/properties/patches/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema168.properties.show.properties.patches.type,parentSchema:schema168.properties.show.properties.patches,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2813,7 +2823,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err15 = {instancePath:instancePath+"/show",schemaPath:"#/properties/show/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.show.type,parentSchema:schema168.properties.show,data:data1};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2839,7 +2849,7 @@ data6.limits = {};
 }
 for(const key2 in data6){
 if(!((((key2 === "listen") || (key2 === "allowedOrigins")) || (key2 === "heartbeatMs")) || (key2 === "limits"))){
-const err16 = {instancePath:instancePath+"/server",schemaPath:"#/properties/server/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties"};
+const err16 = {instancePath:instancePath+"/server",schemaPath:"#/properties/server/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema168.properties.server,data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2852,7 +2862,7 @@ errors++;
 let data7 = data6.listen;
 if(typeof data7 === "string"){
 if(!pattern37.test(data7)){
-const err17 = {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\""};
+const err17 = {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema168.properties.server.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2863,7 +2873,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err18 = {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema168.properties.server.properties.listen.type,parentSchema:schema168.properties.server.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2879,7 +2889,7 @@ for(let i0=0; i0<len0; i0++){
 let data9 = data8[i0];
 if(typeof data9 === "string"){
 if(!pattern38.test(data9)){
-const err19 = {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/pattern",keyword:"pattern",params:{pattern: "^https?://[^/]+$"},message:"must match pattern \""+"^https?://[^/]+$"+"\""};
+const err19 = {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/pattern",keyword:"pattern",params:{pattern: "^https?://[^/]+$"},message:"must match pattern \""+"^https?://[^/]+$"+"\"",schema:"^https?://[^/]+$",parentSchema:schema168.properties.server.properties.allowedOrigins.items,data:data9};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -2890,7 +2900,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err20 = {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema168.properties.server.properties.allowedOrigins.items.type,parentSchema:schema168.properties.server.properties.allowedOrigins.items,data:data9};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -2902,7 +2912,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/server/allowedOrigins",schemaPath:"#/properties/server/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err21 = {instancePath:instancePath+"/server/allowedOrigins",schemaPath:"#/properties/server/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.server.properties.allowedOrigins.type,parentSchema:schema168.properties.server.properties.allowedOrigins,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2913,7 +2923,7 @@ errors++;
 }
 let data10 = data6.heartbeatMs;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err22 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err22 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.heartbeatMs.type,parentSchema:schema168.properties.server.properties.heartbeatMs,data:data10};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -2924,7 +2934,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 60000 || isNaN(data10)){
-const err23 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000"};
+const err23 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema168.properties.server.properties.heartbeatMs,data:data10};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -2934,7 +2944,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data10 < 100 || isNaN(data10)){
-const err24 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100"};
+const err24 = {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema168.properties.server.properties.heartbeatMs,data:data10};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -2963,7 +2973,7 @@ data11.bufferedBytesMax = 4194304;
 }
 for(const key3 in data11){
 if(!(((((key3 === "frameBytesMax") || (key3 === "messagesPerSecond")) || (key3 === "messagesBurst")) || (key3 === "clientsMax")) || (key3 === "bufferedBytesMax"))){
-const err25 = {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties"};
+const err25 = {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema168.properties.server.properties.limits,data:data11};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -2975,7 +2985,7 @@ errors++;
 }
 let data12 = data11.frameBytesMax;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err26 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err26 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.limits.properties.frameBytesMax.type,parentSchema:schema168.properties.server.properties.limits.properties.frameBytesMax,data:data12};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2986,7 +2996,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 1048576 || isNaN(data12)){
-const err27 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576"};
+const err27 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema168.properties.server.properties.limits.properties.frameBytesMax,data:data12};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2996,7 +3006,7 @@ vErrors.push(err27);
 errors++;
 }
 if(data12 < 1024 || isNaN(data12)){
-const err28 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024"};
+const err28 = {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",schema:1024,parentSchema:schema168.properties.server.properties.limits.properties.frameBytesMax,data:data12};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3008,7 +3018,7 @@ errors++;
 }
 let data13 = data11.messagesPerSecond;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err29 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err29 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.limits.properties.messagesPerSecond.type,parentSchema:schema168.properties.server.properties.limits.properties.messagesPerSecond,data:data13};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -3019,7 +3029,7 @@ errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 > 1000000 || isNaN(data13)){
-const err30 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+const err30 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema168.properties.server.properties.limits.properties.messagesPerSecond,data:data13};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -3029,7 +3039,7 @@ vErrors.push(err30);
 errors++;
 }
 if(data13 < 1 || isNaN(data13)){
-const err31 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err31 = {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema168.properties.server.properties.limits.properties.messagesPerSecond,data:data13};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -3041,7 +3051,7 @@ errors++;
 }
 let data14 = data11.messagesBurst;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err32 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err32 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.limits.properties.messagesBurst.type,parentSchema:schema168.properties.server.properties.limits.properties.messagesBurst,data:data14};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -3052,7 +3062,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 1000000 || isNaN(data14)){
-const err33 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000"};
+const err33 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema168.properties.server.properties.limits.properties.messagesBurst,data:data14};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3062,7 +3072,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err34 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err34 = {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema168.properties.server.properties.limits.properties.messagesBurst,data:data14};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -3074,7 +3084,7 @@ errors++;
 }
 let data15 = data11.clientsMax;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err35 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err35 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.limits.properties.clientsMax.type,parentSchema:schema168.properties.server.properties.limits.properties.clientsMax,data:data15};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3085,7 +3095,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 10000 || isNaN(data15)){
-const err36 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000"};
+const err36 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema168.properties.server.properties.limits.properties.clientsMax,data:data15};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3095,7 +3105,7 @@ vErrors.push(err36);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err37 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+const err37 = {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema168.properties.server.properties.limits.properties.clientsMax,data:data15};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3107,7 +3117,7 @@ errors++;
 }
 let data16 = data11.bufferedBytesMax;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err38 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+const err38 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema168.properties.server.properties.limits.properties.bufferedBytesMax.type,parentSchema:schema168.properties.server.properties.limits.properties.bufferedBytesMax,data:data16};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -3118,7 +3128,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 268435456 || isNaN(data16)){
-const err39 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 268435456},message:"must be <= 268435456"};
+const err39 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 268435456},message:"must be <= 268435456",schema:268435456,parentSchema:schema168.properties.server.properties.limits.properties.bufferedBytesMax,data:data16};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -3128,7 +3138,7 @@ vErrors.push(err39);
 errors++;
 }
 if(data16 < 65536 || isNaN(data16)){
-const err40 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536"};
+const err40 = {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",schema:65536,parentSchema:schema168.properties.server.properties.limits.properties.bufferedBytesMax,data:data16};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -3140,7 +3150,7 @@ errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err41 = {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.server.properties.limits.type,parentSchema:schema168.properties.server.properties.limits,data:data11};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -3151,7 +3161,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/server",schemaPath:"#/properties/server/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err42 = {instancePath:instancePath+"/server",schemaPath:"#/properties/server/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.server.type,parentSchema:schema168.properties.server,data:data6};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -3167,7 +3177,7 @@ data17.path = "./data";
 }
 for(const key4 in data17){
 if(!(key4 === "path")){
-const err43 = {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties"};
+const err43 = {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema168.properties.journal,data:data17};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -3180,7 +3190,7 @@ errors++;
 let data18 = data17.path;
 if(typeof data18 === "string"){
 if(func1(data18) < 1){
-const err44 = {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+const err44 = {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema168.properties.journal.properties.path,data:data18};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -3191,7 +3201,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string"};
+const err45 = {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema168.properties.journal.properties.path.type,parentSchema:schema168.properties.journal.properties.path,data:data18};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -3202,7 +3212,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err46 = {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.journal.type,parentSchema:schema168.properties.journal,data:data17};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -3215,7 +3225,7 @@ if(data.access !== undefined){
 let data19 = data.access;
 if(Array.isArray(data19)){
 if(data19.length > 1000){
-const err47 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items"};
+const err47 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema168.properties.access,data:data19};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -3225,7 +3235,7 @@ vErrors.push(err47);
 errors++;
 }
 if(data19.length < 1){
-const err48 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items"};
+const err48 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema168.properties.access,data:data19};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -3243,7 +3253,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err49 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err49 = {instancePath:instancePath+"/access",schemaPath:"#/properties/access/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.access.type,parentSchema:schema168.properties.access,data:data19};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -3256,7 +3266,7 @@ errors++;
 let data21 = data.devices;
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 if(Object.keys(data21).length > 200){
-const err50 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties"};
+const err50 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties",schema:200,parentSchema:schema168.properties.devices,data:data21};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -3269,7 +3279,7 @@ for(const key5 in data21){
 const _errs49 = errors;
 if(typeof key5 === "string"){
 if(!pattern40.test(key5)){
-const err51 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",propertyName:key5};
+const err51 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema168.properties.devices.propertyNames,data:key5,propertyName:key5};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -3281,7 +3291,7 @@ errors++;
 }
 var valid10 = _errs49 === errors;
 if(!valid10){
-const err52 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid"};
+const err52 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",schema:schema168.properties.devices.propertyNames,parentSchema:schema168.properties.devices,data:data21};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -3295,7 +3305,7 @@ for(const key6 in data21){
 let data22 = data21[key6];
 if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
 if(data22.adapter === undefined){
-const err53 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'"};
+const err53 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema173.required,parentSchema:schema173,data:data22};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3305,8 +3315,9 @@ vErrors.push(err53);
 errors++;
 }
 if(data22.adapter !== undefined){
-if(typeof data22.adapter !== "string"){
-const err54 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/adapter",schemaPath:"#/$defs/DeviceEntry/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data23 = data22.adapter;
+if(typeof data23 !== "string"){
+const err54 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/adapter",schemaPath:"#/$defs/DeviceEntry/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema173.properties.adapter.type,parentSchema:schema173.properties.adapter,data:data23};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3318,7 +3329,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err55 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema173.type,parentSchema:schema173,data:data22};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3330,7 +3341,7 @@ errors++;
 }
 }
 else {
-const err56 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err56 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.devices.type,parentSchema:schema168.properties.devices,data:data21};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3342,7 +3353,7 @@ errors++;
 let data24 = data.inputs;
 if(Array.isArray(data24)){
 if(data24.length > 2000){
-const err57 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items"};
+const err57 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.inputs,data:data24};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3360,7 +3371,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err58 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err58 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.inputs.type,parentSchema:schema168.properties.inputs,data:data24};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3372,7 +3383,7 @@ errors++;
 let data26 = data.outputs;
 if(Array.isArray(data26)){
 if(data26.length > 2000){
-const err59 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items"};
+const err59 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.outputs,data:data26};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -3390,7 +3401,7 @@ errors = vErrors.length;
 }
 }
 else {
-const err60 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array"};
+const err60 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.outputs.type,parentSchema:schema168.properties.outputs,data:data26};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -3401,7 +3412,7 @@ errors++;
 }
 }
 else {
-const err61 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err61 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.type,parentSchema:schema168,data};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -3430,7 +3441,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema182.required,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3441,7 +3452,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3452,8 +3463,9 @@ errors++;
 }
 }
 if(data.adapter !== undefined){
-if("hid" !== data.adapter){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant"};
+let data0 = data.adapter;
+if("hid" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant",schema:"hid",parentSchema:schema182.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3465,7 +3477,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3494,7 +3506,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema183.required,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3505,7 +3517,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3516,8 +3528,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.device.type,parentSchema:schema183.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3529,7 +3542,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3558,7 +3571,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema184.required,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3569,7 +3582,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3580,8 +3593,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.device.type,parentSchema:schema184.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3593,7 +3607,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3622,7 +3636,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3633,7 +3647,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3644,8 +3658,9 @@ errors++;
 }
 }
 if(data.adapter !== undefined){
-if("osc" !== data.adapter){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant"};
+let data0 = data.adapter;
+if("osc" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema186.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3657,7 +3672,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3686,7 +3701,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema187.required,parentSchema:schema187,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3697,7 +3712,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3708,8 +3723,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.device.type,parentSchema:schema187.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3721,7 +3737,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3750,7 +3766,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema188.required,parentSchema:schema188,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3761,7 +3777,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3772,8 +3788,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3785,7 +3802,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3800,7 +3817,7 @@ return errors === 0;
 validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_device = validate105;
-const schema190 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"}}};
+const schema190 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
 
 function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3813,8 +3830,23 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.host === undefined){
+data.host = "127.0.0.1";
+}
+if(data.port === undefined){
+data.port = 53000;
+}
+if(data.connectTimeoutMs === undefined){
+data.connectTimeoutMs = 3000;
+}
+if(data.replyTimeoutMs === undefined){
+data.replyTimeoutMs = 1000;
+}
+if(data.confirmTimeoutMs === undefined){
+data.confirmTimeoutMs = 2000;
+}
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema190.required,parentSchema:schema190,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3824,8 +3856,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(!((((((((key0 === "adapter") || (key0 === "host")) || (key0 === "port")) || (key0 === "passcode")) || (key0 === "workspace")) || (key0 === "connectTimeoutMs")) || (key0 === "replyTimeoutMs")) || (key0 === "confirmTimeoutMs"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema190,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3836,8 +3868,9 @@ errors++;
 }
 }
 if(data.adapter !== undefined){
-if("qlab" !== data.adapter){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant"};
+let data0 = data.adapter;
+if("qlab" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema190.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3847,14 +3880,249 @@ vErrors.push(err2);
 errors++;
 }
 }
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+let data1 = data.host;
+if(typeof data1 === "string"){
+if(func1(data1) > 255){
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema190.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.host,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+else {
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.host.type,parentSchema:schema190.properties.host,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+let data2 = data.port;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.port.type,parentSchema:schema190.properties.port,data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 65535 || isNaN(data2)){
+const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema190.properties.port,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2 < 1 || isNaN(data2)){
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema190.properties.port,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.passcode !== undefined){
+let data3 = data.passcode;
+if(typeof data3 === "string"){
+if(func1(data3) > 256){
+const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema190.properties.passcode,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.passcode,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.passcode.type,parentSchema:schema190.properties.passcode,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.workspace !== undefined){
+let data4 = data.workspace;
+if(typeof data4 === "string"){
+if(func1(data4) > 256){
+const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema190.properties.workspace,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(func1(data4) < 1){
+const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.workspace,data:data4};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.workspace.type,parentSchema:schema190.properties.workspace,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+let data5 = data.connectTimeoutMs;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.connectTimeoutMs.type,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 60000 || isNaN(data5)){
+const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data5 < 100 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+let data6 = data.replyTimeoutMs;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.replyTimeoutMs.type,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 60000 || isNaN(data6)){
+const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(data6 < 50 || isNaN(data6)){
+const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+let data7 = data.confirmTimeoutMs;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.confirmTimeoutMs.type,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 60000 || isNaN(data7)){
+const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data7 < 50 || isNaN(data7)){
+const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+else {
+const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.type,parentSchema:schema190,data};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
 }
 errors++;
 }
@@ -3864,7 +4132,9 @@ return errors === 0;
 validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_when = validate106;
-const schema191 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema191 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema192 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
+const schema193 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
 function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3877,8 +4147,11 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.attribution === undefined){
+data.attribution = "operator";
+}
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema191.required,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3887,9 +4160,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(data.event === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema191.required,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3898,10 +4170,9 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+for(const key0 in data){
+if(!(((((key0 === "device") || (key0 === "event")) || (key0 === "cueNumber")) || (key0 === "cueId")) || (key0 === "attribution"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3911,14 +4182,121 @@ vErrors.push(err2);
 errors++;
 }
 }
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.device.type,parentSchema:schema191.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.event !== undefined){
+let data1 = data.event;
+if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
+const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema191.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema191.properties.event.enum,parentSchema:schema191.properties.event,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.cueNumber !== undefined){
+let data2 = data.cueNumber;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data2};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(func1(data2) < 1){
+const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.cueId !== undefined){
+let data3 = data.cueId;
+if(typeof data3 === "string"){
+if(func1(data3) > 128){
+const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+let data4 = data.attribution;
+if(!(((data4 === "operator") || (data4 === "echo")) || (data4 === "any"))){
+const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema191.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema191.properties.attribution.enum,parentSchema:schema191.properties.attribution,data:data4};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+else {
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
 }
 errors++;
 }
@@ -3928,7 +4306,8 @@ return errors === 0;
 validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_send = validate107;
-const schema192 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema194 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
+const func148 = Object.prototype.hasOwnProperty;
 
 function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3941,8 +4320,8 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema194,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3951,9 +4330,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+if(Object.keys(data).length < 2){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema194,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3962,10 +4340,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema194.required,parentSchema:schema194,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3974,15 +4350,484 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+for(const key0 in data){
+if(!(func148.call(schema194.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema194,data};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.properties.device.type,parentSchema:schema194.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.start !== undefined){
+let data1 = data.start;
+if(typeof data1 === "string"){
+if(func1(data1) > 128){
+const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.startId !== undefined){
+let data2 = data.startId;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(func1(data2) < 1){
+const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.go !== undefined){
+let data3 = data.go;
+const _errs11 = errors;
+let valid3 = false;
+const _errs12 = errors;
+if(true !== data3){
+const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.go.anyOf[0],data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+var _valid0 = _errs12 === errors;
+valid3 = valid3 || _valid0;
+const _errs13 = errors;
+if(typeof data3 === "string"){
+if(func1(data3) > 128){
+const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data3};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var _valid0 = _errs13 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema194.properties.go.anyOf,parentSchema:schema194.properties.go,data:data3};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+else {
+errors = _errs11;
+if(vErrors !== null){
+if(_errs11){
+vErrors.length = _errs11;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.load !== undefined){
+let data4 = data.load;
+if(typeof data4 === "string"){
+if(func1(data4) > 128){
+const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(func1(data4) < 1){
+const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data4};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data4};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data.loadId !== undefined){
+let data5 = data.loadId;
+if(typeof data5 === "string"){
+if(func1(data5) > 128){
+const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data5};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(func1(data5) < 1){
+const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data5};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data5};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.stop !== undefined){
+let data6 = data.stop;
+const _errs23 = errors;
+let valid7 = false;
+const _errs24 = errors;
+if(true !== data6){
+const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.stop.anyOf[0],data:data6};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid1 = _errs24 === errors;
+valid7 = valid7 || _valid1;
+const _errs25 = errors;
+if(typeof data6 === "string"){
+if(func1(data6) > 128){
+const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data6};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(func1(data6) < 1){
+const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data6};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data6};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid1 = _errs25 === errors;
+valid7 = valid7 || _valid1;
+if(!valid7){
+const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema194.properties.stop.anyOf,parentSchema:schema194.properties.stop,data:data6};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+else {
+errors = _errs23;
+if(vErrors !== null){
+if(_errs23){
+vErrors.length = _errs23;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.stopId !== undefined){
+let data7 = data.stopId;
+if(typeof data7 === "string"){
+if(func1(data7) > 128){
+const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data7};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if(func1(data7) < 1){
+const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data7};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data7};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.pause !== undefined){
+let data8 = data.pause;
+if(true !== data8){
+const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.pause,data:data8};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(data.resume !== undefined){
+let data9 = data.resume;
+if(true !== data9){
+const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.resume,data:data9};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data.panic !== undefined){
+let data10 = data.panic;
+if(true !== data10){
+const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.panic,data:data10};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(data.reset !== undefined){
+let data11 = data.reset;
+if(true !== data11){
+const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.reset,data:data11};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+let data12 = data.playhead;
+if(typeof data12 === "string"){
+if(func1(data12) > 128){
+const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data12};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if(func1(data12) < 1){
+const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data12};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data12};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+if(data.playheadId !== undefined){
+let data13 = data.playheadId;
+if(typeof data13 === "string"){
+if(func1(data13) > 128){
+const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data13};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(func1(data13) < 1){
+const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data13};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data13};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema194.type,parentSchema:schema194,data};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
 }
 errors++;
 }
@@ -3992,7 +4837,7 @@ return errors === 0;
 validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_device = validate109;
-const schema194 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"serial"}}};
+const schema205 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"serial"}}};
 
 function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4006,7 +4851,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema205.required,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4017,7 +4862,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4028,8 +4873,9 @@ errors++;
 }
 }
 if(data.adapter !== undefined){
-if("serial" !== data.adapter){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant"};
+let data0 = data.adapter;
+if("serial" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema205.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4041,7 +4887,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema205.type,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4056,7 +4902,7 @@ return errors === 0;
 validate109.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_when = validate110;
-const schema195 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema206 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4070,7 +4916,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema206.required,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4081,7 +4927,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4092,8 +4938,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.device.type,parentSchema:schema206.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4105,7 +4952,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.type,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4120,7 +4967,7 @@ return errors === 0;
 validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_send = validate111;
-const schema196 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema207 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
 
 function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4134,7 +4981,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema207.required,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4145,7 +4992,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties"};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4156,8 +5003,9 @@ errors++;
 }
 }
 if(data.device !== undefined){
-if(typeof data.device !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string"};
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.device.type,parentSchema:schema207.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4169,7 +5017,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema207.type,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err3];
 }

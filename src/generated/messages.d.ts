@@ -6,6 +6,12 @@ export interface ValidationFault {
   keyword: string;
   params: Record<string, unknown>;
   message?: string;
+  /** The member's name, for a fault inside propertyNames. */
+  propertyName?: string;
+  /** The keyword's value, the schema that holds it and the value at fault; only from the validators of files. */
+  schema?: unknown;
+  parentSchema?: Record<string, unknown>;
+  data?: unknown;
 }
 export interface Validator {
   (data: unknown): boolean;

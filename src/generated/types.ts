@@ -68,7 +68,18 @@ export type Label = string;
  * A cue number is text: "1.10" is not 1.1, so quote it.
  */
 export type CueNumber = string;
+/**
+ * Letters, digits, and _ . - inside, at most 64.
+ */
 export type RuleId = string;
+/**
+ * A cue number is text: quote it.
+ */
+export type QlabCueNumber = string;
+/**
+ * A cue's unique ID, for cues whose number OSC cannot address.
+ */
+export type QlabCueId = string;
 
 export interface Actor {
   userId: Id;
@@ -786,14 +797,104 @@ export interface OscWhen {
 export interface OscSend {
   device: string;
 }
+/**
+ * QLab 4 or 5 on a Mac, over OSC on TCP.
+ */
 export interface QlabDevice {
   adapter: 'qlab';
+  /**
+   * The Mac's address or name.
+   */
+  host: string;
+  /**
+   * QLab listens on 53000; a workspace of QLab 5 may add a port of its own.
+   */
+  port: number;
+  /**
+   * The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none.
+   */
+  passcode?: string;
+  /**
+   * Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded.
+   */
+  workspace?: string;
+  /**
+   * How long the TCP connection may take, in milliseconds.
+   */
+  connectTimeoutMs: number;
+  /**
+   * How long QLab may take to answer a message, in milliseconds.
+   */
+  replyTimeoutMs: number;
+  /**
+   * How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts.
+   */
+  confirmTimeoutMs: number;
 }
 export interface QlabWhen {
   device: string;
+  /**
+   * What happened in QLab (5.3 and newer). go: somebody pressed GO.
+   */
+  event: 'go' | 'cueStarted' | 'cueStopped' | 'panic' | 'playhead';
+  /**
+   * Only for this cue.
+   */
+  cueNumber?: QlabCueNumber;
+  /**
+   * Only for this cue.
+   */
+  cueId?: QlabCueId;
+  /**
+   * operator: somebody at QLab did it. echo: QLab reports what the bridge told it.
+   */
+  attribution: 'operator' | 'echo' | 'any';
 }
+/**
+ * device, and exactly one command.
+ */
 export interface QlabSend {
   device: string;
+  /**
+   * Starts this cue; the playhead stays, and the double-GO window does not count.
+   */
+  start?: QlabCueNumber;
+  /**
+   * The same by unique ID.
+   */
+  startId?: QlabCueId;
+  /**
+   * true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes.
+   */
+  go?: true | QlabCueNumber;
+  load?: QlabCueNumber;
+  loadId?: QlabCueId;
+  /**
+   * true: all cues.
+   */
+  stop?: true | QlabCueNumber;
+  stopId?: QlabCueId;
+  /**
+   * All cues.
+   */
+  pause?: true;
+  /**
+   * All cues.
+   */
+  resume?: true;
+  /**
+   * All cues fade out and stop. A second panic while they fade stops them at once.
+   */
+  panic?: true;
+  /**
+   * All cues stop, and the playhead goes to the top.
+   */
+  reset?: true;
+  /**
+   * Moves the playhead to this cue; also next, previous, none.
+   */
+  playhead?: QlabCueNumber;
+  playheadId?: QlabCueId;
 }
 export interface SerialDevice {
   adapter: 'serial';
