@@ -1,0 +1,30 @@
+/** Waiting for what another party does, with a limit. */
+import { systemClock } from '../../src/kit/clock.js';
+
+const clock = systemClock();
+
+/** Resolves when `check` holds; fails with `what` when it did not within the limit. For things another party does. */
+export async function eventually(check: () => boolean, what: string | (() => string), withinMs = 4000): Promise<void> {
+  const deadline = clock.mono() + withinMs;
+  while (!check()) {
+    if (clock.mono() > deadline) {
+      throw new Error(`not within ${withinMs} ms: ${typeof what === 'string' ? what : what()}`);
+    }
+    await clock.sleep(2);
+  }
+}
+
+/** The promise, or a failure with `what` when it takes longer. */
+export async function within<T>(promise: Promise<T>, what: string, limitMs = 4000): Promise<T> {
+  const timer = new AbortController();
+  const late = clock.sleep(limitMs, timer.signal).then(() => {
+    if (!timer.signal.aborted) throw new Error(`not within ${limitMs} ms: ${what}`);
+    return undefined as T;
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    timer.abort();
+    promise.catch(() => undefined);
+  }
+}
