@@ -1,0 +1,26 @@
+import { formatProblem } from '../config/problems.js';
+import { loadChecked } from '../main.js';
+import { EXIT } from './exit.js';
+
+/** Tells every problem of a bridge file and its show file. Exit code 1 when it could not run as it is. */
+export async function check(file: string, options: { json?: boolean }): Promise<void> {
+  const result = await loadChecked(file);
+  const problems = result.ok ? result.warnings : result.problems;
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify({ ok: result.ok, problems })}\n`);
+  } else {
+    for (const problem of problems) process.stdout.write(`${formatProblem(problem, { colour: process.stdout.isTTY })}\n`);
+    if (result.ok) {
+      const { config, showFile } = result.bridge;
+      const cues = showFile.acts.flatMap((act) => act.segments.flatMap((segment) => segment.cues)).length;
+      const counts = `${cues} cues, ${Object.keys(config.devices).length} devices, ${config.inputs.length} inputs, ${config.outputs.length} outputs`;
+      process.stdout.write(`${file}: good. ${showFile.title}: ${counts}${warned(problems.length)}\n`);
+    } else {
+      const errors = problems.filter(({ severity }) => severity === 'error').length;
+      process.stdout.write(`${file}: ${errors} ${errors === 1 ? 'problem' : 'problems'}; the bridge would not start\n`);
+    }
+  }
+  process.exitCode = result.ok ? EXIT.done : EXIT.refused;
+}
+
+const warned = (count: number): string => (count === 0 ? '' : `, ${count} ${count === 1 ? 'warning' : 'warnings'}`);

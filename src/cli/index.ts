@@ -1,0 +1,99 @@
+#!/usr/bin/env node
+import { Command, Option } from 'commander';
+import { isBridgeError } from '../kit/errors.js';
+import { packageVersion } from '../kit/package.js';
+import { EXIT } from './exit.js';
+
+const program = new Command('pacebuddy')
+  .description('One ordered, durable stream of show events, mapped to and from QLab, consoles, buttons and pedals.')
+  .version(packageVersion)
+  .showHelpAfterError('(pacebuddy --help lists the commands)')
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage));
+
+const json = () => new Option('--json', 'one JSON object a line, for scripts');
+const server = (command: Command) =>
+  command
+    .option('-u, --url <url>', 'where the bridge is', process.env.PACEBUDDY_URL ?? 'http://127.0.0.1:8420')
+    .option('--token <token>', 'who you are; better in the environment, as PACEBUDDY_TOKEN');
+
+program
+  .command('run')
+  .description('run the bridge')
+  .argument('[file]', 'the bridge file', 'bridge.yaml')
+  .option('-c, --config <file>', 'the bridge file, for those who write it so')
+  .option('--log-level <level>', 'trace, debug, info, warn, error', 'info')
+  .addOption(new Option('--json', 'log lines as JSON even on a terminal'))
+  .addHelpText('after', '\nSIGHUP loads the bridge file anew; a broken one changes nothing. SIGTERM and Ctrl-C stop it.')
+  .action(async (file, options) => (await import('./run.js')).run(options.config ?? file, options));
+
+program
+  .command('demo')
+  .description('the example show with a simulated QLab: GO on the space bar')
+  .option('--port <port>', 'the port of the page and the WebSocket', '8420')
+  .addOption(json())
+  .action(async (options) => (await import('./demo.js')).demo(options));
+
+program
+  .command('check')
+  .description('check a bridge file and its show file without any device: every problem at once, with its place')
+  .argument('[file]', 'the bridge file', 'bridge.yaml')
+  .addOption(json())
+  .action(async (file, options) => (await import('./check.js')).check(file, options));
+
+program
+  .command('simulate')
+  .description('be a device, for trying a bridge file at the desk')
+  .addCommand(
+    new Command('qlab')
+      .description('a QLab that answers as the real one is documented to')
+      .option('--host <address>', 'where to listen', '127.0.0.1')
+      .option('--port <port>', 'TCP and UDP', '53000')
+      .option('--passcode <text>', 'clients must connect with it')
+      .option('--qlab-version <version>', 'what it says it is', '5.5.10')
+      .option('--workspace <name>', 'the name of its workspace', 'Simulated')
+      .option('--min-go-time <seconds>', 'the double-GO window', '0')
+      .option('--cues <numbers>', 'cue numbers, with commas between', '1,2,3,4,5,6,7,8,9,10')
+      .option('--show <file>', 'take the cues from the sound and video calls of a show file')
+      .addOption(json())
+      .action(async (options) => (await import('./simulate.js')).simulateQlab(options)),
+  );
+
+server(program.command('send'))
+  .description('send one event and wait for its ack')
+  .argument('<eventType>', 'such as CueAdvanced, NoteAdded, EmergencyTriggered')
+  .argument('[payload]', 'the payload as JSON; CueAdvanced and CueReverted need none')
+  .option('--user <userId>', 'who sends, where no token says so', 'u-cli')
+  .option('--role <role>', 'as what, where no token says so', 'stageManager')
+  .option('--device <deviceId>', 'from where', 'cli')
+  .option('--timeout <seconds>', 'how long to wait for the ack', '5')
+  .addOption(json())
+  .addHelpText('after', '\nExits with 0 when the event is in the log, 1 when it was refused, 3 when no bridge answered.')
+  .action(async (eventType, payload, options) => (await import('./send.js')).send(eventType, payload, options));
+
+const log = program.command('log').description('the log of a show');
+server(log.command('tail'))
+  .description('follow the events of a running bridge')
+  .option('--from <seq>', 'begin with this event instead of the next one')
+  .addOption(json())
+  .action(async (options) => (await import('./log.js')).tail(options));
+log
+  .command('export')
+  .description('write the events of a log folder as JSON Lines; the bridge may be running')
+  .argument('<folder>', 'the log folder of the show, or the bridge file')
+  .option('--from <seq>', 'begin with this event', '1')
+  .option('-o, --out <file>', 'into a file instead of the terminal')
+  .action(async (folder, options) => (await import('./log.js')).exportLog(folder, options));
+log
+  .command('verify')
+  .description('prove that a log is whole: every checksum, every number')
+  .argument('<folder>', 'the log folder of the show, or the bridge file')
+  .addOption(json())
+  .action(async (folder, options) => (await import('./log.js')).verify(folder, options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isBridgeError(error)) throw error;
+  process.stderr.write(`${error.code}: ${error.message}\n  ${error.hint}\n`);
+  process.exitCode = EXIT.refused;
+}

@@ -1,0 +1,249 @@
+/**
+ * The composition root: builds the parts in the order in which a press goes through them, and stops them in reverse.
+ *
+ *     device ─▶ adapter ─▶ mapping ─▶ sequencer ─▶ journal ─▶ publish ─▶ mapping ─▶ adapter ─▶ device
+ *     client ─▶ gateway ──────────▶                                      └────────▶ gateway ─▶ client
+ */
+import { Registry } from 'prom-client';
+import { adapters } from '../adapters/index.js';
+import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
+import type { Input } from './devices/adapter.js';
+import { Outputs, type StageReport } from './devices/outputs.js';
+import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
+import { Supervisor } from './devices/supervisor.js';
+import { type Gateway, openGateway } from './gateway/gateway.js';
+import { adapterValidators } from './generated/files.js';
+import type { Actor } from './generated/types.js';
+import { type Clock, systemClock, toUtc } from './kit/clock.js';
+import type { BridgeError } from './kit/errors.js';
+import { newId } from './kit/ids.js';
+import { Lifetime } from './kit/lifetime.js';
+import type { Log } from './kit/log.js';
+import { lintMapping } from './mapping/lint.js';
+import { compileMapping, type Mapping } from './mapping/mapping.js';
+import type { Outcome } from './protocol/decision.js';
+import type { Draft, EventType } from './protocol/envelope.js';
+import { PROTOCOL_VERSION } from './protocol/version.js';
+import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
+import { initialState } from './show/state.js';
+
+export type { CheckedBridge, LoadResult } from './config/load.js';
+
+/** A running bridge. */
+export interface Bridge {
+  /** Where clients connect, such as `http://127.0.0.1:8420`. */
+  readonly url: string;
+  readonly sequencer: Sequencer;
+  devices(): DeviceReport[];
+  /** A press at the machine itself. */
+  press(eventType: EventType, payload: object, deviceId: string): Promise<Outcome>;
+  /**
+   * Takes a new bridge file over while the show runs: rules, devices, access, limits. @returns what needs a restart.
+   */
+  reload(checked: CheckedBridge): Promise<string[]>;
+  /** Stops within 3 s: no new press is taken, what was accepted is stored and sent, every device is told goodbye. */
+  close(): Promise<BridgeError[]>;
+}
+
+const OWN: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
+
+/** Reads and checks a bridge file with its show file against the adapters of this build. */
+export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadResult> {
+  return loadBridge(path, {
+    env,
+    adapters: adapterValidators,
+    lint: (config, showFile) =>
+      lintMapping(config, showFile, {
+        problemOf: (device, command) => adapterOf(config.devices[device]?.adapter)?.problemOf?.(command),
+      }),
+  });
+}
+
+const adapterOf = (kind: string | undefined) => (kind === undefined ? undefined : adapters[kind]);
+
+export async function startBridge(options: {
+  checked: CheckedBridge;
+  log: Log;
+  clock?: Clock;
+  pagesDir?: string;
+  /** Sees each stored event after it was published. */
+  onPublished?: (entries: Parameters<Gateway['publish']>[0]) => void;
+}): Promise<Bridge> {
+  const { log, clock = systemClock() } = options;
+  let { checked } = options;
+  const life = new Lifetime(clock);
+  let mapping = mappingOf(checked);
+  let gateway: Gateway | undefined;
+
+  const sequencer = await openSequencer({
+    showId: checked.config.show.id,
+    initial: initialState(checked.showFile),
+    fingerprint: checked.fingerprint,
+    journalPath: checked.journalPath,
+    goGuardMs: checked.config.show.goGuardMs,
+    patches: checked.config.show.patches,
+    clock,
+    log,
+    effects: {
+      perform: (event, state) => outputs.perform(event, mapping.commandsFor(event, state)),
+      publish: (entries, state) => {
+        gateway?.publish(entries, state);
+        options.onPublished?.(entries);
+      },
+    },
+  });
+  life.add('sequencer and journal', () => sequencer.close());
+
+  const propose = (draft: Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>): Promise<Outcome> =>
+    new Promise((resolve) => {
+      const envelope = { kind: 'event', version: PROTOCOL_VERSION, messageId: newId(), showId: sequencer.showId } as const;
+      sequencer.propose({ ...envelope, createdAt: toUtc(clock.wall()), ...draft } as Draft, resolve);
+    });
+
+  const supervisor = new Supervisor({
+    clock,
+    log,
+    listener: {
+      onInput: (device, input) => onInput(device, input),
+      onStatus: ({ device, adapter, status, code, detail }) => {
+        const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
+        void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload: { device, adapter, status, ...why } });
+      },
+    },
+  });
+  const outputs = new Outputs({
+    send: (device, command) => supervisor.send(device, command),
+    summarise: (device, command) => supervisor.summarise(device, command),
+    tell: (report) => void propose({ actor: OWN, ...stageEvent(report) }),
+    clock,
+    log,
+  });
+
+  function onInput(device: string, input: Input): void {
+    const fired = firedCue(device, input);
+    if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    const drafts = mapping.draftsFor(device, input, sequencer.state);
+    if (drafts.length === 0) log.debug({ device, input }, 'input.unmapped');
+    for (const { ruleId, eventType, payload, as } of drafts) {
+      const actor = { ...userOf(checked, as), deviceId: device };
+      void propose({ eventType, actor, payload } as Parameters<typeof propose>[0]).then((outcome) => {
+        const facts = { device, ruleId, eventType };
+        if (outcome.ok) log.info({ ...facts, seq: outcome.eventSeq }, 'input.taken');
+        else log.warn({ ...facts, code: outcome.code, detail: outcome.message }, 'input.refused');
+      });
+    }
+  }
+
+  life.add('devices', () => supervisor.close());
+  await supervisor.configure(specsOf(checked, mapping));
+  forgetRemoved();
+
+  const metrics = new Registry();
+  life.add('what is under way', () => sequencer.idle());
+  gateway = await openGateway({
+    ...gatewaySettings(checked),
+    show: sequencer,
+    devices: () => supervisor.report(),
+    deviceIds: () => supervisor.names,
+    metrics,
+    ...(options.pagesDir === undefined ? {} : { pagesDir: options.pagesDir }),
+    clock,
+    log,
+  }).catch(async (error) => {
+    await life.close();
+    throw error;
+  });
+  life.add('gateway', () => gateway?.close());
+
+  /** A device that the log remembers and the bridge file no longer has is shown as what it is: gone. */
+  function forgetRemoved(): void {
+    for (const { device, adapter, status } of sequencer.state.devices) {
+      if (supervisor.names.has(device) || status === 'down') continue;
+      const payload = { device, adapter, status: 'down', detail: 'no longer in the bridge file' } as const;
+      void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload });
+    }
+  }
+
+  return {
+    url: gateway.url,
+    sequencer,
+    devices: () => supervisor.report(),
+    press: (eventType, payload, deviceId) =>
+      propose({ eventType, actor: { userId: 'booth', role: 'stageManager', deviceId }, payload } as never),
+    async reload(next) {
+      const restart = restartReasons(checked, next);
+      mapping = mappingOf(next);
+      checked = { ...next, config: { ...next.config, show: { ...next.config.show, id: sequencer.showId } } };
+      sequencer.reconfigure(next.config.show);
+      gateway?.reconfigure(gatewaySettings(next));
+      await supervisor.configure(specsOf(next, mapping));
+      forgetRemoved();
+      return restart;
+    },
+    close: () => life.close(),
+  };
+}
+
+function mappingOf({ config }: CheckedBridge): Mapping {
+  return compileMapping(config, (device, pattern, input) => {
+    const adapter = adapterOf(config.devices[device]?.adapter);
+    if (adapter?.matches) return adapter.matches(pattern, input);
+    return Object.entries(pattern).every(([name, value]) => input[name] === value);
+  });
+}
+
+const specsOf = ({ config, baseDir }: CheckedBridge, mapping: Mapping): DeviceSpec[] =>
+  Object.entries(config.devices).flatMap(([name, { adapter: kind, ...rest }]) => {
+    const adapter = adapterOf(kind);
+    return adapter ? [{ name, adapter, config: rest, patterns: mapping.patternsFor(name), baseDir }] : [];
+  });
+
+const gatewaySettings = ({ config }: CheckedBridge) => ({
+  listen: config.server.listen,
+  allowedOrigins: config.server.allowedOrigins,
+  heartbeatMs: config.server.heartbeatMs,
+  limits: config.server.limits,
+  ...(config.access === undefined ? {} : { access: config.access }),
+});
+
+/** Who a device's press counts for: the user of the access list, or the bridge itself in that user's name. */
+function userOf({ config }: CheckedBridge, as: string | undefined): Omit<Actor, 'deviceId'> {
+  const entry = config.access?.find(({ userId }) => userId === as);
+  if (!entry) return { userId: as ?? OWN.userId, role: OWN.role };
+  const { userId, role, displayName } = entry;
+  return { userId, role, ...(displayName === undefined ? {} : { displayName }) };
+}
+
+function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
+  const reasons: string[] = [];
+  if (now.config.show.id !== next.config.show.id) reasons.push('show.id');
+  if (now.fingerprint !== next.fingerprint) reasons.push('the show file');
+  if (now.journalPath !== next.journalPath) reasons.push('journal.path');
+  if (now.config.server.listen !== next.config.server.listen) reasons.push('server.listen');
+  return reasons;
+}
+
+/** What an input says of a cue that the device has fired already: recorded whatever becomes of the proposal. */
+function firedCue(device: string, { cueNumber, name, attribution }: Input) {
+  if (typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
+  return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
+}
+
+function stageEvent(report: StageReport) {
+  const { cause, ruleId, outputId, device, summary, latencyMs } = report;
+  const about = { device, ruleId, outputId, summary, latencyMs };
+  const causes = { causationId: cause.messageId, correlationId: cause.correlationId ?? cause.messageId };
+  switch (report.stage) {
+    case 'sent': {
+      const { reached, acknowledgedMs } = report;
+      const answered = acknowledgedMs === undefined ? {} : { acknowledgedMs };
+      return { ...causes, eventType: 'OutputSent', payload: { ...about, reached, ...answered } } as const;
+    }
+    case 'confirmed':
+      return { ...causes, eventType: 'OutputConfirmed', payload: about } as const;
+    case 'failed': {
+      const { code, detail } = report;
+      return { ...causes, eventType: 'OutputFailed', payload: { ...about, code, detail } } as const;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { adapters } from '../../adapters/index.js';
+import { ERRORS } from '../../src/kit/errors.js';
+
+/** Who may import whom: the tree of the README, as data. `*` is everything. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  'src/main.ts': ['*'],
+  'src/cli': ['src/main.ts', 'src/config', 'src/kit', 'src/client'],
+  'src/kit': [],
+  'src/generated': [],
+  'src/protocol': ['src/generated'],
+  'src/show': ['src/protocol', 'src/generated'],
+  'src/sequencer': ['src/show', 'src/journal', 'src/kit', 'src/protocol'],
+  'src/journal': ['src/protocol', 'src/kit'],
+  'src/mapping': ['src/show', 'src/protocol', 'src/generated'],
+  'src/devices': ['src/kit'],
+  'src/gateway': ['src/show', 'src/protocol', 'src/kit', 'src/generated'],
+  'src/config': ['src/generated', 'src/kit'],
+  'src/client': ['src/show', 'src/protocol', 'src/generated'],
+  'src/views': ['src/client'],
+  'adapters/index.ts': ['adapters', 'src/devices'],
+};
+
+const root = resolve(import.meta.dirname, '../..');
+
+function files(folder: string): string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isDirectory()) return files(path);
+    return /\.tsx?$/.test(entry.name) && !/\.(test|d)\.ts$/.test(entry.name) ? [path] : [];
+  });
+}
+
+const sources = [...files('src'), ...files('adapters')];
+const text = (path: string) => readFileSync(join(root, path), 'utf8');
+
+/** The room a file belongs to: its own line in the table, or its folder. */
+function roomOf(path: string): string {
+  if (path in MAY_IMPORT) return path;
+  return path.split('/').slice(0, 2).join('/');
+}
+
+function importsOf(path: string): string[] {
+  const found = text(path).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g);
+  return [...found].map(([, target]) => relative(root, resolve(root, path, '..', target ?? '')).replace(/\.js$/, '.ts'));
+}
+
+test('every import runs along an arrow of the tree', () => {
+  const wrong = sources.flatMap((path) => {
+    const room = roomOf(path);
+    const allowed = room.startsWith('adapters/') && room !== 'adapters/index.ts'
+      ? ['src/devices', 'src/kit', 'src/generated']
+      : (MAY_IMPORT[room] ?? []);
+    return importsOf(path)
+      .map((target) => roomOf(target))
+      .filter((target) => target !== room && !allowed.includes('*'))
+      .filter((target) => !allowed.some((name) => target === name || target.startsWith(`${name}/`)))
+      .map((target) => `${path} imports ${target}`);
+  });
+  expect(wrong).toEqual([]);
+});
+
+test('the show, the messages and the mapping know no machine: no node: module, no package but the patch library', () => {
+  const wrong = sources
+    .filter((path) => /^src\/(show|protocol|mapping)\//.test(path))
+    .flatMap((path) => [...text(path).matchAll(/from '([^.'][^']*)'/g)].map(([, name]) => `${path} imports ${name}`))
+    .filter((line) => !line.endsWith(' rfc6902'));
+  expect(wrong).toEqual([]);
+});
+
+test('time is handed in: only the clock asks the machine', () => {
+  const wrong = sources
+    .filter((path) => path !== 'src/kit/clock.ts' && !path.startsWith('src/views/'))
+    .filter((path) => /\b(Date\.now|performance\.now|setTimeout|setInterval)\(/.test(text(path)));
+  expect(wrong).toEqual([]);
+});
+
+test('every adapter folder is in the registry under its own name, with its contract, its schema and its README', () => {
+  const folders = readdirSync(join(root, 'adapters'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+  expect(Object.keys(adapters).sort()).toEqual(folders.sort());
+  for (const folder of folders) {
+    expect(adapters[folder]?.kind).toBe(folder);
+    for (const file of ['README.md', 'adapter.ts', 'codec.ts', 'config.schema.json', 'adapter.test.ts']) {
+      expect(existsSync(join(root, 'adapters', folder, file)), `adapters/${folder}/${file}`).toBe(true);
+    }
+  }
+});
+
+test('every top folder opens with a README of one screen', () => {
+  const folders = readdirSync(join(root, 'src'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => `src/${entry.name}`);
+  const missing = [...folders, 'schemas', 'adapters', 'config', 'examples', 'test', 'bench'].filter(
+    (folder) => !existsSync(join(root, folder, 'README.md')),
+  );
+  expect(missing).toEqual([]);
+});
+
+test('every error code has its line in the README', () => {
+  const readme = text('README.md');
+  expect(Object.keys(ERRORS).filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);
+});
