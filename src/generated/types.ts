@@ -247,6 +247,10 @@ export interface OutputSent {
    * Ties the stages of one output together when a rule ran more than once for one event.
    */
   outputId?: Id;
+  /**
+   * The eventSeq of the event that caused it: tells a newer cause from an older one.
+   */
+  causeSeq?: number;
   summary: Text;
   /**
    * sent: the bytes left. acknowledged: the device answered.
@@ -265,6 +269,10 @@ export interface OutputConfirmed {
   device: Id;
   ruleId: Id;
   outputId?: Id;
+  /**
+   * The eventSeq of the event that caused it: tells a newer cause from an older one.
+   */
+  causeSeq?: number;
   summary: Text;
   /**
    * From the event's acceptance until the device was seen to fire.
@@ -275,6 +283,10 @@ export interface OutputFailed {
   device: Id;
   ruleId: Id;
   outputId?: Id;
+  /**
+   * The eventSeq of the event that caused it: tells a newer cause from an older one.
+   */
+  causeSeq?: number;
   summary: Text;
   latencyMs?: Milliseconds;
   code: Code;
@@ -446,6 +458,7 @@ export interface Device {
 }
 export interface Output {
   causationId: Uuid;
+  causeSeq?: number;
   device: Id;
   ruleId: Id;
   outputId: Id;

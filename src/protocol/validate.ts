@@ -1,0 +1,102 @@
+import type { ValidationFault, Validator } from '../generated/messages.js';
+
+/** One fault of a message in plain words. */
+export interface MessageFault {
+  /** RFC 6901, into the message; a missing member is named as if it were there. */
+  pointer: string;
+  message: string;
+}
+
+/** How the named texts of the schemas are said to people. */
+const FORMS: Readonly<Record<string, string>> = {
+  Semver: 'a version such as 1.1.0',
+  Uuid: 'a UUID',
+  Utc: 'a time in UTC such as 2025-08-11T14:00:00Z',
+  Timecode: 'a time as HH:MM:SS.mmm',
+  ShowId: 'a show id: letters, digits, and _ . - inside',
+  Department: 'a department such as lighting: letters, digits and -, beginning with a small letter',
+  Code: 'a code such as DEVICE_TIMEOUT',
+};
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  integer: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+};
+
+const token = (name: unknown): string => String(name).replaceAll('~', '~0').replaceAll('/', '~1');
+const untoken = (text: string): string => text.replaceAll('~1', '/').replaceAll('~0', '~');
+const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join(', ') : String(values));
+
+/** What must hold, after "X must …". */
+function demand({ keyword, params, schemaPath, message }: ValidationFault): string {
+  const limit = String(params.limit);
+  switch (keyword) {
+    case 'type':
+      return `be ${TYPES[String(params.type)] ?? String(params.type)}`;
+    case 'const':
+      return `be ${JSON.stringify(params.allowedValue)}`;
+    case 'enum':
+      return `be one of ${list(params.allowedValues)}`;
+    case 'pattern': {
+      const form = FORMS[/\/([^/]+)\/pattern$/.exec(schemaPath)?.[1] ?? ''];
+      return form ? `be ${form}` : `look like ${String(params.pattern)}`;
+    }
+    case 'minLength':
+      return limit === '1' ? 'not be empty' : `have at least ${limit} characters`;
+    case 'maxLength':
+      return `have at most ${limit} characters`;
+    case 'minimum':
+      return `be at least ${limit}`;
+    case 'maximum':
+      return `be at most ${limit}`;
+    case 'minItems':
+      return limit === '1' ? 'not be empty' : `have at least ${limit} entries`;
+    case 'maxItems':
+      return `have at most ${limit} entries`;
+    case 'minProperties':
+      return `have at least ${limit} members`;
+    case 'maxProperties':
+      return `have at most ${limit} members`;
+    case 'uniqueItems':
+      return 'not name the same twice';
+    default:
+      return (message ?? 'fit the schema').replace(/^must /, '');
+  }
+}
+
+function tell(fault: ValidationFault, all: readonly ValidationFault[]): MessageFault {
+  const { instancePath, keyword, params } = fault;
+  if (keyword === 'required') {
+    const name = params.missingProperty;
+    return { pointer: `${instancePath}/${token(name)}`, message: `${String(name)} is missing` };
+  }
+  if (keyword === 'additionalProperties') {
+    const name = params.additionalProperty;
+    return { pointer: `${instancePath}/${token(name)}`, message: `${String(name)} is not known here` };
+  }
+  const last = instancePath.split('/').pop();
+  const subject = last ? untoken(last) : 'the message';
+  // Each branch of a oneOf tells its own fault at the same place; together they are one demand.
+  const either = all.some((other) => other.keyword === 'oneOf' && other.instancePath === instancePath);
+  const demands = either
+    ? all.filter((other) => other.instancePath === instancePath && other.keyword !== 'oneOf').map(demand)
+    : [demand(fault)];
+  return { pointer: instancePath, message: `${subject} must ${[...new Set(demands)].join(', or ')}` };
+}
+
+/**
+ * The first fault that a validator found when it last ran.
+ * @param validator  one of src/generated, directly after it returned false: the next run overwrites its faults.
+ * @returns undefined when the validator found none.
+ */
+export function firstFault(validator: Validator): MessageFault | undefined {
+  // An `if` only repeats that its branch failed; the branch says why.
+  const faults = (validator.errors ?? []).filter(({ keyword }) => keyword !== 'if');
+  const first = faults[0];
+  return first && tell(first, faults);
+}

@@ -1,0 +1,166 @@
+import type { Cue, CueAdvanced, CueReverted, CueStatus } from '../generated/types.js';
+import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
+import { toTimecode } from '../protocol/timecode.js';
+import { cueAt, type Place, placeOf, runningOrder, withStatuses } from './running-order.js';
+import { standbyWithout } from './standby.js';
+import { findCue, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
+
+/** The moment of a decision. */
+export interface Now {
+  /** The server's time, in milliseconds since 1970. */
+  nowMs: number;
+  /** The bridge's guard; a cue's own `goGuardMs` goes before it. */
+  goGuardMs: number;
+}
+
+/** Time since the first cue, as it would be written into an event made now. */
+export const showClock = (state: ShowState, nowMs: number): string =>
+  toTimecode(nowMs - (stampMs(state.startedAt) ?? nowMs));
+
+const unknownCue = (cueId: string, member: string): Refusal =>
+  refused('NOT_FOUND', `the show has no cue ${cueId}`, `/payload/${member}`);
+
+const stale = (state: ShowState, fromCueId: string | null): Refusal =>
+  refused(
+    'CONFLICT',
+    `the show is ${whereIs(state)}, not ${fromCueId === null ? 'before its first cue' : `at ${nameCue(state, fromCueId)}`}`,
+    '/payload/fromCueId',
+  );
+
+export const heldBy = ({ emergency }: ShowState): Refusal | undefined =>
+  emergency
+    ? refused('EMERGENCY_ACTIVE', `${emergency.level} since ${emergency.triggeredAt} (${emergency.code})`)
+    : undefined;
+
+/** A press that saw nothing becomes: from where the show is, to the next cue. */
+export function completeAdvance(
+  state: ShowState,
+  draft: Partial<CueAdvanced>,
+  nowMs: number,
+): { ok: true; payload: CueAdvanced } | Refusal {
+  const { fromCueId = state.currentCueId } = draft;
+  // Said before anything else: what a stale press wanted next is not what comes next now.
+  if (fromCueId !== state.currentCueId) return stale(state, fromCueId);
+  const toCueId = draft.toCueId ?? nextCue(state)?.id;
+  if (toCueId === undefined) return refused('CONFLICT', 'the show is at its last cue');
+  const segmentId = draft.segmentId ?? placeOf(state.acts, toCueId)?.segmentId;
+  if (segmentId === undefined) return unknownCue(toCueId, 'toCueId');
+  return { ok: true, payload: { showClockAt: showClock(state, nowMs), ...draft, segmentId, fromCueId, toCueId } };
+}
+
+export function decideAdvance(state: ShowState, payload: CueAdvanced, now: Now): Decision {
+  const { fromCueId, toCueId, segmentId } = payload;
+  if (fromCueId !== state.currentCueId) return stale(state, fromCueId);
+  const to = placeOf(state.acts, toCueId);
+  if (!to) return unknownCue(toCueId, 'toCueId');
+  const from = fromCueId === null ? undefined : placeOf(state.acts, fromCueId);
+  if (from && to.order <= from.order) {
+    return refused(
+      'CONFLICT',
+      `${nameCue(state, toCueId)} is not after ${nameCue(state, from.cueId)}; revert to go back`,
+    );
+  }
+  const elsewhere = inNeither(state, segmentId, to, from);
+  return elsewhere ?? heldBy(state) ?? guard(state, findCue(state, toCueId), now);
+}
+
+function inNeither(state: ShowState, segmentId: string, to?: Place, from?: Place): Refusal | undefined {
+  if (segmentId === to?.segmentId || segmentId === from?.segmentId) return undefined;
+  const place = to ?? from;
+  const where = place
+    ? `${nameCue(state, place.cueId)} is in segment ${place.segmentId}, not in ${segmentId}`
+    : segmentId;
+  return refused('CONFLICT', where, '/payload/segmentId');
+}
+
+/** A thumb that bounces is one press, whichever way it came in. */
+function guard(state: ShowState, to: Cue | undefined, now: Now): Decision {
+  const lastMs = stampMs(state.lastAdvanceAt);
+  if (lastMs === undefined) return accepted;
+  const agoMs = now.nowMs - lastMs;
+  const guardMs = to?.goGuardMs ?? now.goGuardMs;
+  // A clock that went back says nothing about how long ago it was, and must not hold the show.
+  if (agoMs < 0 || agoMs >= guardMs) return accepted;
+  const went = state.currentCueId === null ? 'the last cue' : nameCue(state, state.currentCueId);
+  return refused(
+    'GO_GUARD',
+    `${went} went ${Math.round(agoMs)} ms ago; a GO within ${guardMs} ms counts as the same press`,
+  );
+}
+
+/** What was asked for became a fact: from is done, what was jumped over is skipped, to is current. */
+export function applyAdvance(state: ShowState, { toCueId }: CueAdvanced, recordedAt: string): ShowState {
+  const to = placeOf(state.acts, toCueId);
+  if (!to) return state;
+  const from = state.currentCueId === null ? undefined : placeOf(state.acts, state.currentCueId);
+  const changes: [Place, CueStatus][] = [];
+  if (from) changes.push([from, 'done']);
+  for (const place of runningOrder(state.acts).places.slice((from?.order ?? -1) + 1, to.order)) {
+    if (isAhead(cueAt(state.acts, place))) changes.push([place, 'skipped']);
+  }
+  changes.push([to, 'current']);
+  return {
+    ...state,
+    acts: withStatuses(state.acts, changes),
+    currentCueId: toCueId,
+    startedAt: state.startedAt ?? recordedAt,
+    lastAdvanceAt: recordedAt,
+    standby: standbyWithout(state.standby, changes),
+  };
+}
+
+const isAhead = (cue: Cue | undefined): boolean => cue?.status === 'pending' || cue?.status === 'standby';
+
+/** A bare press goes back to the nearest earlier cue that was done, or to before the first. */
+export function completeRevert(
+  state: ShowState,
+  draft: Partial<CueReverted>,
+  nowMs: number,
+): { ok: true; payload: CueReverted } | Refusal {
+  const { fromCueId = state.currentCueId } = draft;
+  if (fromCueId === null)
+    return refused('CONFLICT', 'the show is before its first cue; there is nothing to go back from');
+  if (fromCueId !== state.currentCueId) return stale(state, fromCueId);
+  const toCueId = draft.toCueId === undefined ? lastDone(state, fromCueId) : draft.toCueId;
+  const segmentId = draft.segmentId ?? placeOf(state.acts, toCueId ?? fromCueId)?.segmentId;
+  if (segmentId === undefined) return unknownCue(toCueId ?? fromCueId, toCueId === null ? 'fromCueId' : 'toCueId');
+  return { ok: true, payload: { showClockAt: showClock(state, nowMs), ...draft, segmentId, fromCueId, toCueId } };
+}
+
+function lastDone(state: ShowState, fromCueId: string): string | null {
+  const from = placeOf(state.acts, fromCueId);
+  const earlier = runningOrder(state.acts).places.slice(0, from?.order ?? 0);
+  return earlier.findLast((place) => cueAt(state.acts, place)?.status === 'done')?.cueId ?? null;
+}
+
+export function decideRevert(state: ShowState, { fromCueId, toCueId, segmentId }: CueReverted): Decision {
+  if (fromCueId !== state.currentCueId) return stale(state, fromCueId);
+  const from = placeOf(state.acts, fromCueId);
+  const to = toCueId === null ? undefined : placeOf(state.acts, toCueId);
+  if (toCueId !== null && !to) return unknownCue(toCueId, 'toCueId');
+  if (to && from && to.order >= from.order) {
+    return refused(
+      'CONFLICT',
+      `${nameCue(state, to.cueId)} is not before ${nameCue(state, fromCueId)}; advance to go on`,
+    );
+  }
+  return inNeither(state, segmentId, to, from) ?? heldBy(state) ?? accepted;
+}
+
+/** Everything after `to` is still to come again. Back before the first cue, the show has not begun. */
+export function applyRevert(state: ShowState, { toCueId }: CueReverted): ShowState {
+  const to = toCueId === null ? undefined : placeOf(state.acts, toCueId);
+  if (toCueId !== null && !to) return state;
+  const changes: [Place, CueStatus][] = to ? [[to, 'current']] : [];
+  for (const place of runningOrder(state.acts).places.slice((to?.order ?? -1) + 1)) {
+    const cue = cueAt(state.acts, place);
+    if (cue && cue.status !== 'pending' && cue.status !== 'standby') changes.push([place, 'pending']);
+  }
+  return {
+    ...state,
+    acts: withStatuses(state.acts, changes),
+    currentCueId: toCueId,
+    startedAt: toCueId === null ? null : state.startedAt,
+    standby: standbyWithout(state.standby, changes),
+  };
+}

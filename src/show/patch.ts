@@ -1,0 +1,53 @@
+import { createPatch, type Operation } from 'rfc6902';
+import type { JsonPatch } from '../generated/types.js';
+import type { ShowState } from './state.js';
+
+/** Lists that changed in more than one place are compared entry by entry up to this many pairs, else replaced whole. */
+const PAIRS_MAX = 256;
+
+/**
+ * How the state changed, as JSON Patch (RFC 6902). What structural sharing shows to be the same is not looked at, so
+ * the work is that of the change and not that of the show.
+ */
+export const diff = (before: ShowState, after: ShowState): JsonPatch => compare(before, after) as JsonPatch;
+
+const compare = (from: unknown, to: unknown): Operation[] =>
+  createPatch(from, to, (a, b, path) => {
+    if (a === b) return [];
+    return Array.isArray(a) && Array.isArray(b) ? compareLists(a, b, path.toString()) : undefined;
+  });
+
+/** Ours change in one place: something was added, taken out or moved there, or changed inside. */
+function compareLists(from: readonly unknown[], to: readonly unknown[], path: string): Operation[] | undefined {
+  let start = 0;
+  while (start < from.length && start < to.length && from[start] === to[start]) start++;
+  let end = 0;
+  while (end < Math.min(from.length, to.length) - start && from.at(-1 - end) === to.at(-1 - end)) end++;
+  const old = from.slice(start, from.length - end);
+  const now = to.slice(start, to.length - end);
+
+  if (old.length === 0) return now.map((value, i) => ({ op: 'add', path: `${path}/${start + i}`, value }));
+  if (now.length === 0) return old.map(() => ({ op: 'remove', path: `${path}/${start}` }));
+  if (old.length === now.length) {
+    const last = start + old.length - 1;
+    if (isMoved(old, now)) return [{ op: 'move', from: `${path}/${start}`, path: `${path}/${last}` }];
+    if (isMoved(now, old)) return [{ op: 'move', from: `${path}/${last}`, path: `${path}/${start}` }];
+    if (old.every(isObject) && now.every(isObject)) {
+      return old.flatMap((value, i) => below(`${path}/${start + i}`, compare(value, now[i])));
+    }
+  }
+  return old.length * now.length > PAIRS_MAX ? [{ op: 'replace', path, value: to }] : undefined;
+}
+
+/** Whether the first entry went to the end and the others moved up. */
+const isMoved = (old: readonly unknown[], now: readonly unknown[]): boolean =>
+  old.length > 1 && old[0] === now.at(-1) && now.every((value, i) => i === now.length - 1 || value === old[i + 1]);
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const below = (prefix: string, operations: Operation[]): Operation[] =>
+  operations.map((operation) =>
+    'from' in operation
+      ? { ...operation, path: prefix + operation.path, from: prefix + operation.from }
+      : { ...operation, path: prefix + operation.path },
+  );
