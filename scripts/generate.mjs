@@ -20,6 +20,13 @@ const adapters = readdirSync(`${root}adapters`, { withFileTypes: true })
   .map((entry) => entry.name)
   .sort();
 const PARTS = ['device', 'when', 'send'];
+/** Other files of an adapter that have a schema beside config.schema.json, such as hid's device profiles. */
+const ADAPTER_FILES = adapters.flatMap((adapter) =>
+  readdirSync(`${root}adapters/${adapter}`)
+    .filter((file) => file.endsWith('.schema.json') && file !== 'config.schema.json')
+    .sort()
+    .map((file) => read(`adapters/${adapter}/${file}`)),
+);
 
 /** One schema of all $defs, so that each becomes one named type; defaulted members are present once checked. */
 async function types() {
@@ -71,6 +78,11 @@ async function types() {
     for (const [def, schema] of Object.entries(read(`adapters/${adapter}/config.schema.json`).$defs)) {
       put(`${prefix}${pascal(def)}`, localise(schema, { prefix }));
     }
+  }
+  for (const { title, $defs = {}, ...top } of ADAPTER_FILES) {
+    put(title, localise(top, { prefix: title }));
+    for (const [def, schema] of Object.entries($defs))
+      put(`${title}${pascal(def)}`, localise(schema, { prefix: title }));
   }
   const eventTypes = schemas['show-event'].else.allOf.map((branch) => branch.if.properties.eventType.const);
   const body = await compile({ $defs: defs, title: 'Root', type: 'object' }, 'Root', {
@@ -139,6 +151,10 @@ function validators() {
     });
     table.push(`  ${JSON.stringify(adapter)}: { ${parts.join(', ')} },`);
   }
+  for (const schema of ADAPTER_FILES) {
+    files.addSchema(schema);
+    exports[`validate${schema.title}`] = schema.$id;
+  }
   const configs = standaloneCode(files, exports);
   const head = `// @ts-nocheck\n${BANNER}${ucs2}`;
   const left = [...`${messages}${configs}`.matchAll(/require\("([^"]+)"\)/g)]
@@ -177,7 +193,7 @@ const output = {
   'messages.js': code['messages.js'],
   'files.js': code['files.js'],
   'messages.d.ts': `${DTS_HEAD}export declare const validateShowEvent: Validator;\nexport declare const validateShowState: Validator;\nexport declare const validateWireMessage: Validator;\n`,
-  'files.d.ts': `${BANNER}import type { Validator } from './messages.js';\n\nexport declare const validateShowFile: Validator;\nexport declare const validateBridgeConfig: Validator;\nexport declare const adapterValidators: Readonly<Record<string, { device: Validator; when: Validator; send: Validator }>>;\n`,
+  'files.d.ts': `${BANNER}import type { Validator } from './messages.js';\n\nexport declare const validateShowFile: Validator;\nexport declare const validateBridgeConfig: Validator;\n${ADAPTER_FILES.map(({ title }) => `export declare const validate${title}: Validator;\n`).join('')}export declare const adapterValidators: Readonly<Record<string, { device: Validator; when: Validator; send: Validator }>>;\n`,
 };
 const stale = [];
 for (const [name, text] of Object.entries(output)) {

@@ -3427,7 +3427,8 @@ return errors === 0;
 validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const hid_device = validate97;
-const schema182 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"}}};
+const schema182 = {"type":"object","description":"A foot switch or button box on USB that speaks HID. It cannot be sent anything.","required":["adapter","vendorId","productId","profile"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"The first half of what lsusb shows; 0x05f3 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"The second half."},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the device of this serial number, where there are several of a kind."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the device at this path, such as /dev/hidraw0; it may change at a replug."},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Only this part of a device that has several; left out: what the profile says."},"usage":{"type":"integer","minimum":0,"maximum":65535},"interface":{"type":"integer","minimum":-1,"maximum":255,"description":"Only this USB interface."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."}}};
+const func138 = Object.prototype.hasOwnProperty;
 
 function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3440,6 +3441,15 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.debounceMs === undefined){
+data.debounceMs = 5;
+}
+if(data.holdMs === undefined){
+data.holdMs = 800;
+}
+if(data.doubleMs === undefined){
+data.doubleMs = 300;
+}
 if(data.adapter === undefined){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema182.required,parentSchema:schema182,data};
 if(vErrors === null){
@@ -3450,9 +3460,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data};
+if(data.vendorId === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema182.required,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3461,11 +3470,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.adapter !== undefined){
-let data0 = data.adapter;
-if("hid" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant",schema:"hid",parentSchema:schema182.properties.adapter,data:data0};
+if(data.productId === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema182.required,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3474,15 +3480,428 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
+if(data.profile === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "profile"},message:"must have required property '"+"profile"+"'",schema:schema182.required,parentSchema:schema182,data};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema182.properties, key0))){
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if("hid" !== data0){
+const err5 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant",schema:"hid",parentSchema:schema182.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.vendorId !== undefined){
+let data1 = data.vendorId;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err6 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.vendorId.type,parentSchema:schema182.properties.vendorId,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 65535 || isNaN(data1)){
+const err7 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.vendorId,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err8 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.vendorId,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+if(data.productId !== undefined){
+let data2 = data.productId;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err9 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.productId.type,parentSchema:schema182.properties.productId,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 65535 || isNaN(data2)){
+const err10 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.productId,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err11 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.productId,data:data2};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+if(data.profile !== undefined){
+let data3 = data.profile;
+if(typeof data3 === "string"){
+if(func1(data3) > 1024){
+const err12 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema182.properties.profile,data:data3};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err13 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.profile,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.profile.type,parentSchema:schema182.properties.profile,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data.serialNumber !== undefined){
+let data4 = data.serialNumber;
+if(typeof data4 === "string"){
+if(func1(data4) > 128){
+const err15 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema182.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(func1(data4) < 1){
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.serialNumber.type,parentSchema:schema182.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+let data5 = data.path;
+if(typeof data5 === "string"){
+if(func1(data5) > 1024){
+const err18 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema182.properties.path,data:data5};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(func1(data5) < 1){
+const err19 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.path,data:data5};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.path.type,parentSchema:schema182.properties.path,data:data5};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data.usagePage !== undefined){
+let data6 = data.usagePage;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err21 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.usagePage.type,parentSchema:schema182.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+const err22 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data6 < 0 || isNaN(data6)){
+const err23 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+if(data.usage !== undefined){
+let data7 = data.usage;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err24 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.usage.type,parentSchema:schema182.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 65535 || isNaN(data7)){
+const err25 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(data7 < 0 || isNaN(data7)){
+const err26 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+}
+if(data.interface !== undefined){
+let data8 = data.interface;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err27 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.interface.type,parentSchema:schema182.properties.interface,data:data8};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 255 || isNaN(data8)){
+const err28 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema182.properties.interface,data:data8};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if(data8 < -1 || isNaN(data8)){
+const err29 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},message:"must be >= -1",schema:-1,parentSchema:schema182.properties.interface,data:data8};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+let data9 = data.debounceMs;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err30 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.debounceMs.type,parentSchema:schema182.properties.debounceMs,data:data9};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 1000 || isNaN(data9)){
+const err31 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema182.properties.debounceMs,data:data9};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if(data9 < 0 || isNaN(data9)){
+const err32 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.debounceMs,data:data9};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+let data10 = data.holdMs;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err33 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.holdMs.type,parentSchema:schema182.properties.holdMs,data:data10};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 60000 || isNaN(data10)){
+const err34 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema182.properties.holdMs,data:data10};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if(data10 < 50 || isNaN(data10)){
+const err35 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema182.properties.holdMs,data:data10};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+let data11 = data.doubleMs;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err36 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.doubleMs.type,parentSchema:schema182.properties.doubleMs,data:data11};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 5000 || isNaN(data11)){
+const err37 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema182.properties.doubleMs,data:data11};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(data11 < 50 || isNaN(data11)){
+const err38 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema182.properties.doubleMs,data:data11};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
 }
 errors++;
 }
@@ -3492,7 +3911,7 @@ return errors === 0;
 validate97.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const hid_when = validate98;
-const schema183 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema183 = {"type":"object","required":["device","button"],"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"string","minLength":1,"maxLength":64,"description":"A button's name in the profile."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."}}};
 
 function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3505,6 +3924,9 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.gesture === undefined){
+data.gesture = "press";
+}
 if(data.device === undefined){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema183.required,parentSchema:schema183,data};
 if(vErrors === null){
@@ -3515,9 +3937,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data};
+if(data.button === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "button"},message:"must have required property '"+"button"+"'",schema:schema183.required,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3526,11 +3947,9 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.device.type,parentSchema:schema183.properties.device,data:data0};
+for(const key0 in data){
+if(!((((key0 === "device") || (key0 === "button")) || (key0 === "gesture")) || (key0 === "holdMs"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3540,14 +3959,108 @@ vErrors.push(err2);
 errors++;
 }
 }
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.device.type,parentSchema:schema183.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.button !== undefined){
+let data1 = data.button;
+if(typeof data1 === "string"){
+if(func1(data1) > 64){
+const err4 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema183.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema183.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.button.type,parentSchema:schema183.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+let data2 = data.gesture;
+if(!((((data2 === "press") || (data2 === "release")) || (data2 === "hold")) || (data2 === "double"))){
+const err7 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema183.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema183.properties.gesture.enum,parentSchema:schema183.properties.gesture,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data.holdMs !== undefined){
+let data3 = data.holdMs;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err8 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema183.properties.holdMs.type,parentSchema:schema183.properties.holdMs,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 60000 || isNaN(data3)){
+const err9 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema183.properties.holdMs,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(data3 < 50 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema183.properties.holdMs,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
 }
 errors++;
 }
@@ -3557,7 +4070,7 @@ return errors === 0;
 validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const hid_send = validate99;
-const schema184 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema184 = {"type":"object","description":"A HID device cannot be sent anything.","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
 
 function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3622,7 +4135,8 @@ return errors === 0;
 validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_device = validate101;
-const schema186 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"}}};
+const schema186 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
+const pattern47 = new RegExp("^[^\\s/]+$", "u");
 
 function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3634,9 +4148,13 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
+let missing0;
+if((data.listen === undefined) && (missing0 = "listen")){
+const err0 = {};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3645,9 +4163,27 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+let ifClause0;
+if(_valid0){
+const _errs3 = errors;
+const _errs4 = errors;
+let valid1 = true;
+const _errs5 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if((data.transport === undefined) && (missing1 = "transport")){
+const err1 = {};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3656,11 +4192,10 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.adapter !== undefined){
-let data0 = data.adapter;
-if("osc" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema186.properties.adapter,data:data0};
+else {
+if(data.transport !== undefined){
+if("tcp" !== data.transport){
+const err2 = {};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3671,13 +4206,442 @@ errors++;
 }
 }
 }
+}
+var _valid1 = _errs5 === errors;
+errors = _errs4;
+if(vErrors !== null){
+if(_errs4){
+vErrors.length = _errs4;
+}
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
+vErrors = null;
+}
+}
+if(_valid1){
+const _errs7 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.host !== undefined){
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema186.then.then.properties.host,data:data.host};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+var _valid1 = _errs7 === errors;
+valid1 = _valid1;
+if(valid1){
+var props0 = {};
+props0.host = true;
+props0.transport = true;
+}
+}
+if(!valid1){
+const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema186.then.if,parentSchema:schema186.then,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+var _valid0 = _errs3 === errors;
+valid0 = _valid0;
+ifClause0 = "then";
+}
+else {
+const _errs8 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.host === undefined){
+const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema186.else.required,parentSchema:schema186.else,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data.port === undefined){
+const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema186.else.required,parentSchema:schema186.else,data};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+var _valid0 = _errs8 === errors;
+valid0 = _valid0;
+ifClause0 = "else";
+}
+if(!valid0){
+const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema186.if,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.transport === undefined){
+data.transport = "udp";
+}
+if(data.framing === undefined){
+data.framing = "auto";
+}
+if(data.connectTimeoutMs === undefined){
+data.connectTimeoutMs = 3000;
+}
+if(data.sendTimeoutMs === undefined){
+data.sendTimeoutMs = 1000;
+}
+if(data.frameBytesMax === undefined){
+data.frameBytesMax = 65536;
+}
+if(data.peersMax === undefined){
+data.peersMax = 64;
+}
+if(data.adapter === undefined){
+const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema186.properties, key0))){
+const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data2 = data.adapter;
+if("osc" !== data2){
+const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema186.properties.adapter,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+let data3 = data.transport;
+if(!((data3 === "udp") || (data3 === "tcp"))){
+const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema186.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.transport.enum,parentSchema:schema186.properties.transport,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+let data4 = data.framing;
+if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
+const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema186.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.framing.enum,parentSchema:schema186.properties.framing,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(data.host !== undefined){
+let data5 = data.host;
+if(typeof data5 === "string"){
+if(func1(data5) > 253){
+const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema186.properties.host,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(func1(data5) < 1){
+const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.host,data:data5};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(!pattern47.test(data5)){
+const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema186.properties.host,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.host.type,parentSchema:schema186.properties.host,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.port !== undefined){
+let data6 = data.port;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.port.type,parentSchema:schema186.properties.port,data:data6};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema186.properties.port,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(data6 < 1 || isNaN(data6)){
+const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.port,data:data6};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+if(data.listen !== undefined){
+let data7 = data.listen;
+if(typeof data7 === "string"){
+if(!pattern37.test(data7)){
+const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema186.properties.listen,data:data7};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.listen.type,parentSchema:schema186.properties.listen,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+let data8 = data.connectTimeoutMs;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.connectTimeoutMs.type,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 30000 || isNaN(data8)){
+const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(data8 < 100 || isNaN(data8)){
+const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+let data9 = data.sendTimeoutMs;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.sendTimeoutMs.type,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 30000 || isNaN(data9)){
+const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(data9 < 50 || isNaN(data9)){
+const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+let data10 = data.frameBytesMax;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.frameBytesMax.type,parentSchema:schema186.properties.frameBytesMax,data:data10};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 16777216 || isNaN(data10)){
+const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema186.properties.frameBytesMax,data:data10};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if(data10 < 64 || isNaN(data10)){
+const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema186.properties.frameBytesMax,data:data10};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+let data11 = data.peersMax;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.peersMax.type,parentSchema:schema186.properties.peersMax,data:data11};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1024 || isNaN(data11)){
+const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema186.properties.peersMax,data:data11};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if(data11 < 1 || isNaN(data11)){
+const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.peersMax,data:data11};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data.host !== undefined){
+if(data.port === undefined){
+const err34 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "host",
+    missingProperty: "port",
+    depsCount: 1,
+    deps: "port"},message:"must have property port when property host is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+if(data.port !== undefined){
+if(data.host === undefined){
+const err35 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
+    missingProperty: "host",
+    depsCount: 1,
+    deps: "host"},message:"must have property host when property port is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+else {
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
 }
 errors++;
 }
@@ -3687,7 +4651,8 @@ return errors === 0;
 validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_when = validate102;
-const schema187 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema187 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
+const pattern49 = new RegExp("^/[!-~]*$", "u");
 
 function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3710,9 +4675,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187,data};
+if(data.address === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema187.required,parentSchema:schema187,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3721,11 +4685,9 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.device.type,parentSchema:schema187.properties.device,data:data0};
+for(const key0 in data){
+if(!((((key0 === "device") || (key0 === "address")) || (key0 === "args")) || (key0 === "edge"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3735,14 +4697,114 @@ vErrors.push(err2);
 errors++;
 }
 }
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data};
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.device.type,parentSchema:schema187.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.address !== undefined){
+let data1 = data.address;
+if(typeof data1 === "string"){
+if(func1(data1) > 255){
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema187.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(!pattern49.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema187.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.address.type,parentSchema:schema187.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.args !== undefined){
+let data2 = data.args;
+if(Array.isArray(data2)){
+if(data2.length > 64){
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema187.properties.args,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if((((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")) && (data3 !== null)){
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema187.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema187.properties.args.items.type,parentSchema:schema187.properties.args.items,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema187.properties.args.type,parentSchema:schema187.properties.args,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.edge !== undefined){
+let data4 = data.edge;
+if(!(((data4 === "press") || (data4 === "release")) || (data4 === "any"))){
+const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema187.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema187.properties.edge.enum,parentSchema:schema187.properties.edge,data:data4};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+else {
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
 }
 errors++;
 }
@@ -3752,7 +4814,8 @@ return errors === 0;
 validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_send = validate103;
-const schema188 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema188 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
+const schema189 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
 
 function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3775,9 +4838,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
+if(data.address === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema188.required,parentSchema:schema188,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3786,11 +4848,9 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
+for(const key0 in data){
+if(!(((key0 === "device") || (key0 === "address")) || (key0 === "args"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3800,14 +4860,241 @@ vErrors.push(err2);
 errors++;
 }
 }
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.address !== undefined){
+let data1 = data.address;
+if(typeof data1 === "string"){
+if(func1(data1) > 255){
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema188.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(!pattern49.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema188.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.address.type,parentSchema:schema188.properties.address,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.args !== undefined){
+let data2 = data.args;
+if(Array.isArray(data2)){
+if(data2.length > 64){
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema188.properties.args,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+const _errs9 = errors;
+let valid3 = false;
+const _errs10 = errors;
+if(typeof data3 === "string"){
+if(func1(data3) > 16384){
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema188.properties.args.items.anyOf[0],data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.args.items.anyOf[0].type,parentSchema:schema188.properties.args.items.anyOf[0],data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+var _valid0 = _errs10 === errors;
+valid3 = valid3 || _valid0;
+const _errs12 = errors;
+if(!((typeof data3 == "number") && (isFinite(data3)))){
+const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema188.properties.args.items.anyOf[1].type,parentSchema:schema188.properties.args.items.anyOf[1],data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid0 = _errs12 === errors;
+valid3 = valid3 || _valid0;
+const _errs14 = errors;
+if(typeof data3 !== "boolean"){
+const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema188.properties.args.items.anyOf[2].type,parentSchema:schema188.properties.args.items.anyOf[2],data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+var _valid0 = _errs14 === errors;
+valid3 = valid3 || _valid0;
+const _errs16 = errors;
+if(data3 !== null){
+const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema188.properties.args.items.anyOf[3].type,parentSchema:schema188.properties.args.items.anyOf[3],data:data3};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+var _valid0 = _errs16 === errors;
+valid3 = valid3 || _valid0;
+const _errs18 = errors;
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.type === undefined){
+const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema189.required,parentSchema:schema189,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+for(const key1 in data3){
+if(!((key1 === "type") || (key1 === "value"))){
+const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema189,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data3.type !== undefined){
+let data4 = data3.type;
+if(!(((((((((((((((data4 === "i") || (data4 === "f")) || (data4 === "s")) || (data4 === "b")) || (data4 === "h")) || (data4 === "d")) || (data4 === "t")) || (data4 === "T")) || (data4 === "F")) || (data4 === "N")) || (data4 === "I")) || (data4 === "c")) || (data4 === "r")) || (data4 === "m")) || (data4 === "S"))){
+const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema189.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema189.properties.type.enum,parentSchema:schema189.properties.type,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+if(data3.value !== undefined){
+let data5 = data3.value;
+if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
+const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema189.properties.value.type},message:"must be string,number",schema:schema189.properties.value.type,parentSchema:schema189.properties.value,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.type,parentSchema:schema189,data:data3};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+var _valid0 = _errs18 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema188.properties.args.items.anyOf,parentSchema:schema188.properties.args.items,data:data3};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+else {
+errors = _errs9;
+if(vErrors !== null){
+if(_errs9){
+vErrors.length = _errs9;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+}
+else {
+const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema188.properties.args.type,parentSchema:schema188.properties.args,data:data2};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+else {
+const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
 }
 errors++;
 }
@@ -3817,7 +5104,7 @@ return errors === 0;
 validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_device = validate105;
-const schema190 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
+const schema191 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
 
 function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3846,7 +5133,7 @@ if(data.confirmTimeoutMs === undefined){
 data.confirmTimeoutMs = 2000;
 }
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema190.required,parentSchema:schema190,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema191.required,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3857,7 +5144,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "adapter") || (key0 === "host")) || (key0 === "port")) || (key0 === "passcode")) || (key0 === "workspace")) || (key0 === "connectTimeoutMs")) || (key0 === "replyTimeoutMs")) || (key0 === "confirmTimeoutMs"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema190,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3870,7 +5157,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("qlab" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema190.properties.adapter,data:data0};
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema191.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3883,7 +5170,7 @@ errors++;
 let data1 = data.host;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema190.properties.host,data:data1};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema191.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3893,7 +5180,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data1) < 1){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.host,data:data1};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3904,7 +5191,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.host.type,parentSchema:schema190.properties.host,data:data1};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.host.type,parentSchema:schema191.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3915,7 +5202,7 @@ errors++;
 }
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.port.type,parentSchema:schema190.properties.port,data:data2};
+const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.port.type,parentSchema:schema191.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3926,7 +5213,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema190.properties.port,data:data2};
+const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema191.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3936,7 +5223,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema190.properties.port,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema191.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3950,7 +5237,7 @@ if(data.passcode !== undefined){
 let data3 = data.passcode;
 if(typeof data3 === "string"){
 if(func1(data3) > 256){
-const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema190.properties.passcode,data:data3};
+const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema191.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3960,7 +5247,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data3) < 1){
-const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.passcode,data:data3};
+const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3971,7 +5258,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.passcode.type,parentSchema:schema190.properties.passcode,data:data3};
+const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.passcode.type,parentSchema:schema191.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3985,7 +5272,7 @@ if(data.workspace !== undefined){
 let data4 = data.workspace;
 if(typeof data4 === "string"){
 if(func1(data4) > 256){
-const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema190.properties.workspace,data:data4};
+const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema191.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3995,7 +5282,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data4) < 1){
-const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.workspace,data:data4};
+const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4006,7 +5293,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.workspace.type,parentSchema:schema190.properties.workspace,data:data4};
+const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.workspace.type,parentSchema:schema191.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4018,7 +5305,7 @@ errors++;
 }
 let data5 = data.connectTimeoutMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.connectTimeoutMs.type,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.connectTimeoutMs.type,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4029,7 +5316,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4039,7 +5326,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data5 < 100 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema190.properties.connectTimeoutMs,data:data5};
+const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4051,7 +5338,7 @@ errors++;
 }
 let data6 = data.replyTimeoutMs;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.replyTimeoutMs.type,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.replyTimeoutMs.type,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4062,7 +5349,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 60000 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4072,7 +5359,7 @@ vErrors.push(err19);
 errors++;
 }
 if(data6 < 50 || isNaN(data6)){
-const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema190.properties.replyTimeoutMs,data:data6};
+const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4084,7 +5371,7 @@ errors++;
 }
 let data7 = data.confirmTimeoutMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema190.properties.confirmTimeoutMs.type,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.confirmTimeoutMs.type,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4095,7 +5382,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4105,7 +5392,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema190.properties.confirmTimeoutMs,data:data7};
+const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4117,7 +5404,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.type,parentSchema:schema190,data};
+const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4132,9 +5419,9 @@ return errors === 0;
 validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_when = validate106;
-const schema191 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
-const schema192 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
-const schema193 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
+const schema192 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema193 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
+const schema194 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
 function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4151,7 +5438,7 @@ if(data.attribution === undefined){
 data.attribution = "operator";
 }
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema191.required,parentSchema:schema191,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema192.required,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4161,7 +5448,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema191.required,parentSchema:schema191,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema192.required,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4172,7 +5459,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "event")) || (key0 === "cueNumber")) || (key0 === "cueId")) || (key0 === "attribution"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema191,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4185,7 +5472,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.device.type,parentSchema:schema191.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.device.type,parentSchema:schema192.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4198,7 +5485,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
-const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema191.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema191.properties.event.enum,parentSchema:schema191.properties.event,data:data1};
+const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema192.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema192.properties.event.enum,parentSchema:schema192.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4212,7 +5499,7 @@ if(data.cueNumber !== undefined){
 let data2 = data.cueNumber;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data2};
+const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4222,7 +5509,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data2) < 1){
-const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data2};
+const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4233,7 +5520,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data2};
+const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4247,7 +5534,7 @@ if(data.cueId !== undefined){
 let data3 = data.cueId;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data3};
+const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4257,7 +5544,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data3) < 1){
-const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data3};
+const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4268,7 +5555,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data3};
+const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4280,7 +5567,7 @@ errors++;
 }
 let data4 = data.attribution;
 if(!(((data4 === "operator") || (data4 === "echo")) || (data4 === "any"))){
-const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema191.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema191.properties.attribution.enum,parentSchema:schema191.properties.attribution,data:data4};
+const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema192.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema192.properties.attribution.enum,parentSchema:schema192.properties.attribution,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4291,7 +5578,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4306,8 +5593,7 @@ return errors === 0;
 validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_send = validate107;
-const schema194 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
-const func148 = Object.prototype.hasOwnProperty;
+const schema195 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
 
 function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4321,7 +5607,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema194,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema195,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4331,7 +5617,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema194,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema195,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4341,7 +5627,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema194.required,parentSchema:schema194,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema195.required,parentSchema:schema195,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4351,8 +5637,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func148.call(schema194.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema194,data};
+if(!(func138.call(schema195.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema195,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4365,7 +5651,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.properties.device.type,parentSchema:schema194.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.properties.device.type,parentSchema:schema195.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4379,7 +5665,7 @@ if(data.start !== undefined){
 let data1 = data.start;
 if(typeof data1 === "string"){
 if(func1(data1) > 128){
-const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data1};
+const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4389,7 +5675,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data1};
+const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4400,7 +5686,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data1};
+const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4414,7 +5700,7 @@ if(data.startId !== undefined){
 let data2 = data.startId;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data2};
+const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4424,7 +5710,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data2};
+const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4435,7 +5721,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data2};
+const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4451,7 +5737,7 @@ const _errs11 = errors;
 let valid3 = false;
 const _errs12 = errors;
 if(true !== data3){
-const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.go.anyOf[0],data:data3};
+const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.go.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4465,7 +5751,7 @@ valid3 = valid3 || _valid0;
 const _errs13 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data3};
+const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4475,7 +5761,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data3) < 1){
-const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data3};
+const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4486,7 +5772,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data3};
+const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4498,7 +5784,7 @@ errors++;
 var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema194.properties.go.anyOf,parentSchema:schema194.properties.go,data:data3};
+const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema195.properties.go.anyOf,parentSchema:schema195.properties.go,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4523,7 +5809,7 @@ if(data.load !== undefined){
 let data4 = data.load;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data4};
+const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4533,7 +5819,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data4};
+const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4544,7 +5830,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data4};
+const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4558,7 +5844,7 @@ if(data.loadId !== undefined){
 let data5 = data.loadId;
 if(typeof data5 === "string"){
 if(func1(data5) > 128){
-const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data5};
+const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4568,7 +5854,7 @@ vErrors.push(err19);
 errors++;
 }
 if(func1(data5) < 1){
-const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data5};
+const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4579,7 +5865,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data5};
+const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4595,7 +5881,7 @@ const _errs23 = errors;
 let valid7 = false;
 const _errs24 = errors;
 if(true !== data6){
-const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.stop.anyOf[0],data:data6};
+const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.stop.anyOf[0],data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4609,7 +5895,7 @@ valid7 = valid7 || _valid1;
 const _errs25 = errors;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data6};
+const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4619,7 +5905,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func1(data6) < 1){
-const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data6};
+const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4630,7 +5916,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data6};
+const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4642,7 +5928,7 @@ errors++;
 var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 if(!valid7){
-const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema194.properties.stop.anyOf,parentSchema:schema194.properties.stop,data:data6};
+const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema195.properties.stop.anyOf,parentSchema:schema195.properties.stop,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4667,7 +5953,7 @@ if(data.stopId !== undefined){
 let data7 = data.stopId;
 if(typeof data7 === "string"){
 if(func1(data7) > 128){
-const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data7};
+const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4677,7 +5963,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func1(data7) < 1){
-const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data7};
+const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4688,7 +5974,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data7};
+const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -4701,7 +5987,7 @@ errors++;
 if(data.pause !== undefined){
 let data8 = data.pause;
 if(true !== data8){
-const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.pause,data:data8};
+const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.pause,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4714,7 +6000,7 @@ errors++;
 if(data.resume !== undefined){
 let data9 = data.resume;
 if(true !== data9){
-const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.resume,data:data9};
+const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.resume,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -4727,7 +6013,7 @@ errors++;
 if(data.panic !== undefined){
 let data10 = data.panic;
 if(true !== data10){
-const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.panic,data:data10};
+const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.panic,data:data10};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -4740,7 +6026,7 @@ errors++;
 if(data.reset !== undefined){
 let data11 = data.reset;
 if(true !== data11){
-const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema194.properties.reset,data:data11};
+const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.reset,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4754,7 +6040,7 @@ if(data.playhead !== undefined){
 let data12 = data.playhead;
 if(typeof data12 === "string"){
 if(func1(data12) > 128){
-const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192,data:data12};
+const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -4764,7 +6050,7 @@ vErrors.push(err34);
 errors++;
 }
 if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192,data:data12};
+const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4775,7 +6061,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.type,parentSchema:schema192,data:data12};
+const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -4789,7 +6075,7 @@ if(data.playheadId !== undefined){
 let data13 = data.playheadId;
 if(typeof data13 === "string"){
 if(func1(data13) > 128){
-const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data13};
+const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data13};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -4799,7 +6085,7 @@ vErrors.push(err37);
 errors++;
 }
 if(func1(data13) < 1){
-const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data13};
+const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -4810,7 +6096,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data13};
+const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data13};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -4822,7 +6108,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema194.type,parentSchema:schema194,data};
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema195.type,parentSchema:schema195,data};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -4837,7 +6123,7 @@ return errors === 0;
 validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_device = validate109;
-const schema205 = {"type":"object","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"serial"}}};
+const schema206 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."}}};
 
 function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4849,9 +6135,15 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
+const _errs3 = errors;
+const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema205.required,parentSchema:schema205,data};
+let missing0;
+if((data.vendorId === undefined) && (missing0 = "vendorId")){
+const err0 = {};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4860,9 +6152,10 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "adapter")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema205,data};
+}
+var valid1 = _errs4 === errors;
+if(valid1){
+const err1 = {};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4871,11 +6164,32 @@ vErrors.push(err1);
 }
 errors++;
 }
+else {
+errors = _errs3;
+if(vErrors !== null){
+if(_errs3){
+vErrors.length = _errs3;
 }
-if(data.adapter !== undefined){
-let data0 = data.adapter;
-if("serial" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema205.properties.adapter,data:data0};
+else {
+vErrors = null;
+}
+}
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs5 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.path === undefined){
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema206.then.required,parentSchema:schema206.then,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4885,14 +6199,531 @@ vErrors.push(err2);
 errors++;
 }
 }
+var _valid0 = _errs5 === errors;
+valid0 = _valid0;
 }
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema205.type,parentSchema:schema205,data};
+if(!valid0){
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema206.if,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.baudRate === undefined){
+data.baudRate = 9600;
+}
+if(data.dataBits === undefined){
+data.dataBits = 8;
+}
+if(data.stopBits === undefined){
+data.stopBits = 1;
+}
+if(data.parity === undefined){
+data.parity = "none";
+}
+if(data.rtscts === undefined){
+data.rtscts = false;
+}
+if(data.encoding === undefined){
+data.encoding = "utf8";
+}
+if(data.lineBytesMax === undefined){
+data.lineBytesMax = 1024;
+}
+if(data.debounceMs === undefined){
+data.debounceMs = 0;
+}
+if(data.adapter === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema206.required,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema206.properties, key0))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if("serial" !== data0){
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema206.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+let data1 = data.path;
+if(typeof data1 === "string"){
+if(func1(data1) > 1024){
+const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema206.properties.path,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.path,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.path.type,parentSchema:schema206.properties.path,data:data1};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.vendorId !== undefined){
+let data2 = data.vendorId;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.vendorId.type,parentSchema:schema206.properties.vendorId,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 65535 || isNaN(data2)){
+const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema206.properties.vendorId,data:data2};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.vendorId,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+if(data.productId !== undefined){
+let data3 = data.productId;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.productId.type,parentSchema:schema206.properties.productId,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 65535 || isNaN(data3)){
+const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema206.properties.productId,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(data3 < 0 || isNaN(data3)){
+const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.productId,data:data3};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+if(data.serialNumber !== undefined){
+let data4 = data.serialNumber;
+if(typeof data4 === "string"){
+if(func1(data4) > 128){
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(func1(data4) < 1){
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.serialNumber.type,parentSchema:schema206.properties.serialNumber,data:data4};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+let data5 = data.baudRate;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.baudRate.type,parentSchema:schema206.properties.baudRate,data:data5};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 12000000 || isNaN(data5)){
+const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema206.properties.baudRate,data:data5};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(data5 < 50 || isNaN(data5)){
+const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema206.properties.baudRate,data:data5};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+let data6 = data.dataBits;
+if(!((((data6 === 5) || (data6 === 6)) || (data6 === 7)) || (data6 === 8))){
+const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema206.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.dataBits.enum,parentSchema:schema206.properties.dataBits,data:data6};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+let data7 = data.stopBits;
+if(!(((data7 === 1) || (data7 === 1.5)) || (data7 === 2))){
+const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema206.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.stopBits.enum,parentSchema:schema206.properties.stopBits,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+let data8 = data.parity;
+if(!(((((data8 === "none") || (data8 === "even")) || (data8 === "odd")) || (data8 === "mark")) || (data8 === "space"))){
+const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema206.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.parity.enum,parentSchema:schema206.properties.parity,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+let data9 = data.rtscts;
+if(typeof data9 !== "boolean"){
+const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema206.properties.rtscts.type,parentSchema:schema206.properties.rtscts,data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(data.delimiter !== undefined){
+let data10 = data.delimiter;
+if(typeof data10 === "string"){
+if(func1(data10) > 32){
+const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.delimiter,data:data10};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(func1(data10) < 1){
+const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.delimiter,data:data10};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.delimiter.type,parentSchema:schema206.properties.delimiter,data:data10};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data.frameBytes !== undefined){
+let data11 = data.frameBytes;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.frameBytes.type,parentSchema:schema206.properties.frameBytes,data:data11};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 1024 || isNaN(data11)){
+const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema206.properties.frameBytes,data:data11};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+if(data11 < 1 || isNaN(data11)){
+const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.frameBytes,data:data11};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+if(data.idleMs !== undefined){
+let data12 = data.idleMs;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.idleMs.type,parentSchema:schema206.properties.idleMs,data:data12};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 10000 || isNaN(data12)){
+const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema206.properties.idleMs,data:data12};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if(data12 < 1 || isNaN(data12)){
+const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.idleMs,data:data12};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+let data13 = data.encoding;
+if(!(((data13 === "utf8") || (data13 === "latin1")) || (data13 === "hex"))){
+const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema206.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.encoding.enum,parentSchema:schema206.properties.encoding,data:data13};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+let data14 = data.lineBytesMax;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.lineBytesMax.type,parentSchema:schema206.properties.lineBytesMax,data:data14};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 65536 || isNaN(data14)){
+const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema206.properties.lineBytesMax,data:data14};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(data14 < 1 || isNaN(data14)){
+const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.lineBytesMax,data:data14};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+let data15 = data.debounceMs;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.debounceMs.type,parentSchema:schema206.properties.debounceMs,data:data15};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 10000 || isNaN(data15)){
+const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema206.properties.debounceMs,data:data15};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if(data15 < 0 || isNaN(data15)){
+const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.debounceMs,data:data15};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+if(data.vendorId !== undefined){
+if(data.productId === undefined){
+const err42 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "vendorId",
+    missingProperty: "productId",
+    depsCount: 1,
+    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+if(data.productId !== undefined){
+if(data.vendorId === undefined){
+const err43 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "productId",
+    missingProperty: "vendorId",
+    depsCount: 1,
+    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+if(data.serialNumber !== undefined){
+if(data.vendorId === undefined){
+const err44 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "serialNumber",
+    missingProperty: "vendorId",
+    depsCount: 1,
+    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+}
+else {
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.type,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
 }
 errors++;
 }
@@ -4902,7 +6733,8 @@ return errors === 0;
 validate109.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_when = validate110;
-const schema206 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema207 = {"type":"object","description":"device, and exactly one way to tell the line.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 256 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. A repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."}}};
+const pattern51 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4915,8 +6747,8 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema206.required,parentSchema:schema206,data};
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4925,9 +6757,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema206,data};
+if(Object.keys(data).length < 2){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4936,11 +6767,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.device.type,parentSchema:schema206.properties.device,data:data0};
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema207.required,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4949,15 +6777,179 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.type,parentSchema:schema206,data};
+for(const key0 in data){
+if(!(((((key0 === "device") || (key0 === "line")) || (key0 === "prefix")) || (key0 === "match")) || (key0 === "bytes"))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema207,data};
 if(vErrors === null){
 vErrors = [err3];
 }
 else {
 vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.device.type,parentSchema:schema207.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.line !== undefined){
+let data1 = data.line;
+if(typeof data1 === "string"){
+if(func1(data1) > 1024){
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema207.properties.line,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.line,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.line.type,parentSchema:schema207.properties.line,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.prefix !== undefined){
+let data2 = data.prefix;
+if(typeof data2 === "string"){
+if(func1(data2) > 256){
+const err8 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema207.properties.prefix,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(func1(data2) < 1){
+const err9 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.prefix,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.prefix.type,parentSchema:schema207.properties.prefix,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.match !== undefined){
+let data3 = data.match;
+if(typeof data3 === "string"){
+if(func1(data3) > 200){
+const err11 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema207.properties.match,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err12 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.match,data:data3};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.match.type,parentSchema:schema207.properties.match,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.bytes !== undefined){
+let data4 = data.bytes;
+if(typeof data4 === "string"){
+if(func1(data4) > 3072){
+const err14 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema207.properties.bytes,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(!pattern51.test(data4)){
+const err15 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema207.properties.bytes,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.bytes.type,parentSchema:schema207.properties.bytes,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema207.type,parentSchema:schema207,data};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
 }
 errors++;
 }
@@ -4967,7 +6959,7 @@ return errors === 0;
 validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_send = validate111;
-const schema207 = {"type":"object","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+const schema208 = {"type":"object","description":"device, and line or bytes.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."}}};
 
 function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4980,8 +6972,8 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema207.required,parentSchema:schema207,data};
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4990,9 +6982,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema207,data};
+if(Object.keys(data).length < 2){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5001,11 +6992,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.device.type,parentSchema:schema207.properties.device,data:data0};
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema208.required,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5014,10 +7002,9 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-}
-else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema207.type,parentSchema:schema207,data};
+for(const key0 in data){
+if(!(((key0 === "device") || (key0 === "line")) || (key0 === "bytes"))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5026,10 +7013,925 @@ vErrors.push(err3);
 }
 errors++;
 }
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.device.type,parentSchema:schema208.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.line !== undefined){
+let data1 = data.line;
+if(typeof data1 === "string"){
+if(func1(data1) > 1024){
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema208.properties.line,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.line.type,parentSchema:schema208.properties.line,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.bytes !== undefined){
+let data2 = data.bytes;
+if(typeof data2 === "string"){
+if(func1(data2) > 3072){
+const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema208.properties.bytes,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(func1(data2) < 2){
+const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema208.properties.bytes,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.bytes.type,parentSchema:schema208.properties.bytes,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema208.type,parentSchema:schema208,data};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
 validate111.errors = vErrors;
 return errors === 0;
 }
 validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const validateHidProfile = validate112;
+const schema209 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema210 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
+const pattern52 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://pacebuddy.invalid/adapters/hid/profile.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate112.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.title === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.devices === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.report === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.buttons === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data.source === undefined){
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data.verified === undefined){
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema209.required,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema209.properties, key0))){
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data.name !== undefined){
+let data0 = data.name;
+if(typeof data0 === "string"){
+if(!pattern52.test(data0)){
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema209.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.name.type,parentSchema:schema209.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.title !== undefined){
+let data1 = data.title;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema209.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.title.type,parentSchema:schema209.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+if(data.devices !== undefined){
+let data2 = data.devices;
+if(Array.isArray(data2)){
+if(data2.length > 64){
+const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema209.properties.devices,data:data2};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(data3.vendorId === undefined){
+const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema209.properties.devices.items.required,parentSchema:schema209.properties.devices.items,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(data3.productId === undefined){
+const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema209.properties.devices.items.required,parentSchema:schema209.properties.devices.items,data:data3};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+for(const key1 in data3){
+if(!((key1 === "vendorId") || (key1 === "productId"))){
+const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema209.properties.devices.items,data:data3};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data3.vendorId !== undefined){
+let data4 = data3.vendorId;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.devices.items.properties.vendorId.type,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 65535 || isNaN(data4)){
+const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+if(data3.productId !== undefined){
+let data5 = data3.productId;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.devices.items.properties.productId.type,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 65535 || isNaN(data5)){
+const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if(data5 < 0 || isNaN(data5)){
+const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.devices.items.type,parentSchema:schema209.properties.devices.items,data:data3};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema209.properties.devices.type,parentSchema:schema209.properties.devices,data:data2};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+if(data.usagePage !== undefined){
+let data6 = data.usagePage;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.usagePage.type,parentSchema:schema209.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 65535 || isNaN(data6)){
+const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(data6 < 0 || isNaN(data6)){
+const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.usagePage,data:data6};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+if(data.usage !== undefined){
+let data7 = data.usage;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.usage.type,parentSchema:schema209.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 65535 || isNaN(data7)){
+const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if(data7 < 0 || isNaN(data7)){
+const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.usage,data:data7};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+}
+if(data.report !== undefined){
+let data8 = data.report;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(data8.keyboard === undefined){
+data8.keyboard = false;
+}
+if(data8.bytesMin === undefined){
+const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema209.properties.report.required,parentSchema:schema209.properties.report,data:data8};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+for(const key2 in data8){
+if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
+const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema209.properties.report,data:data8};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(data8.id !== undefined){
+let data9 = data8.id;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.report.properties.id.type,parentSchema:schema209.properties.report.properties.id,data:data9};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 255 || isNaN(data9)){
+const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema209.properties.report.properties.id,data:data9};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if(data9 < 1 || isNaN(data9)){
+const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.report.properties.id,data:data9};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+if(data8.bytesMin !== undefined){
+let data10 = data8.bytesMin;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.report.properties.bytesMin.type,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 64 || isNaN(data10)){
+const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(data10 < 1 || isNaN(data10)){
+const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+}
+let data11 = data8.keyboard;
+if(typeof data11 !== "boolean"){
+const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema209.properties.report.properties.keyboard.type,parentSchema:schema209.properties.report.properties.keyboard,data:data11};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+else {
+const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.report.type,parentSchema:schema209.properties.report,data:data8};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+if(data.buttons !== undefined){
+let data12 = data.buttons;
+if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
+if(Object.keys(data12).length > 64){
+const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema209.properties.buttons,data:data12};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if(Object.keys(data12).length < 1){
+const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema209.properties.buttons,data:data12};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+for(const key3 in data12){
+const _errs30 = errors;
+if(typeof key3 === "string"){
+if(!pattern40.test(key3)){
+const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema209.properties.buttons.propertyNames,data:key3,propertyName:key3};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+var valid5 = _errs30 === errors;
+if(!valid5){
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema209.properties.buttons.propertyNames,parentSchema:schema209.properties.buttons,data:data12};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+for(const key4 in data12){
+let data13 = data12[key4];
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Object.keys(data13).length < 1){
+const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema210,data:data13};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+for(const key5 in data13){
+if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
+const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema210,data:data13};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data13.byte !== undefined){
+let data14 = data13.byte;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.byte.type,parentSchema:schema210.properties.byte,data:data14};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 63 || isNaN(data14)){
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema210.properties.byte,data:data14};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if(data14 < 0 || isNaN(data14)){
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema210.properties.byte,data:data14};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+}
+if(data13.mask !== undefined){
+let data15 = data13.mask;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.mask.type,parentSchema:schema210.properties.mask,data:data15};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 255 || isNaN(data15)){
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.mask,data:data15};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+if(data15 < 1 || isNaN(data15)){
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema210.properties.mask,data:data15};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+}
+}
+if(data13.value !== undefined){
+let data16 = data13.value;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.value.type,parentSchema:schema210.properties.value,data:data16};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 255 || isNaN(data16)){
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.value,data:data16};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+if(data16 < 0 || isNaN(data16)){
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema210.properties.value,data:data16};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+if(data13.key !== undefined){
+let data17 = data13.key;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.key.type,parentSchema:schema210.properties.key,data:data17};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 223 || isNaN(data17)){
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema210.properties.key,data:data17};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+if(data17 < 4 || isNaN(data17)){
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema210.properties.key,data:data17};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+}
+if(data13.modifier !== undefined){
+let data18 = data13.modifier;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.modifier.type,parentSchema:schema210.properties.modifier,data:data18};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 255 || isNaN(data18)){
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.modifier,data:data18};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+if(data18 < 1 || isNaN(data18)){
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema210.properties.modifier,data:data18};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema210.type,parentSchema:schema210,data:data13};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+}
+}
+else {
+const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.buttons.type,parentSchema:schema209.properties.buttons,data:data12};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+}
+if(data.source !== undefined){
+let data19 = data.source;
+if(typeof data19 === "string"){
+if(func1(data19) > 1024){
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema209.properties.source,data:data19};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+if(func1(data19) < 1){
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.source,data:data19};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+}
+else {
+const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.source.type,parentSchema:schema209.properties.source,data:data19};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+if(data.verified !== undefined){
+let data20 = data.verified;
+if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
+const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema209.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.verified.enum,parentSchema:schema209.properties.verified,data:data20};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+}
+else {
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.type,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+validate112.errors = vErrors;
+return errors === 0;
+}
+validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 /** The validators of each adapter's parts of the bridge file. */
 export const adapterValidators = {

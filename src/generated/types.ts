@@ -792,23 +792,149 @@ export interface OutputRule {
    */
   echo: boolean;
 }
+/**
+ * A foot switch or button box on USB that speaks HID. It cannot be sent anything.
+ */
 export interface HidDevice {
   adapter: 'hid';
+  /**
+   * The first half of what lsusb shows; 0x05f3 may be written as such.
+   */
+  vendorId: number;
+  /**
+   * The second half.
+   */
+  productId: number;
+  /**
+   * Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml.
+   */
+  profile: string;
+  /**
+   * Only the device of this serial number, where there are several of a kind.
+   */
+  serialNumber?: string;
+  /**
+   * Only the device at this path, such as /dev/hidraw0; it may change at a replug.
+   */
+  path?: string;
+  /**
+   * Only this part of a device that has several; left out: what the profile says.
+   */
+  usagePage?: number;
+  usage?: number;
+  /**
+   * Only this USB interface.
+   */
+  interface?: number;
+  /**
+   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   */
+  debounceMs: number;
+  /**
+   * How long a hold is where the rule does not say, in milliseconds.
+   */
+  holdMs: number;
+  /**
+   * A second press so soon after the first is also a double.
+   */
+  doubleMs: number;
 }
 export interface HidWhen {
   device: string;
+  /**
+   * A button's name in the profile.
+   */
+  button: string;
+  /**
+   * press: at once when it goes down. hold: when it has been down for holdMs. double: at the second press; the press counts as well.
+   */
+  gesture: 'press' | 'release' | 'hold' | 'double';
+  /**
+   * For hold; left out: the device's holdMs.
+   */
+  holdMs?: number;
 }
+/**
+ * A HID device cannot be sent anything.
+ */
 export interface HidSend {
   device: string;
 }
+/**
+ * Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.
+ */
 export interface OscDevice {
   adapter: 'osc';
+  transport: 'udp' | 'tcp';
+  /**
+   * How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP.
+   */
+  framing: 'auto' | 'slip' | 'length-prefix';
+  /**
+   * The device's address or name; a name is looked up once, at connect.
+   */
+  host?: string;
+  /**
+   * The port that the device listens on.
+   */
+  port?: number;
+  /**
+   * address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network.
+   */
+  listen?: string;
+  /**
+   * How long looking up the host and connecting over TCP may take, in milliseconds.
+   */
+  connectTimeoutMs: number;
+  /**
+   * Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds.
+   */
+  sendTimeoutMs: number;
+  /**
+   * A larger packet is dropped and counted, in bytes.
+   */
+  frameBytesMax: number;
+  /**
+   * Over TCP with listen: how many devices may be connected at once; one more is turned away.
+   */
+  peersMax: number;
 }
 export interface OscWhen {
   device: string;
+  /**
+   * The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says.
+   */
+  address: string;
+  /**
+   * What the first arguments must be; further ones do not matter.
+   *
+   * @maxItems 64
+   */
+  args?: (string | number | boolean | null)[];
+  /**
+   * A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any.
+   */
+  edge?: 'press' | 'release' | 'any';
 }
 export interface OscSend {
   device: string;
+  /**
+   * Printable ASCII without spaces, from /.
+   */
+  address: string;
+  /**
+   * A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.
+   *
+   * @maxItems 64
+   */
+  args?: (string | number | boolean | null | OscTypedArg)[];
+}
+/**
+ * i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.
+ */
+export interface OscTypedArg {
+  type: 'i' | 'f' | 's' | 'b' | 'h' | 'd' | 't' | 'T' | 'F' | 'N' | 'I' | 'c' | 'r' | 'm' | 'S';
+  value?: string | number;
 }
 /**
  * QLab 4 or 5 on a Mac, over OSC on TCP.
@@ -909,14 +1035,178 @@ export interface QlabSend {
   playhead?: QlabCueNumber;
   playheadId?: QlabCueId;
 }
+/**
+ * A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.
+ */
 export interface SerialDevice {
   adapter: 'serial';
+  /**
+   * The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3.
+   */
+  path?: string;
+  /**
+   * With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such.
+   */
+  vendorId?: number;
+  productId?: number;
+  /**
+   * Only the port of this serial number, where there are several of a kind.
+   */
+  serialNumber?: string;
+  /**
+   * Bits a second, as the device is set; a USB button box does not care.
+   */
+  baudRate: number;
+  dataBits: 5 | 6 | 7 | 8;
+  /**
+   * 1.5 on Windows only.
+   */
+  stopBits: 1 | 1.5 | 2;
+  /**
+   * mark and space on Windows only.
+   */
+  parity: 'none' | 'even' | 'odd' | 'mark' | 'space';
+  /**
+   * Hardware flow control.
+   */
+  rtscts: boolean;
+  /**
+   * What ends a line, both ways: at most 8 bytes of text, \r \n \t \0 \xHH allowed. Left out: \n, and a \r before it is cut.
+   */
+  delimiter?: string;
+  /**
+   * Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped.
+   */
+  frameBytes?: number;
+  /**
+   * A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100.
+   */
+  idleMs?: number;
+  /**
+   * How bytes are read as a line, and a line is written. hex: 474f for GO.
+   */
+  encoding: 'utf8' | 'latin1' | 'hex';
+  /**
+   * A longer line is dropped and counted; the next one works.
+   */
+  lineBytesMax: number;
+  /**
+   * A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed.
+   */
+  debounceMs: number;
 }
+/**
+ * device, and exactly one way to tell the line.
+ */
 export interface SerialWhen {
   device: string;
+  /**
+   * The whole line, without spaces around it; upper and lower case differ.
+   */
+  line?: string;
+  /**
+   * How the line begins.
+   */
+  prefix?: string;
+  /**
+   * A regular expression, such as ^CUE (\d+)$, for lines of at most 256 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. A repeat inside a repeat, such as (a+)+, is not taken.
+   */
+  match?: string;
+  /**
+   * The bytes of the frame, in hex, without its delimiter.
+   */
+  bytes?: string;
 }
+/**
+ * device, and line or bytes.
+ */
 export interface SerialSend {
   device: string;
+  /**
+   * Sent with the delimiter after it; with frameBytes or idleMs as it is.
+   */
+  line?: string;
+  /**
+   * Bytes in hex, such as 02 31 03; nothing is added.
+   */
+  bytes?: string;
+}
+/**
+ * Which bytes of a HID device's reports are which button.
+ */
+export interface HidProfile {
+  /**
+   * As its file is called.
+   */
+  name: string;
+  /**
+   * What it is, as printed on the box.
+   */
+  title: string;
+  /**
+   * The devices that are known under these reports; others may use them too.
+   *
+   * @maxItems 64
+   */
+  devices: {
+    vendorId: number;
+    productId: number;
+  }[];
+  /**
+   * Which part of a device with several to open.
+   */
+  usagePage?: number;
+  usage?: number;
+  report: {
+    /**
+     * The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered.
+     */
+    id?: number;
+    /**
+     * Shorter reports are ignored; without the report's number.
+     */
+    bytesMin: number;
+    /**
+     * A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B).
+     */
+    keyboard: boolean;
+  };
+  buttons: {
+    [k: string]: HidProfileButton;
+  };
+  /**
+   * Where the format comes from.
+   */
+  source: string;
+  /**
+   * hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source.
+   */
+  verified: 'hardware' | 'software' | 'unverified';
+}
+/**
+ * Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.
+ */
+export interface HidProfileButton {
+  /**
+   * From 0, without the report's number.
+   */
+  byte?: number;
+  /**
+   * Left out: the whole byte.
+   */
+  mask?: number;
+  /**
+   * Left out: all bits of the mask.
+   */
+  value?: number;
+  /**
+   * A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10).
+   */
+  key?: number;
+  /**
+   * Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …
+   */
+  modifier?: number;
 }
 
 /** The payload of each event type. */
