@@ -4,12 +4,20 @@ import type { ShowState } from './state.js';
 
 /** Lists that changed in more than one place are compared entry by entry up to this many pairs, else replaced whole. */
 const PAIRS_MAX = 256;
+/** A patch holds at most so many operations, as its schema says; above it whole members of the state are replaced. */
+const OPERATIONS_MAX = 10_000;
 
 /**
  * How the state changed, as JSON Patch (RFC 6902). What structural sharing shows to be the same is not looked at, so
  * the work is that of the change and not that of the show.
  */
-export const diff = (before: ShowState, after: ShowState): JsonPatch => compare(before, after) as JsonPatch;
+export function diff(before: ShowState, after: ShowState): JsonPatch {
+  const operations = compare(before, after) as JsonPatch;
+  if (operations.length <= OPERATIONS_MAX) return operations;
+  return (Object.keys(after) as (keyof ShowState)[])
+    .filter((member) => before[member] !== after[member])
+    .map((member) => ({ op: 'replace', path: `/${member}`, value: after[member] }));
+}
 
 const compare = (from: unknown, to: unknown): Operation[] =>
   createPatch(from, to, (a, b, path) => {
