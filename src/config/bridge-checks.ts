@@ -1,0 +1,117 @@
+import { didYouMean } from './nearest.js';
+import { isMap, listAt, member, pointerOf, textAt } from './pointer.js';
+import type { ConfigCode, PointerProblem, ProblemSeverity } from './problems.js';
+import { duplicates, entries, type ShowIndex } from './show-checks.js';
+
+/** The bridge's own name as a user and as a device; nobody else may have it. */
+const OWN_NAME = 'bridge';
+
+/**
+ * What the schema of the bridge file cannot see. Works on what is half right, so that all is told at once.
+ * @param show  undefined when the show file could not be read: then nothing is said about names in it.
+ */
+export function checkBridge(
+  bridge: unknown,
+  adapters: readonly string[],
+  show: ShowIndex | undefined,
+  place: (pointer: string) => { line: number },
+): PointerProblem[] {
+  const found: PointerProblem[] = [];
+  const say = (code: ConfigCode, pointer: string, message: string, severity: ProblemSeverity = 'error') =>
+    void found.push({ file: 'bridge', pointer, code, severity, message });
+  const unknown = (what: string, name: string | undefined, among: readonly string[], pointer: string) => {
+    if (name === undefined || among.includes(name)) return;
+    say('CONFIG_UNKNOWN_NAME', pointer, `unknown ${what} '${name}'${didYouMean(name, among)}${none(what, among)}`);
+  };
+
+  const devices = member(bridge, 'devices');
+  const deviceNames = isMap(devices) ? Object.keys(devices) : [];
+  for (const name of deviceNames) {
+    const at = pointerOf('devices', name);
+    unknown('adapter', textAt(member(devices, name), 'adapter'), adapters, `${at}/adapter`);
+    if (name === OWN_NAME) found.push({ ...reserved('device', at), on: 'key' });
+  }
+
+  const access = member(bridge, 'access');
+  const users = entries(bridge, 'access', 'userId');
+  found.push(
+    ...duplicates(
+      users,
+      place,
+      'bridge',
+      (id, line) => `two users have the userId '${id}' (the first is in line ${line})`,
+    ),
+  );
+  found.push(
+    ...duplicates(
+      entries(bridge, 'access', 'token'),
+      place,
+      'bridge',
+      (_, line) => `two users have one token (the other is in line ${line}): nobody could tell who is who`,
+    ),
+  );
+  for (const { id, pointer } of users) if (id === OWN_NAME) found.push(reserved('user', pointer));
+
+  const rules = [
+    ...entries(bridge, 'inputs').map((rule) => ({ ...rule, list: 'inputs' })),
+    ...entries(bridge, 'outputs').map((rule) => ({ ...rule, list: 'outputs' })),
+  ];
+  found.push(
+    ...duplicates(rules, place, 'bridge', (id, line) => `two rules have the id '${id}' (the first is in line ${line})`),
+  );
+
+  const userIds = users.map(({ id }) => id);
+  listAt(bridge, 'inputs').forEach((rule, index) => {
+    const at = pointerOf('inputs', index);
+    unknown('device', textAt(member(rule, 'when'), 'device'), deviceNames, `${at}/when/device`);
+    if (access !== undefined) unknown('user', textAt(rule, 'as'), userIds, `${at}/as`);
+    checkDepartment(textAt(member(member(rule, 'with'), 'toCue'), 'call'), `${at}/with/toCue/call`);
+  });
+  listAt(bridge, 'outputs').forEach((rule, index) => {
+    const at = pointerOf('outputs', index);
+    unknown('device', textAt(member(rule, 'send'), 'device'), deviceNames, `${at}/send/device`);
+    checkDepartment(textAt(rule, 'call'), `${at}/call`);
+  });
+  checkListen(textAt(member(bridge, 'server'), 'listen'), access === undefined, say);
+  return found;
+
+  function checkDepartment(department: string | undefined, pointer: string): void {
+    if (department === undefined || !show || show.departments.has(department)) return;
+    const known = [...show.departments];
+    const meant = didYouMean(department, known);
+    const list = meant === '' && known.length > 0 ? `; the show calls ${known.join(', ')}` : meant;
+    say('CONFIG_RULE_UNUSED', pointer, `no cue has a call for '${department}'${list}`, 'warn');
+  }
+}
+
+const none = (what: string, among: readonly string[]): string =>
+  among.length === 0 ? ` (there is no ${what} yet)` : '';
+
+const reserved = (what: 'user' | 'device', pointer: string): PointerProblem => ({
+  file: 'bridge',
+  pointer,
+  code: 'CONFIG_DUPLICATE',
+  severity: 'error',
+  message: `'${OWN_NAME}' is the bridge itself; give the ${what} another name`,
+});
+
+const LISTEN = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/;
+
+function checkListen(
+  listen: string | undefined,
+  isOpen: boolean,
+  say: (code: ConfigCode, pointer: string, message: string) => void,
+): void {
+  const match = LISTEN.exec(listen ?? '');
+  if (!match) return;
+  const host = match[1] ?? match[2] ?? '';
+  if (Number(match[3]) > 65535) say('CONFIG_INVALID', '/server/listen', `listen: port ${match[3]} is above 65535`);
+  if (isOpen && !isLoopback(host)) {
+    const message = `listen ${host} serves other machines, so an access list must say who may connect`;
+    say('CONFIG_ACCESS_REQUIRED', '/server/listen', message);
+  }
+}
+
+/** Whether only this machine can reach the address. A name counts as none, except localhost. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);
