@@ -1,0 +1,104 @@
+/** Button boxes and other devices on a serial port. See README.md here. */
+import type { Adapter, AdapterIo, Command, Connection } from '../../src/devices/adapter.js';
+import type { SerialDevice } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { framingOf, problemOfCommand } from './codec.js';
+import { SerialConnection } from './connection.js';
+import { findPortInList, findPortInSysfs, usbName } from './find-port.js';
+import { matches } from './patterns.js';
+import { type Binding, type Port, safeBinding } from './safe-binding.js';
+
+/** Where ports come from. A test hands in a simulated one; the bridge file cannot. */
+export interface SerialOptions {
+  loadBinding?: () => Promise<Binding>;
+}
+
+export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions = {}): Adapter {
+  return {
+    kind: 'serial',
+    matches,
+    problemOf: problemOfCommand,
+    summarise: ({ line, bytes }: Command) => (line === undefined ? `bytes ${bytes}` : `line ${JSON.stringify(line)}`),
+    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+      signal.throwIfAborted();
+      // Checked against config.schema.json, $defs device, which also fills in what was left out.
+      const config = checked as unknown as SerialDevice;
+      const framing = framingOfDevice(config);
+      const binding = await loadBinding();
+      const path = await pathOf(config, binding, loadBinding === loadNative);
+      signal.throwIfAborted();
+      const port = await open(binding, path, config);
+      if (signal.aborted) {
+        await port.close().catch(() => undefined);
+        signal.throwIfAborted();
+      }
+      return new SerialConnection(port, path, config, framing, io);
+    },
+  };
+}
+
+/** @throws DEVICE_REFUSED: trying again would not mend the bridge file */
+function framingOfDevice(config: SerialDevice) {
+  try {
+    return framingOf(config);
+  } catch (cause) {
+    throw new BridgeError('DEVICE_REFUSED', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** @throws DEVICE_DRIVER_MISSING */
+async function loadNative(): Promise<Binding> {
+  try {
+    const { SerialPort } = await import('serialport');
+    return safeBinding(SerialPort.binding as unknown as Binding);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new BridgeError(
+      'DEVICE_DRIVER_MISSING',
+      `serialport does not load (${words}); it needs libstdc++6 and glibc 2.28 or newer, and npm ci without --omit=optional`,
+      { cause },
+    );
+  }
+}
+
+/** @throws DEVICE_UNREACHABLE when no such device is plugged in */
+async function pathOf(config: SerialDevice, binding: Binding, isNative: boolean): Promise<string> {
+  if (config.path !== undefined) return config.path;
+  const { vendorId = 0, productId = 0, serialNumber } = config;
+  const wanted = { vendorId, productId, ...(serialNumber !== undefined && { serialNumber }) };
+  try {
+    const path =
+      isNative && process.platform === 'linux'
+        ? await findPortInSysfs(wanted)
+        : findPortInList(wanted, await binding.list());
+    if (path !== undefined) return path;
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new BridgeError('DEVICE_UNREACHABLE', `the serial ports cannot be listed: ${words}`, { cause });
+  }
+  throw new BridgeError('DEVICE_UNREACHABLE', `no serial port of ${usbName(wanted)} is plugged in`);
+}
+
+/** @throws DEVICE_UNREACHABLE, in the technician's words */
+async function open(binding: Binding, path: string, config: SerialDevice): Promise<Port> {
+  const { baudRate, dataBits, stopBits, parity, rtscts } = config;
+  try {
+    return await binding.open({ path, baudRate, dataBits, stopBits, parity, rtscts, lock: true });
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new BridgeError('DEVICE_UNREACHABLE', whyNotOpen(path, words), { cause });
+  }
+}
+
+/** bindings-cpp has words but no codes. */
+function whyNotOpen(path: string, words: string): string {
+  if (/permission denied|access denied/i.test(words)) {
+    return `${path}: permission denied; add the bridge's user to the group dialout, or install config/udev/70-pacebuddy.rules`;
+  }
+  if (/lock/i.test(words)) return `${path} is in use by another program`;
+  if (/no such file|file not found/i.test(words)) return `there is no ${path}`;
+  if (/inappropriate ioctl/i.test(words)) return `${path} is not a serial port`;
+  return `${path}: ${words}`;
+}
+
+export const serialAdapter = createSerialAdapter();

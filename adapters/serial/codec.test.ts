@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeLine, encodeCommand, Framer, type Framing, framingOf, parseDelimiter, problemOfCommand } from './codec.js';
+import { compileMatch, groupsOf, matches } from './patterns.js';
+
+const lines = (delimiter = '\n', lineBytesMax = 1024): Framing => framingOf({ delimiter, lineBytesMax });
+const usual = framingOf({ lineBytesMax: 1024 });
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+const texts = (frames: readonly Uint8Array[]): string[] => frames.map((frame) => Buffer.from(frame).toString('latin1'));
+/** All frames of a stream that comes in these pieces, 1 ms apart. */
+const cut = (framing: Framing, ...pieces: string[]): string[] => {
+  const framer = new Framer(framing);
+  return pieces.flatMap((piece, n) => texts(framer.push(bytes(piece), n)));
+};
+
+describe('lines', () => {
+  test.each([
+    ['\\n', 'GO\nBACK\n', ['GO', 'BACK']],
+    ['\\r\\n', 'GO\r\nB\rA\nC\r\n', ['GO', 'B\rA\nC']],
+    ['\\x03', '\x02GO\x03\x02STOP\x03', ['\x02GO', '\x02STOP']],
+    ['--', 'a-b--c---', ['a-b', 'c']],
+    ['aab', 'xaaaab.aab', ['xaa', '.']],
+  ])('cut at %s are the same at every split point', (delimiter, stream, expected) => {
+    for (let at = 0; at <= stream.length; at++) {
+      expect(cut(lines(delimiter), stream.slice(0, at), stream.slice(at))).toEqual(expected);
+    }
+    expect(cut(lines(delimiter), ...stream)).toEqual(expected);
+  });
+
+  test('a return before the newline is cut, unless the delimiter was chosen otherwise', () => {
+    expect(cut(usual, 'GO\r\n', 'GO\n', '\r\n', '\n', 'A\rB\r\n')).toEqual(['GO', 'GO', 'A\rB']);
+    expect(cut(lines('\\r'), 'GO\rGO\r')).toEqual(['GO', 'GO']);
+  });
+
+  test('a line that is too long is dropped and counted once, and the next one works, wherever the stream is split', () => {
+    const stream = `${'x'.repeat(9)}\n${'y'.repeat(8)}\r\n${'z'.repeat(200)}\nGO\n`;
+    for (let at = 0; at <= stream.length; at++) {
+      const framer = new Framer(framingOf({ lineBytesMax: 8 }));
+      const frames = [stream.slice(0, at), stream.slice(at)].flatMap((piece) => texts(framer.push(bytes(piece), 0)));
+      expect(frames).toEqual(['yyyyyyyy', 'GO']);
+      expect(framer.dropped).toEqual({ oversize: 2, partial: 0 });
+    }
+  });
+
+  test('any bytes in any pieces give what splitting the whole would give', () => {
+    const letter = fc.constantFrom(0x00, 0x0a, 0x0d, 0x41, 0x42, 0xff);
+    const delimiters = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((all) => all.map((byte) => [10, 13, 65][byte % 3] ?? 10));
+    fc.assert(
+      fc.property(fc.array(letter, { maxLength: 200 }), delimiters, fc.array(fc.nat(20)), (stream, delimiter, cuts) => {
+        const framing: Framing = { kind: 'line', delimiter, cutsReturn: false, lineBytesMax: 1024 };
+        const framer = new Framer(framing);
+        const frames: string[] = [];
+        let from = 0;
+        for (const length of [...cuts, stream.length]) {
+          frames.push(...texts(framer.push(Uint8Array.from(stream.slice(from, from + length)), 0)));
+          from += length;
+        }
+        const whole = Buffer.from(stream).toString('latin1').split(Buffer.from(delimiter).toString('latin1'));
+        expect(frames).toEqual(whole.slice(0, -1).filter((line) => line !== ''));
+      }),
+    );
+  });
+
+  test('never holds more than a line, and finds its way back, after any noise', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 40 }), (noise) => {
+        const framer = new Framer(framingOf({ lineBytesMax: 16 }));
+        for (const piece of noise) {
+          for (const frame of framer.push(piece, 0)) expect(frame.length).toBeLessThanOrEqual(16);
+        }
+        framer.push(bytes('\n'), 0);
+        expect(texts(framer.push(bytes('GO\n'), 0))).toEqual(['GO']);
+      }),
+    );
+  });
+});
+
+describe('frames of a fixed length', () => {
+  test('come whole at every split point', () => {
+    for (let at = 0; at <= 6; at++) {
+      const stream = 'abcdef';
+      expect(cut(framingOf({ frameBytes: 3, lineBytesMax: 1024 }), stream.slice(0, at), stream.slice(at))).toEqual([
+        'abc',
+        'def',
+      ]);
+    }
+  });
+
+  test('a lost byte costs one frame only: after a pause a new one begins', () => {
+    const framer = new Framer(framingOf({ frameBytes: 3, idleMs: 50, lineBytesMax: 1024 }));
+    expect(framer.push(bytes('ab'), 0)).toEqual([]);
+    expect(texts(framer.push(bytes('cde'), 49))).toEqual(['abc']);
+    expect(texts(framer.push(bytes('xyz'), 99))).toEqual(['xyz']);
+    expect(framer.dropped.partial).toBe(1);
+  });
+});
+
+describe('frames that a silence ends', () => {
+  test('wait for it, and hold on while bytes come', () => {
+    const framer = new Framer(framingOf({ idleMs: 20, lineBytesMax: 1024 }));
+    expect(framer.idleAtMs).toBeUndefined();
+    framer.push(bytes('G'), 0);
+    framer.push(bytes('O'), 15);
+    expect(framer.idleAtMs).toBe(35);
+    expect(framer.endIdle(34)).toEqual([]);
+    expect(texts(framer.endIdle(35))).toEqual(['GO']);
+    expect(framer.idleAtMs).toBeUndefined();
+  });
+
+  test('a late look finds the same frames', () => {
+    const framer = new Framer(framingOf({ idleMs: 20, lineBytesMax: 4 }));
+    framer.push(bytes('GO'), 0);
+    expect(texts(framer.push(bytes('toolong'), 100))).toEqual(['GO']);
+    expect(framer.endIdle(200)).toEqual([]);
+    expect(framer.dropped.oversize).toBe(1);
+    framer.push(bytes('GO'), 300);
+    expect(texts(framer.endIdle(320))).toEqual(['GO']);
+  });
+});
+
+describe('a delimiter', () => {
+  test('is what its escapes say', () => {
+    expect([...parseDelimiter(String.raw`\r\n`)]).toEqual([13, 10]);
+    expect([...parseDelimiter(String.raw`\x1b\t\0\\`)]).toEqual([0x1b, 9, 0, 0x5c]);
+    expect([...parseDelimiter('\n')]).toEqual([10]);
+    expect([...parseDelimiter('é')]).toEqual([0xc3, 0xa9]);
+  });
+
+  test.each(['', '\\', '\\q', '\\x1', 'ninebytes'])('%j is refused', (text) => {
+    expect(() => parseDelimiter(text)).toThrow(expect.objectContaining({ code: 'CODEC_MALFORMED' }));
+  });
+});
+
+describe('a command', () => {
+  const options = { encoding: 'utf8', framing: usual } as const;
+  test('is its line and the delimiter, or its bytes and nothing more', () => {
+    expect(encodeCommand({ line: 'LED 1' }, options).toString()).toBe('LED 1\n');
+    expect(encodeCommand({ bytes: '02 31 FF' }, options)).toEqual(Buffer.from([2, 0x31, 255]));
+    expect(encodeCommand({ line: '4f 4B' }, { ...options, encoding: 'hex' }).toString()).toBe('OK\n');
+    expect(encodeCommand({ line: 'ä' }, { ...options, encoding: 'latin1' })).toEqual(Buffer.from([0xe4, 10]));
+    const framing = framingOf({ frameBytes: 2, lineBytesMax: 10 });
+    expect(encodeCommand({ line: 'OK' }, { ...options, framing }).toString()).toBe('OK');
+  });
+
+  test('that could be taken for two, or cannot be written, is refused', () => {
+    const malformed = expect.objectContaining({ code: 'CODEC_MALFORMED' });
+    expect(() => encodeCommand({ line: 'GO\nGO' }, options)).toThrow(malformed);
+    expect(() => encodeCommand({ line: '€' }, { ...options, encoding: 'latin1' })).toThrow(malformed);
+    expect(() => encodeCommand({ line: 'GO' }, { ...options, encoding: 'hex' })).toThrow(malformed);
+    for (const command of [{}, { line: 'a', bytes: '00' }, { bytes: '0' }, { bytes: 'zz' }, { bytes: '' }, { line: 5 }]) {
+      expect(problemOfCommand(command)).toBeDefined();
+      expect(() => encodeCommand(command, options)).toThrow(malformed);
+    }
+  });
+
+  test('comes out of a framer as it went in', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (line) => {
+        fc.pre(!line.includes('\n') && line.trim() === line && line !== '');
+        const [frame] = new Framer(usual).push(encodeCommand({ line }, options), 0);
+        expect(decodeLine(frame ?? bytes(''), 'utf8')).toBe(line);
+      }),
+    );
+  });
+});
+
+describe('a rule', () => {
+  const input = (line: string, ...sources: string[]) => ({
+    line,
+    bytes: Buffer.from(line).toString('hex'),
+    ...groupsOf(line, sources.map(compileMatch)),
+  });
+
+  test('fits by the whole line, its beginning, its bytes or an expression', () => {
+    expect(matches({ line: 'GO' }, input('GO'))).toBe(true);
+    expect(matches({ line: 'GO' }, input('GO!'))).toBe(false);
+    expect(matches({ line: 'GO' }, input('go'))).toBe(false);
+    expect(matches({ prefix: 'CUE ' }, input('CUE 12'))).toBe(true);
+    expect(matches({ prefix: 'CUE ' }, input('CUE'))).toBe(false);
+    expect(matches({ bytes: '47 4F' }, input('GO'))).toBe(true);
+    expect(matches({ bytes: '47' }, input('GO'))).toBe(false);
+    expect(matches({}, input('GO'))).toBe(false);
+  });
+
+  test('an expression gives its groups, and a line belongs to the first one that it fits', () => {
+    const sources = [String.raw`^CUE (\d+)(?:\.(?<point>\d+))?$`, '^CUE'];
+    const cue = input('CUE 12.5', ...sources);
+    expect(cue).toMatchObject({ match: sources[0], groups: { 0: '12', 1: '5', point: '5' } });
+    expect(sources.map((match) => matches({ match }, cue))).toEqual([true, false]);
+    expect(input('CUE 12', ...sources)).toHaveProperty('groups', { 0: '12' });
+    expect(sources.map((match) => matches({ match }, input('CUE X', ...sources)))).toEqual([false, true]);
+    expect(input(`CUE ${'1'.repeat(128)}`, ...sources)).not.toHaveProperty('match');
+  });
+
+  test.each(['(a+)+$', '(a|a)*b', '(?:x*y?)+', '((a)+){2,}', String.raw`(\w)\1`, '(', '.*.*.*.*', '[', 'a?'.repeat(9)])(
+    'the expression %s is not taken',
+    (source) => {
+      expect(compileMatch(source)).toHaveProperty('problem');
+    },
+  );
+
+  test.each([String.raw`^CUE (\d+)$`, '(GO|BACK)', '(ab){3}', '[(+*]+', String.raw`\(a+\)+`, '(?<n>[0-9]{1,4})', 'a{'])(
+    'the expression %s is taken',
+    (source) => {
+      expect(compileMatch(source)).toHaveProperty('expression');
+    },
+  );
+});

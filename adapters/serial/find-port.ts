@@ -1,0 +1,63 @@
+/** Which port a USB serial device has now. */
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { PortInfo } from './safe-binding.js';
+
+/** A USB device by what it says of itself. */
+export interface UsbId {
+  vendorId: number;
+  productId: number;
+  serialNumber?: string;
+}
+
+/** From an interface to its USB device there are at most so many folders in sysfs. */
+const PARENTS_MAX = 8;
+
+/**
+ * Looks in Linux' sysfs, which costs a few small reads and needs no udev; `serialport`'s list() forks udevadm, too
+ * much for something that is asked while a device is away.
+ * @param sysfs  the folder where sysfs is mounted.
+ * @returns the path of the first such port by name, or undefined.
+ */
+export async function findPortInSysfs(wanted: UsbId, sysfs = '/sys'): Promise<string | undefined> {
+  const names = await readdir(join(sysfs, 'class/tty')).catch(() => []);
+  for (const name of names.sort()) {
+    let folder = await realpath(join(sysfs, 'class/tty', name, 'device')).catch(() => undefined);
+    for (let up = 0; folder !== undefined && up < PARENTS_MAX; up++) {
+      const [vendor, product, serial] = await Promise.all(
+        ['idVendor', 'idProduct', 'serial'].map((file) => readText(join(folder ?? '', file))),
+      );
+      if (vendor !== undefined && product !== undefined) {
+        if (isWanted(wanted, vendor, product, serial)) return `/dev/${name}`;
+        break;
+      }
+      folder = dirname(folder);
+    }
+  }
+  return undefined;
+}
+
+/** @returns the path of the first such port in the order of the list, or undefined. */
+export function findPortInList(wanted: UsbId, ports: readonly PortInfo[]): string | undefined {
+  return ports.find(
+    ({ vendorId, productId, serialNumber }) =>
+      vendorId !== undefined && productId !== undefined && isWanted(wanted, vendorId, productId, serialNumber),
+  )?.path;
+}
+
+const isWanted = (wanted: UsbId, vendor: string, product: string, serial: string | undefined): boolean =>
+  Number.parseInt(vendor, 16) === wanted.vendorId &&
+  Number.parseInt(product, 16) === wanted.productId &&
+  (wanted.serialNumber === undefined || wanted.serialNumber === serial);
+
+const readText = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
+
+/** `05f3:00ff`, as lsusb writes it. */
+export const usbName = ({ vendorId, productId, serialNumber }: UsbId): string => {
+  const hex = (id: number) => id.toString(16).padStart(4, '0');
+  return `${hex(vendorId)}:${hex(productId)}${serialNumber === undefined ? '' : ` number ${serialNumber}`}`;
+};

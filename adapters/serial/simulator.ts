@@ -1,0 +1,115 @@
+/** Serial ports in memory, at the level of serialport's bindings: the device's end is an object. */
+import type { Binding, Port, PortInfo, PortOptions } from './safe-binding.js';
+
+/** A device on a simulated port. Plugged in when made. */
+export class SimulatedPort implements Binding {
+  readonly info: PortInfo;
+  /** All that was written to the device, over all openings. */
+  received: Buffer = Buffer.alloc(0);
+  /** What the port was last opened with. */
+  openedWith: PortOptions | undefined;
+  /** false: the device's flow control holds back all that is written. */
+  isReady = true;
+  #isPlugged = true;
+  #open: SimulatedEnd | undefined;
+
+  constructor(info: PortInfo) {
+    this.info = info;
+  }
+
+  /** How many have it open: 0 or 1. */
+  get openings(): number {
+    return this.#open ? 1 : 0;
+  }
+
+  async list(): Promise<readonly PortInfo[]> {
+    return this.#isPlugged ? [this.info] : [];
+  }
+
+  async open(options: PortOptions): Promise<Port> {
+    await Promise.resolve();
+    if (!this.#isPlugged || options.path !== this.info.path) {
+      throw new Error(`Error: No such file or directory, cannot open ${options.path}`);
+    }
+    if (this.#open) throw new Error('Error Resource temporarily unavailable Cannot lock port');
+    this.openedWith = options;
+    this.#open = new SimulatedEnd(this, () => {
+      this.#open = undefined;
+    });
+    return this.#open;
+  }
+
+  /** The device says something. Nobody hears it while the port is not open. */
+  say(bytes: string | Uint8Array): void {
+    this.#open?.hear(Buffer.from(bytes));
+  }
+
+  unplug(): void {
+    this.#isPlugged = false;
+    this.#open?.hangUp();
+  }
+
+  replug(): void {
+    this.#isPlugged = true;
+  }
+}
+
+class SimulatedEnd implements Port {
+  readonly #device: SimulatedPort;
+  readonly #onClose: () => void;
+  #heard: Buffer = Buffer.alloc(0);
+  #wake: () => void = () => undefined;
+  #state: 'open' | 'gone' | 'closed' = 'open';
+
+  constructor(device: SimulatedPort, onClose: () => void) {
+    this.#device = device;
+    this.#onClose = onClose;
+  }
+
+  hear(bytes: Buffer): void {
+    this.#heard = Buffer.concat([this.#heard, bytes]);
+    this.#wake();
+  }
+
+  hangUp(): void {
+    this.#state = 'gone';
+    this.#wake();
+  }
+
+  async read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }> {
+    while (this.#heard.length === 0) {
+      this.#check();
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    this.#check();
+    const bytesRead = this.#heard.copy(buffer, offset, 0, length);
+    this.#heard = this.#heard.subarray(bytesRead);
+    return { bytesRead };
+  }
+
+  async write(bytes: Buffer): Promise<void> {
+    this.#check();
+    await Promise.resolve();
+    this.#check();
+    if (!this.#device.isReady) return new Promise(() => undefined);
+    this.#device.received = Buffer.concat([this.#device.received, bytes]);
+  }
+
+  async flush(): Promise<void> {
+    this.#check();
+    this.#heard = Buffer.alloc(0);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') throw new Error('Port is not open');
+    this.#state = 'closed';
+    this.#wake();
+    this.#onClose();
+  }
+
+  #check(): void {
+    if (this.#state !== 'open') throw new Error(this.#state === 'gone' ? 'bad file descriptor' : 'Port is not open');
+  }
+}
