@@ -1,0 +1,66 @@
+import type { InputRule } from '../generated/types.js';
+import type { ShowState } from '../show/state.js';
+import { findWanted, type Wanted } from './cue-selector.js';
+import { type Context, NO_VALUE } from './placeholders.js';
+import { compileTemplate } from './template.js';
+
+/** A flat record, as an adapter gives it. */
+export type Input = Readonly<Record<string, unknown>>;
+/** A `when` less its device. */
+export type Pattern = Readonly<Record<string, unknown>>;
+
+/** What an input asks for; the sequencer completes it. */
+export interface RuleDraft {
+  ruleId: string;
+  eventType: InputRule['propose'];
+  payload: Readonly<Record<string, unknown>>;
+  /** The userId that it counts for; left out: the bridge itself. */
+  as?: string;
+}
+
+export interface CompiledInput {
+  device: string;
+  pattern: Pattern;
+  /** @returns undefined when the rule does not apply: something it reads has no value, or no cue is called so. */
+  draft(input: Input, show: Context['show'], state: ShowState): RuleDraft | undefined;
+}
+
+export function compileInput({
+  id: ruleId,
+  when,
+  propose: eventType,
+  with: members = {},
+  as,
+}: InputRule): CompiledInput {
+  const { device, ...pattern } = when;
+  const { toCue, ...rest } = members;
+  const payloadOf = compileTemplate(rest);
+  const selectorOf = toCue === undefined ? undefined : compileTemplate(toCue);
+  const way = eventType === 'CueReverted' ? -1 : 1;
+  const user = as === undefined ? {} : { as };
+  return {
+    device,
+    pattern: Object.freeze(pattern),
+    draft(input, show, state) {
+      const context = { input, show };
+      const payload = payloadOf(context);
+      if (payload === NO_VALUE) return undefined;
+      if (!selectorOf) return { ruleId, eventType, payload: payload as Input, ...user };
+      const wanted = asTexts(selectorOf(context));
+      const toCueId = wanted && findWanted(state, wanted, way);
+      if (toCueId === undefined) return undefined;
+      return { ruleId, eventType, payload: { ...(payload as Input), toCueId }, ...user };
+    },
+  };
+}
+
+/** What a cue is called is text; a device may say it as a number. */
+function asTexts(selector: unknown): Wanted | undefined {
+  if (typeof selector !== 'object' || selector === null) return undefined;
+  const out: Record<string, string> = {};
+  for (const [name, value] of Object.entries(selector)) {
+    if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+    out[name] = String(value);
+  }
+  return out;
+}

@@ -1,0 +1,69 @@
+import type { BridgeConfig } from '../generated/types.js';
+import type { ShowEvent } from '../protocol/envelope.js';
+import type { ShowState } from '../show/state.js';
+import { type CompiledInput, compileInput, type Input, type Pattern, type RuleDraft } from './inputs.js';
+import { type CompiledOutput, commandsOf, compileOutput, type RuleCommand } from './outputs.js';
+
+export type { Input, Pattern, RuleDraft } from './inputs.js';
+export type { Command, RuleCommand } from './outputs.js';
+
+/** The rules of a bridge file, prepared. Pure: the same in gives the same out, and nothing handed in is changed. */
+export interface Mapping {
+  /** The drafts of every input rule that the input fits, in the order of the file. */
+  draftsFor(device: string, input: Input, state: ShowState): RuleDraft[];
+  /** What an event sends, in the order of the file. @param state  with the event applied. */
+  commandsFor(event: ShowEvent, state: ShowState): RuleCommand[];
+  /** The patterns of all input rules of a device, so that its adapter can watch for no more than is asked. */
+  patternsFor(device: string): readonly Pattern[];
+  /** The devices that rules name. */
+  readonly devices: ReadonlySet<string>;
+}
+
+/** Whether an input fits a pattern, as the device's adapter sees it. */
+export type Matches = (device: string, pattern: Pattern, input: Input) => boolean;
+
+/**
+ * @param config  checked: every rule is of the schema's shape. `show.id` is what `$show.id` gives in an input rule.
+ */
+export function compileMapping(
+  config: Pick<BridgeConfig, 'inputs' | 'outputs'> & { show?: Pick<BridgeConfig['show'], 'id'> },
+  matches: Matches,
+): Mapping {
+  const inputs = grouped(config.inputs.map(compileInput), ({ device }) => device);
+  const outputs = grouped(config.outputs.map(compileOutput), ({ rule }) => rule.event);
+  const patterns = new Map([...inputs].map(([device, rules]) => [device, rules.map(({ pattern }) => pattern)]));
+  const showId = config.show === undefined ? {} : { id: config.show.id };
+
+  return {
+    devices: new Set([...inputs.keys(), ...config.outputs.map(({ send }) => send.device)]),
+    patternsFor: (device) => patterns.get(device) ?? [],
+    draftsFor(device, input, state) {
+      const drafts: RuleDraft[] = [];
+      for (const rule of inputs.get(device) ?? NO_INPUTS) {
+        if (!matches(device, rule.pattern, input)) continue;
+        const draft = rule.draft(input, { ...showId, title: state.title }, state);
+        if (draft) drafts.push(draft);
+      }
+      return drafts;
+    },
+    commandsFor(event, state) {
+      const commands: RuleCommand[] = [];
+      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) commands.push(...commandsOf(rule, event, state));
+      return commands;
+    },
+  };
+}
+
+const NO_INPUTS: readonly CompiledInput[] = [];
+const NO_OUTPUTS: readonly CompiledOutput[] = [];
+
+function grouped<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
+}
