@@ -1,0 +1,156 @@
+import * as fs from 'node:fs';
+import { promisify } from 'node:util';
+import { lockFolder, type Release } from './lock.js';
+
+/** One open file. Every call runs off the event loop and rejects with the system's own error (`code`: ENOSPC, EIO …). */
+export interface DiskFile {
+  /** In bytes. */
+  size(): Promise<number>;
+  /** Fills `into` from `position` on. @returns how many bytes there were; less than asked only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Puts all of `bytes` at the end of the file and makes them durable: one call, for systems that can do both in one. */
+  append(bytes: Uint8Array): Promise<void>;
+  /** Puts all of `bytes` at the end of the file; durable after `sync`. */
+  write(bytes: Uint8Array): Promise<void>;
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * read: an existing file. append: made if it is missing; its `append` is durable. replace: emptied, or made.
+ */
+export type OpenMode = 'read' | 'append' | 'replace';
+
+/** What the journal needs of a disk: small enough for a test to put a slow, a full or a forgetful one in its place. */
+export interface Disk {
+  /** Makes a folder with its parents. One that is there already is fine. */
+  makeFolder(path: string): Promise<void>;
+  /** The names of the files in a folder. */
+  list(folder: string): Promise<string[]>;
+  open(path: string, mode: OpenMode): Promise<DiskFile>;
+  rename(from: string, to: string): Promise<void>;
+  /** Makes new and renamed files of a folder durable, where the system can. */
+  syncFolder(path: string): Promise<void>;
+  /** Keeps other processes out of a folder. @throws JOURNAL_LOCKED, or the system's own error */
+  lock(folder: string): Promise<Release>;
+}
+
+const calls = {
+  open: promisify(fs.open),
+  close: promisify(fs.close),
+  fstat: promisify(fs.fstat),
+  fdatasync: promisify(fs.fdatasync),
+  fsync: promisify(fs.fsync),
+  truncate: promisify(fs.ftruncate),
+};
+
+/**
+ * With O_DSYNC a write is durable when it returns, which saves one trip through the thread pool. Only Linux means it:
+ * macOS takes the flag but flushes the drive's own cache on F_FULLFSYNC alone, which Node's fdatasync does.
+ */
+const DURABLE_WRITES = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
+
+const FLAGS: Record<OpenMode, number> = {
+  read: fs.constants.O_RDONLY,
+  append: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_APPEND | DURABLE_WRITES,
+  replace: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_TRUNC | fs.constants.O_APPEND,
+};
+
+function readSome(fd: number, into: Uint8Array, at: number, position: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    fs.read(fd, into, at, into.length - at, position, (error, count) => (error ? reject(error) : resolve(count)));
+  });
+}
+
+function writeAll(fd: number, bytes: Uint8Array, at = 0): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.write(fd, bytes, at, bytes.length - at, null, (error, count) => {
+      if (error) return reject(error);
+      // A short write comes before the error that says why; the rest meets it.
+      if (at + count < bytes.length) return resolve(writeAll(fd, bytes, at + count));
+      resolve();
+    });
+  });
+}
+
+class SystemFile implements DiskFile {
+  readonly #fd: number;
+  readonly #appendIsDurable: boolean;
+
+  constructor(fd: number, appendIsDurable: boolean) {
+    this.#fd = fd;
+    this.#appendIsDurable = appendIsDurable;
+  }
+
+  size = async (): Promise<number> => (await calls.fstat(this.#fd)).size;
+
+  async read(into: Uint8Array, position: number): Promise<number> {
+    let at = 0;
+    while (at < into.length) {
+      const count = await readSome(this.#fd, into, at, position + at);
+      if (count === 0) break;
+      at += count;
+    }
+    return at;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    await writeAll(this.#fd, bytes);
+    if (!this.#appendIsDurable) await calls.fdatasync(this.#fd);
+  }
+
+  write = (bytes: Uint8Array): Promise<void> => writeAll(this.#fd, bytes);
+  sync = (): Promise<void> => calls.fsync(this.#fd);
+  truncate = (length: number): Promise<void> => calls.truncate(this.#fd, length);
+  close = (): Promise<void> => calls.close(this.#fd);
+}
+
+/** The machine's own disk. */
+export function systemDisk(): Disk {
+  return {
+    makeFolder: async (path) => {
+      await fs.promises.mkdir(path, { recursive: true });
+    },
+    list: (folder) => fs.promises.readdir(folder),
+    open: async (path, mode) =>
+      new SystemFile(await calls.open(path, FLAGS[mode], 0o644), mode === 'append' && DURABLE_WRITES !== 0),
+    rename: (from, to) => fs.promises.rename(from, to),
+    syncFolder: async (path) => {
+      // Windows opens no folders, and needs no such flush.
+      if (process.platform === 'win32') return;
+      const fd = await calls.open(path, fs.constants.O_RDONLY);
+      try {
+        await calls.fsync(fd);
+      } finally {
+        await calls.close(fd);
+      }
+    },
+    lock: async (folder) => lockFolder(folder),
+  };
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EIO: 'the disk reports an input/output error',
+  ENXIO: 'the disk is gone',
+  ENODEV: 'the disk is gone',
+  EBADF: 'the file is no longer open',
+  ENOENT: 'the folder or file is gone',
+  ENOTDIR: 'a part of the path is a file, not a folder',
+  EISDIR: 'there is a folder of that name',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open on this machine',
+  ESTALE: 'the network disk is gone',
+};
+
+/** A disk's error in plain words, with the system's code behind: `the disk is full (ENOSPC)`. */
+export function diskWords(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === undefined) return message ?? String(error);
+  return WORDS[code] === undefined ? `${message}` : `${WORDS[code]} (${code})`;
+}

@@ -1,0 +1,71 @@
+import type { Entry } from '../journal/journal.js';
+import type { WallMs } from '../kit/clock.js';
+import { toUtc } from '../kit/clock.js';
+import type { Refusal } from '../protocol/decision.js';
+import type { Draft, ShowEvent } from '../protocol/envelope.js';
+import { apply } from '../show/apply.js';
+import { complete } from '../show/complete.js';
+import { decide } from '../show/decide.js';
+import { diff } from '../show/patch.js';
+import type { ShowState } from '../show/state.js';
+
+/** The show at one place of its log. */
+export interface Standing {
+  readonly state: ShowState;
+  readonly seq: number;
+  /** recordedAt of event `seq`, in milliseconds since 1970; 0 before the first. */
+  readonly recordedMs: number;
+}
+
+/** An event, and the show after it. */
+export interface Step extends Standing {
+  readonly entry: Entry;
+}
+
+export interface StampSettings {
+  /** How long after a GO every further GO is refused, in milliseconds. */
+  goGuardMs: number;
+  /** Whether each event tells as JSON Patch how it changed the state. */
+  patches: boolean;
+}
+
+/**
+ * Completes a wish, decides it, and makes it the next event. Pure.
+ * @param now  the show's time, not before `before.recordedMs`.
+ */
+export function stamp(before: Standing, draft: Draft, now: WallMs, settings: StampSettings): Step | Refusal {
+  const completed = complete(before.state, draft, now);
+  if (!completed.ok) return completed;
+  const { proposal } = completed;
+  const decision = decide(before.state, proposal, { nowMs: now, goGuardMs: settings.goGuardMs });
+  if (!decision.ok) return decision;
+  const seq = before.seq + 1;
+  const stamps = { eventSeq: seq, recordedAt: toUtc(now) };
+  let event = { ...proposal, ...stamps } as ShowEvent;
+  const state = apply(before.state, event);
+  const patch = settings.patches ? diff(before.state, state) : [];
+  if (patch.length > 0) event = { ...proposal, patch, ...stamps } as ShowEvent;
+  return { entry: { event, json: Buffer.from(JSON.stringify(event)) }, state, seq, recordedMs: now };
+}
+
+/** The show after an event that is in the log. */
+export const follow = (before: Standing, event: ShowEvent): Standing => ({
+  state: apply(before.state, event),
+  seq: event.eventSeq,
+  recordedMs: Math.max(before.recordedMs, Date.parse(event.recordedAt)),
+});
+
+/** Events that another writer stored, as lines of JSON, from the one after `before` on. */
+export function adopt(before: Standing, lines: Buffer): Step[] {
+  const steps: Step[] = [];
+  let at = before;
+  for (const line of lines.toString().split('\n')) {
+    if (line === '') continue;
+    const event = JSON.parse(line) as ShowEvent;
+    if (event.eventSeq <= at.seq) continue;
+    const step = { ...follow(at, event), entry: { event, json: Buffer.from(line) } };
+    steps.push(step);
+    at = step;
+  }
+  return steps;
+}
