@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeLine, encodeCommand, Framer, type Framing, framingOf, parseDelimiter, problemOfCommand } from './codec.js';
+import {
+  decodeLine,
+  encodeCommand,
+  Framer,
+  type Framing,
+  framingOf,
+  parseDelimiter,
+  problemOfCommand,
+} from './codec.js';
 import { compileMatch, groupsOf, matches } from './patterns.js';
 
 const lines = (delimiter = '\n', lineBytesMax = 1024): Framing => framingOf({ delimiter, lineBytesMax });
@@ -44,7 +52,9 @@ describe('lines', () => {
 
   test('any bytes in any pieces give what splitting the whole would give', () => {
     const letter = fc.constantFrom(0x00, 0x0a, 0x0d, 0x41, 0x42, 0xff);
-    const delimiters = fc.uint8Array({ minLength: 1, maxLength: 3 }).map((all) => all.map((byte) => [10, 13, 65][byte % 3] ?? 10));
+    const delimiters = fc
+      .uint8Array({ minLength: 1, maxLength: 3 })
+      .map((all) => all.map((byte) => [10, 13, 65][byte % 3] ?? 10));
     fc.assert(
       fc.property(fc.array(letter, { maxLength: 200 }), delimiters, fc.array(fc.nat(20)), (stream, delimiter, cuts) => {
         const framing: Framing = { kind: 'line', delimiter, cutsReturn: false, lineBytesMax: 1024 };
@@ -147,7 +157,14 @@ describe('a command', () => {
     expect(() => encodeCommand({ line: 'GO\nGO' }, options)).toThrow(malformed);
     expect(() => encodeCommand({ line: '€' }, { ...options, encoding: 'latin1' })).toThrow(malformed);
     expect(() => encodeCommand({ line: 'GO' }, { ...options, encoding: 'hex' })).toThrow(malformed);
-    for (const command of [{}, { line: 'a', bytes: '00' }, { bytes: '0' }, { bytes: 'zz' }, { bytes: '' }, { line: 5 }]) {
+    for (const command of [
+      {},
+      { line: 'a', bytes: '00' },
+      { bytes: '0' },
+      { bytes: 'zz' },
+      { bytes: '' },
+      { line: 5 },
+    ]) {
       expect(problemOfCommand(command)).toBeDefined();
       expect(() => encodeCommand(command, options)).toThrow(malformed);
     }

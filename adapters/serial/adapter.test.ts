@@ -1,0 +1,353 @@
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Connection, Health, Input, Pattern } from '../../src/devices/adapter.js';
+import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { eventually, within } from '../../test/support/waiting.js';
+import { createSerialAdapter, serialAdapter } from './adapter.js';
+import { findPortInSysfs } from './find-port.js';
+import { SafeUnixPort } from './safe-binding.js';
+import { SimulatedPort } from './simulator.js';
+
+const never = new AbortController().signal;
+
+/** A device as the bridge file says it, checked and filled in. */
+function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
+  const config = { adapter: 'serial', ...device };
+  const { serial } = adapterValidators;
+  if (!serial?.device(config)) throw new Error(JSON.stringify(serial?.device.errors));
+  return config;
+}
+
+const box = () => new SimulatedPort({ path: '/dev/ttyTEST', vendorId: '2341', productId: '0043', serialNumber: 'A1' });
+
+/** A connection to a box, on a clock that the test moves. */
+async function connect(
+  port: SimulatedPort,
+  device: Record<string, unknown> = {},
+  patterns: readonly Pattern[] = [],
+): Promise<{ connection: Connection; inputs: Input[]; healths: Health[]; clock: TestClock; lines: () => unknown[] }> {
+  const clock = new TestClock();
+  const adapter = createSerialAdapter({ loadBinding: async () => port });
+  const config = checked({ path: '/dev/ttyTEST', ...device });
+  const connection = await adapter.connect(config, { ...testIo('box', patterns), clock }, never);
+  const inputs: Input[] = [];
+  const healths: Health[] = [];
+  connection.onInput((input) => inputs.push(input));
+  connection.onHealth((health) => healths.push(health));
+  return { connection, inputs, healths, clock, lines: () => inputs.map(({ line }) => line) };
+}
+
+async function rig(): Promise<Rig> {
+  const port = box();
+  return {
+    adapter: createSerialAdapter({ loadBinding: async () => port }),
+    config: checked({ path: '/dev/ttyTEST' }),
+    patterns: [{ line: 'GO' }],
+    press: async () => port.say('GO\r\n'),
+    pressedInput: { line: 'GO' },
+    command: (n) => ({ line: `LED ${n}` }),
+    got: () => [...port.received.toString().matchAll(/^LED (\d+)$/gm)].map(([, n]) => Number(n)),
+    links: () => port.openings,
+    unplug: async () => port.unplug(),
+    replug: async () => port.replug(),
+    close: async () => port.unplug(),
+  };
+}
+
+adapterContract('serial, simulated', rig, { health: 'unverified' });
+
+describe('a serial device', () => {
+  test('is unverified until it was heard: an open port proves the cable, not the box', async () => {
+    const port = box();
+    const { connection, healths } = await connect(port);
+    expect(connection.health()).toEqual({ status: 'unverified', detail: '/dev/ttyTEST is open; heard nothing yet' });
+    port.say('x');
+    await eventually(() => connection.health().status === 'up', 'up');
+    expect(healths.map(({ status }) => status)).toEqual(['up']);
+    await connection.close();
+  });
+
+  test('is opened as the bridge file says, and locked', async () => {
+    const port = box();
+    const { connection } = await connect(port, {
+      baudRate: 115200,
+      dataBits: 7,
+      parity: 'even',
+      stopBits: 2,
+      rtscts: true,
+    });
+    expect(port.openedWith).toEqual({
+      path: '/dev/ttyTEST',
+      baudRate: 115200,
+      dataBits: 7,
+      parity: 'even',
+      stopBits: 2,
+      rtscts: true,
+      lock: true,
+    });
+    await connection.close();
+  });
+
+  test('a line that comes again within debounceMs is dropped; the first is not delayed, and another line is another', async () => {
+    const port = box();
+    const { connection, clock, lines } = await connect(port, { debounceMs: 50 });
+    port.say('GO\nGO\nBACK\n');
+    await eventually(() => lines().length === 2, 'GO and BACK');
+    await clock.advance(49);
+    port.say('GO\n');
+    await clock.advance(49);
+    port.say('GO\n');
+    await clock.advance(50);
+    port.say('GO\n');
+    await eventually(() => lines().length === 3, 'the press after the pause');
+    expect(lines()).toEqual(['GO', 'BACK', 'GO']);
+    expect(connection.counters?.()).toMatchObject({ 'in.lines': 6, 'dropped.debounced': 3 });
+    await connection.close();
+  });
+
+  test('without a delimiter, a silence ends a line', async () => {
+    const port = box();
+    const { connection, clock, lines } = await connect(port, { idleMs: 20 });
+    port.say('G');
+    await eventually(() => connection.health().status === 'up', 'the first byte');
+    await clock.advance(10);
+    port.say('O');
+    await eventually(() => connection.counters?.()['in.bytes'] === 2, 'the second byte');
+    await clock.advance(19);
+    expect(lines()).toEqual([]);
+    await clock.advance(1);
+    expect(lines()).toEqual(['GO']);
+    await connection.close();
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('fixed frames are read as hex, and match by their bytes', async () => {
+    const port = box();
+    const { connection, inputs } = await connect(port, { frameBytes: 2, encoding: 'hex' });
+    port.say(Uint8Array.of(0xa5, 0x01, 0xa5, 0x00));
+    await eventually(() => inputs.length === 2, 'two frames');
+    expect(inputs).toEqual([
+      { line: 'a501', bytes: 'a501' },
+      { line: 'a500', bytes: 'a500' },
+    ]);
+    expect(serialAdapter.matches?.({ bytes: 'A5 01' }, inputs[0] ?? {})).toBe(true);
+    await connection.close();
+  });
+
+  test('groups of an expression come with the input', async () => {
+    const port = box();
+    const { connection, inputs } = await connect(port, {}, [{ line: 'GO' }, { match: String.raw`^CUE (\d+)$` }]);
+    port.say('CUE 12\nGO\n');
+    await eventually(() => inputs.length === 2, 'two lines');
+    expect(inputs[0]).toEqual({
+      line: 'CUE 12',
+      bytes: '435545203132',
+      match: String.raw`^CUE (\d+)$`,
+      groups: { 0: '12' },
+    });
+    expect(inputs[1]).toEqual({ line: 'GO', bytes: '474f' });
+    await connection.close();
+  });
+
+  test('an expression that is not taken is told, and costs its own rule only', async () => {
+    const port = box();
+    const { connection, lines } = await connect(port, {}, [{ match: '(a+)+' }, { line: 'GO' }]);
+    expect(connection.health()).toMatchObject({ status: 'degraded', code: 'CONFIG_INVALID' });
+    port.say('GO\n');
+    await eventually(() => lines().length === 1, 'GO');
+    expect(connection.health().status).toBe('degraded');
+    await connection.close();
+  });
+
+  test('a babbling line is held to 200 inputs a second, aloud, and works again after it', async () => {
+    const port = box();
+    const { connection, clock, lines } = await connect(port);
+    port.say('GO\n'.repeat(1000));
+    await eventually(() => connection.counters?.()['in.lines'] === 1000, 'the flood');
+    expect(lines()).toHaveLength(200);
+    expect(connection.counters?.()).toMatchObject({ 'dropped.flood': 800 });
+    expect(connection.health()).toMatchObject({ status: 'degraded', code: 'RATE_LIMITED' });
+    await clock.advance(1000);
+    port.say('GO\n');
+    await eventually(() => lines().length === 201, 'the next second');
+    await connection.close();
+  });
+
+  test('what it does not take within a second is given up with the port, and never goes out', async () => {
+    const port = box();
+    const { connection, clock } = await connect(port);
+    port.isReady = false;
+    const [first, second] = [connection.send({ line: 'A' }, never), connection.send({ line: 'B' }, never)];
+    const refused = Promise.allSettled([first, second]);
+    await clock.advance(1000);
+    expect(await within(refused, 'both refusals')).toMatchObject([
+      { status: 'rejected', reason: { code: 'DEVICE_TIMEOUT' } },
+      { status: 'rejected', reason: { code: 'DEVICE_CLOSED' } },
+    ]);
+    expect(await connection.closed).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    port.isReady = true;
+    const next = await connect(port);
+    await next.connection.send({ line: 'C' }, never);
+    expect(port.received.toString()).toBe('C\n');
+    await next.connection.close();
+  });
+
+  test('more than 64 KiB of waiting commands are refused', async () => {
+    const port = box();
+    const { connection } = await connect(port);
+    port.isReady = false;
+    const sending = Array.from({ length: 70 }, () => connection.send({ line: 'x'.repeat(1000) }, never));
+    await expect(sending.at(-1)).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    const closing = connection.close();
+    const ends = await Promise.allSettled(sending);
+    expect(new Set(ends.map((end) => end.status))).toEqual(new Set(['rejected']));
+    await closing;
+  });
+
+  test('is found by its USB ids', async () => {
+    const port = box();
+    const adapter = createSerialAdapter({ loadBinding: async () => port });
+    const usb = { vendorId: 0x2341, productId: 0x0043, serialNumber: 'A1' };
+    const connection = await adapter.connect(checked(usb), testIo(), never);
+    await connection.close();
+    await expect(adapter.connect(checked({ ...usb, serialNumber: 'B2' }), testIo(), never)).rejects.toMatchObject({
+      code: 'DEVICE_UNREACHABLE',
+      message: 'no serial port of 2341:0043 number B2 is plugged in',
+    });
+  });
+
+  test('says in the technician’s words why it cannot be opened', async () => {
+    const reasons: [string, RegExp][] = [
+      ['Error: Permission denied, cannot open /dev/ttyUSB0', /dialout/],
+      ['Error Resource temporarily unavailable Cannot lock port', /in use by another program/],
+      ['Error: No such file or directory, cannot open /dev/ttyUSB0', /there is no \/dev\/ttyUSB0/],
+      ['Error: Inappropriate ioctl for device setting custom baud rate of 9600', /is not a serial port/],
+      ['Error: Opening COM3: File not found', /there is no/],
+    ];
+    for (const [words, expected] of reasons) {
+      const broken = { list: async () => [], open: () => Promise.reject(new Error(words)) };
+      const adapter = createSerialAdapter({ loadBinding: async () => broken });
+      await expect(adapter.connect(checked({ path: '/dev/ttyUSB0' }), testIo(), never)).rejects.toMatchObject({
+        code: 'DEVICE_UNREACHABLE',
+        message: expect.stringMatching(expected),
+        cause: expect.objectContaining({ message: words }),
+      });
+    }
+  });
+
+  test('a delimiter that cannot be parks the device: trying again would not mend it', async () => {
+    const port = box();
+    await expect(connect(port, { delimiter: String.raw`\q` })).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+    expect(port.openings).toBe(0);
+  });
+
+  test('a port that is not there is told by the real driver, at once', async () => {
+    const connecting = serialAdapter.connect(checked({ path: '/dev/tty-of-nobody' }), testIo(), never);
+    await expect(within(connecting, 'the refusal', 2000)).rejects.toMatchObject({ code: 'DEVICE_UNREACHABLE' });
+  });
+});
+
+describe('the bridge file', () => {
+  const faults = (part: 'device' | 'when' | 'send', value: Record<string, unknown>): number => {
+    const validate = adapterValidators.serial?.[part];
+    return validate?.(value) ? 0 : (validate?.errors?.length ?? 0);
+  };
+
+  test('wants a path or both USB ids', () => {
+    expect(faults('device', { adapter: 'serial' })).toBeGreaterThan(0);
+    expect(faults('device', { adapter: 'serial', vendorId: 1 })).toBeGreaterThan(0);
+    expect(faults('device', { adapter: 'serial', path: 'COM3', serialNumber: 'A' })).toBeGreaterThan(0);
+    expect(faults('device', { adapter: 'serial', path: 'COM3' })).toBe(0);
+    expect(faults('device', { adapter: 'serial', vendorId: 1, productId: 2 })).toBe(0);
+  });
+
+  test('wants exactly one way to tell a line, and one thing to send', () => {
+    expect(faults('when', { device: 'box' })).toBeGreaterThan(0);
+    expect(faults('when', { device: 'box', line: 'GO', bytes: '00' })).toBeGreaterThan(0);
+    expect(faults('when', { device: 'box', bytes: '0' })).toBeGreaterThan(0);
+    expect(faults('when', { device: 'box', line: 'GO' })).toBe(0);
+    expect(faults('send', { device: 'box' })).toBeGreaterThan(0);
+    expect(faults('send', { device: 'box', line: '' })).toBe(0);
+  });
+});
+
+describe('USB ids in sysfs', () => {
+  test('name the port, by number of the device where there are two', async () => {
+    const sysfs = await mkdtemp(join(tmpdir(), 'sysfs-'));
+    try {
+      await mkdir(join(sysfs, 'class/tty/ttyS0'), { recursive: true });
+      for (const [n, serial] of ['A1', 'B2'].entries()) {
+        const usb = join(sysfs, `devices/usb1/1-${n}`);
+        await mkdir(join(usb, `1-${n}:1.0/ttyUSB${n}`), { recursive: true });
+        await mkdir(join(sysfs, `class/tty/ttyUSB${n}`), { recursive: true });
+        await symlink(join(usb, `1-${n}:1.0/ttyUSB${n}`), join(sysfs, `class/tty/ttyUSB${n}/device`));
+        for (const [file, text] of Object.entries({ idVendor: '0403', idProduct: '6001', serial })) {
+          await writeFile(join(usb, file), `${text}\n`);
+        }
+      }
+      const ids = { vendorId: 0x0403, productId: 0x6001 };
+      expect(await findPortInSysfs(ids, sysfs)).toBe('/dev/ttyUSB0');
+      expect(await findPortInSysfs({ ...ids, serialNumber: 'B2' }, sysfs)).toBe('/dev/ttyUSB1');
+      expect(await findPortInSysfs({ ...ids, serialNumber: 'C3' }, sysfs)).toBeUndefined();
+      expect(await findPortInSysfs({ ...ids, productId: 1 }, sysfs)).toBeUndefined();
+      expect(await findPortInSysfs(ids, join(sysfs, 'nowhere'))).toBeUndefined();
+    } finally {
+      await rm(sysfs, { recursive: true });
+    }
+  });
+});
+
+describe('the safe port', () => {
+  /** A port whose system calls answer in turn: a number of bytes, or an error's code. */
+  const portThatReads = (...answers: (number | string)[]) => {
+    let polls = 0;
+    const native = {
+      fd: 7,
+      poller: {
+        once: (_event: string, callback: (error: Error | null) => void) => {
+          polls += 1;
+          setImmediate(callback, null);
+        },
+      },
+      read: () => Promise.reject(new Error('the unsafe read')),
+      write: () => Promise.reject(new Error('the unsafe write')),
+      flush: async () => undefined,
+      close: async () => undefined,
+    };
+    const reader = (...args: unknown[]) => {
+      const done = args.at(-1) as (error: Error | null, bytes: number) => void;
+      const answer = answers.shift() ?? 'EIO';
+      const error = typeof answer === 'string' ? Object.assign(new Error(answer), { code: answer }) : null;
+      setImmediate(done, error, typeof answer === 'number' ? answer : 0);
+    };
+    const port = new SafeUnixPort(native, reader as unknown as ConstructorParameters<typeof SafeUnixPort>[1]);
+    return { read: () => port.read(Buffer.alloc(8), 0, 8), close: () => port.close(), polls: () => polls };
+  };
+
+  test('takes a read of 0 bytes for what it is: the line was hung up', async () => {
+    await expect(portThatReads(0).read()).rejects.toThrow('hung up');
+  });
+
+  test('waits while there is nothing to read', async () => {
+    const port = portThatReads('EAGAIN', 'EINTR', 3);
+    expect(await port.read()).toEqual({ bytesRead: 3 });
+    expect(port.polls()).toBe(2);
+  });
+
+  test('passes an error of the system on', async () => {
+    await expect(portThatReads('EIO').read()).rejects.toMatchObject({ code: 'EIO' });
+  });
+
+  test('makes no system call after close', async () => {
+    const port = portThatReads('EAGAIN', 5);
+    const reading = port.read();
+    await port.close();
+    await expect(reading).rejects.toThrow('closed');
+    await expect(port.read()).rejects.toThrow('closed');
+    expect(port.polls()).toBe(0);
+  });
+});

@@ -1,0 +1,197 @@
+/** The serial adapter on real ptys, whose far end is socat: a pulled cable is a killed socat. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { serialAdapter } from '../../adapters/serial/adapter.js';
+import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { eventually, within } from '../support/waiting.js';
+
+const never = new AbortController().signal;
+
+function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
+  const config = { adapter: 'serial', ...device };
+  if (!adapterValidators.serial?.device(config))
+    throw new Error(JSON.stringify(adapterValidators.serial?.device.errors));
+  return config;
+}
+
+/** A pty whose far end is socat's standard input and output. */
+class SocatBox {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #received: Buffer[] = [];
+  #socat: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.path = join(folder, 'tty');
+  }
+
+  static async plugged(): Promise<SocatBox> {
+    const box = new SocatBox(await mkdtemp(join(tmpdir(), 'serial-')));
+    await box.plug();
+    return box;
+  }
+
+  async plug(): Promise<void> {
+    const socat = spawn('socat', ['-', `PTY,link=${this.path},raw,echo=0`], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#socat = socat;
+    let failure: Error | undefined;
+    socat.on('error', (error) => {
+      failure = error;
+    });
+    socat.stdin.on('error', () => undefined);
+    socat.stdout.on('data', (bytes) => {
+      this.#received.push(bytes);
+    });
+    await eventually(() => failure !== undefined || existsSync(this.path), 'the pty of socat');
+    if (failure) throw new Error('socat is needed (Debian: socat)', { cause: failure });
+  }
+
+  /** All bytes that reached the box, over all cables. */
+  get received(): Buffer {
+    return Buffer.concat(this.#received);
+  }
+
+  /** The box says something; resolves when it left for socat. */
+  say(bytes: string | Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socat?.stdin?.write(bytes, () => resolve());
+    });
+  }
+
+  /** What socat has written so far, in bytes; Linux only. */
+  get passedOn(): number {
+    const io = readFileSync(`/proc/${this.#socat?.pid}/io`, 'utf8');
+    return Number(/^wchar: (\d+)$/m.exec(io)?.[1]);
+  }
+
+  async unplug(): Promise<void> {
+    const socat = this.#socat;
+    this.#socat = undefined;
+    if (!socat || socat.exitCode !== null || socat.signalCode !== null) return;
+    const exited = new Promise((resolve) => socat.once('exit', resolve));
+    socat.kill('SIGKILL');
+    await within(exited, 'the end of socat');
+    // A killed socat leaves its link behind, pointing nowhere; udev would have taken it away.
+    await rm(this.path, { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.unplug();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+async function rig(): Promise<Rig> {
+  const box = await SocatBox.plugged();
+  return {
+    adapter: serialAdapter,
+    config: checked({ path: box.path, baudRate: 115200 }),
+    patterns: [{ line: 'GO' }],
+    press: () => box.say('GO\n'),
+    pressedInput: { line: 'GO' },
+    command: (n) => ({ line: `LED ${n}` }),
+    got: () => [...box.received.toString().matchAll(/^LED (\d+)$/gm)].map(([, n]) => Number(n)),
+    unplug: () => box.unplug(),
+    replug: () => box.plug(),
+    close: () => box.close(),
+  };
+}
+
+adapterContract('serial on a pty', rig, { health: 'unverified' });
+
+/** Descriptors of this process; Linux only. */
+const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+describe('a box on a pty', () => {
+  test('GO and a newline from the far end is exactly one input', async () => {
+    const box = await SocatBox.plugged();
+    const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+    const lines: unknown[] = [];
+    connection.onInput((input) => lines.push(input));
+    await box.say('GO\n');
+    await eventually(() => lines.length > 0, 'the input');
+    await box.say('end\n');
+    await eventually(() => lines.length > 1, 'what came after it');
+    expect(lines).toEqual([
+      { line: 'GO', bytes: '474f' },
+      { line: 'end', bytes: '656e64' },
+    ]);
+    await connection.close();
+    await box.close();
+  });
+
+  test('what was pressed before the bridge listened does not fire', async () => {
+    const box = await SocatBox.plugged();
+    const passedOn = box.passedOn;
+    await box.say('GO\n');
+    await eventually(() => box.passedOn === passedOn + 3, 'the line in the pty');
+    const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+    const lines: unknown[] = [];
+    connection.onInput(({ line }) => lines.push(line));
+    await box.say('now\n');
+    await eventually(() => lines.length > 0, 'the new line');
+    expect(lines).toEqual(['now']);
+    await connection.close();
+    await box.close();
+  });
+
+  test('all bytes come through both ways, whatever they are', async () => {
+    const box = await SocatBox.plugged();
+    const config = checked({ path: box.path, frameBytes: 256, encoding: 'hex' });
+    const connection = await serialAdapter.connect(config, testIo(), never);
+    const lines: unknown[] = [];
+    connection.onInput(({ line }) => lines.push(line));
+    const all = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
+    await connection.send({ bytes: all.toString('hex') }, never);
+    await eventually(() => box.received.length >= 256, 'the bytes at the box');
+    expect(box.received).toEqual(all);
+    await box.say(all);
+    await eventually(() => lines.length > 0, 'the bytes at the bridge');
+    expect(lines).toEqual([all.toString('hex')]);
+    await connection.close();
+    await box.close();
+  });
+
+  test('unplugged while data streams, 20 times: told each time, no descriptor is left, no stale line comes out', async () => {
+    const box = await SocatBox.plugged();
+    let filesBefore = 0;
+    for (let cycle = 0; cycle < 20; cycle++) {
+      const connection = await serialAdapter.connect(checked({ path: box.path, baudRate: 115200 }), testIo(), never);
+      // In one half of the tries the stream runs already, in the other the port has only just been opened.
+      for (let n = 0; n < 50; n++) void box.say('LEVEL 12345678901234567890\n'.repeat(20));
+      if (cycle % 2 === 0) await eventually(() => (connection.counters?.()['in.bytes'] ?? 0) > 0, 'the stream');
+      await box.unplug();
+      const reason = await within(connection.closed, `the end of connection ${cycle}: it hangs, or spins`);
+      expect(reason).toMatchObject({ code: 'DEVICE_CLOSED' });
+      await expect(connection.send({ line: 'STALE' }, never)).rejects.toMatchObject({ code: 'DEVICE_CLOSED' });
+      await box.plug();
+      if (cycle === 0) filesBefore = openFiles();
+    }
+    expect(openFiles()).toBeLessThanOrEqual(filesBefore);
+    const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+    await connection.send({ line: 'FRESH' }, never);
+    await eventually(() => box.received.includes('FRESH\n'), 'the fresh line');
+    expect(box.received.toString()).toBe('FRESH\n');
+    await connection.close();
+    await box.close();
+  });
+
+  test('a second bridge finds the port in use', async () => {
+    const box = await SocatBox.plugged();
+    const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+    await expect(serialAdapter.connect(checked({ path: box.path }), testIo(), never)).rejects.toMatchObject({
+      code: 'DEVICE_UNREACHABLE',
+      message: `${box.path} is in use by another program`,
+    });
+    await connection.close();
+    const next = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+    await next.close();
+    await box.close();
+  });
+});
