@@ -1109,7 +1109,7 @@ export interface SerialWhen {
    */
   prefix?: string;
   /**
-   * A regular expression, such as ^CUE (\d+)$, for lines of at most 256 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. A repeat inside a repeat, such as (a+)+, is not taken.
+   * A regular expression, such as ^CUE (\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken.
    */
   match?: string;
   /**

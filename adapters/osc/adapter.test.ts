@@ -1,0 +1,158 @@
+/** The adapter contract, on real sockets: both transports, both directions, both framings. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { Adapter, Connection } from '../../src/devices/adapter.js';
+import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig } from '../../test/support/adapter-contract.js';
+import { never } from '../../test/support/rig.js';
+import { eventually } from '../../test/support/waiting.js';
+import { oscAdapter } from './adapter.js';
+import type { ReceivedMessage } from './codec.js';
+import { type OscSimulator, type OscSimulatorOptions, openOscSimulator } from './simulator.js';
+
+const adapter: Adapter = oscAdapter;
+
+/** A device of the bridge file as the loader hands it over, with its defaults. */
+function checked(config: Record<string, unknown>): Record<string, unknown> {
+  const validate = adapterValidators.osc?.device;
+  const device = { adapter: 'osc', ...config };
+  if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
+  return device;
+}
+
+/** A port that was free a moment ago. */
+async function freePort(transport: 'udp' | 'tcp'): Promise<number> {
+  if (transport === 'udp') {
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    return port;
+  }
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+interface RigPlan {
+  config: Record<string, unknown>;
+  simulator: OscSimulatorOptions;
+  /** After each connect, and again after a replug. */
+  joined?: (connection: Connection, device: () => OscSimulator, open: () => Promise<void>) => Promise<void>;
+  /** false: the device opens only when it joins. */
+  opensAtOnce?: boolean;
+  countsLinks?: boolean;
+}
+
+async function makeRig({ config, simulator, joined, opensAtOnce = true, countsLinks = false }: RigPlan): Promise<Rig> {
+  const got: number[] = [];
+  const onMessage = ({ address, args }: ReceivedMessage) => {
+    const [number] = args;
+    if (address === '/cue' && number?.type === 'i') got.push(number.value);
+  };
+  let device: OscSimulator | undefined;
+  const open = async () => {
+    await device?.close();
+    device = await openOscSimulator({ ...simulator, onMessage });
+  };
+  const here = () => {
+    if (!device) throw new Error('the device is not plugged in');
+    return device;
+  };
+  if (opensAtOnce) await open();
+  return {
+    adapter,
+    config: checked(config),
+    patterns: [{ address: '/go' }],
+    pressedInput: { address: '/go', args: [1], types: 'i' },
+    press: async () => {
+      await here().send({ address: '/go', args: [{ type: 'i', value: 1 }] });
+      await here().send({ address: '/go', args: [{ type: 'i', value: 0 }] });
+    },
+    command: (n) => ({ address: '/cue', args: [n] }),
+    got: () => got,
+    ...(joined ? { joined: (connection) => joined(connection, here, open) } : {}),
+    ...(countsLinks ? { links: () => device?.links() ?? 0 } : {}),
+    unplug: async () => device?.cut(),
+    replug: async () => {
+      if (opensAtOnce) await open();
+    },
+    close: async () => device?.close(),
+  };
+}
+
+adapterContract(
+  'osc over udp, to a device',
+  async () => {
+    const port = await freePort('udp');
+    return makeRig({
+      config: { host: '127.0.0.1', port },
+      simulator: { transport: 'udp', listen: `127.0.0.1:${port}` },
+      // The device answers to whoever spoke to it last.
+      joined: async (connection, device) => {
+        const hellos = () => device().received.filter(({ address }) => address === '/hello').length;
+        const before = hellos();
+        await connection.send({ address: '/hello' }, never());
+        await eventually(() => hellos() > before, 'the device hears the bridge');
+      },
+    });
+  },
+  { linkless: true, absent: 'connects', health: 'unverified' },
+);
+
+adapterContract(
+  'osc over udp, from a device',
+  async () => {
+    const port = await freePort('udp');
+    return makeRig({
+      config: { listen: `127.0.0.1:${port}` },
+      simulator: { transport: 'udp', to: { host: '127.0.0.1', port } },
+    });
+  },
+  { linkless: true, absent: 'connects', health: 'unverified', takesCommands: false },
+);
+
+adapterContract(
+  'osc over udp, both ways',
+  async () => {
+    const [here, there] = [await freePort('udp'), await freePort('udp')];
+    return makeRig({
+      config: { host: '127.0.0.1', port: there, listen: `127.0.0.1:${here}` },
+      simulator: { transport: 'udp', listen: `127.0.0.1:${there}`, to: { host: '127.0.0.1', port: here } },
+    });
+  },
+  { linkless: true, absent: 'connects', health: 'unverified' },
+);
+
+for (const framing of ['slip', 'length-prefix'] as const) {
+  adapterContract(`osc over tcp to a device, ${framing}`, async () => {
+    const port = await freePort('tcp');
+    return makeRig({
+      config: { transport: 'tcp', host: '127.0.0.1', port, framing },
+      simulator: { transport: 'tcp', listen: `127.0.0.1:${port}`, framing },
+      countsLinks: true,
+    });
+  });
+
+  adapterContract(
+    `osc over tcp from a device, ${framing}`,
+    async () => {
+      const port = await freePort('tcp');
+      return makeRig({
+        config: { transport: 'tcp', listen: `127.0.0.1:${port}` },
+        simulator: { transport: 'tcp', to: { host: '127.0.0.1', port }, framing },
+        opensAtOnce: false,
+        countsLinks: true,
+        joined: async (connection, device, open) => {
+          await open();
+          const name = `:${device().port}`;
+          await eventually(() => connection.health().detail?.includes(name) === true, 'the bridge sees the device');
+        },
+      });
+    },
+    { linkless: true, absent: 'connects', health: 'up' },
+  );
+}

@@ -1,0 +1,143 @@
+/** The adapter's words in the bridge file ↔ OSC: what a `send` encodes to, what a `when` matches. Pure. */
+import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
+import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
+import { addressFires } from './address.js';
+import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from './codec.js';
+
+/** Bytes that one UDP datagram over IPv4 can carry. */
+export const DATAGRAM_BYTES_MAX = 65507;
+
+/**
+ * A message as an input: `args` as plain values, nested for arrays. i, f and d are numbers (one that is none, such as
+ * NaN, is null); h is a number where that is exact and a text of digits where not; s, S and c are texts; b, r, m and t
+ * are hexadecimal texts; T and I are true, F is false, N is null; `types` tells them apart.
+ */
+export function toInput(message: ReceivedMessage, from: string): Input {
+  return { address: message.address, args: message.args.map(plain), types: message.types, from };
+}
+
+function plain(arg: OscArg): unknown {
+  switch (arg.type) {
+    case '[':
+      return arg.value.map(plain);
+    case 'i':
+    case 'f':
+    case 'd':
+      return Number.isFinite(arg.value) ? arg.value + 0 : null;
+    case 'h':
+      return Number.isSafeInteger(Number(arg.value)) ? Number(arg.value) : arg.value.toString();
+    case 'T':
+    case 'I':
+      return true;
+    case 'F':
+      return false;
+    case 'N':
+      return null;
+    default:
+      return arg.value;
+  }
+}
+
+/** Whether an input fires a rule: its address (see addressFires), then its first arguments, then its edge. */
+export function matches(pattern: Pattern, input: Input): boolean {
+  const { address, args: wanted, edge = wanted === undefined ? 'press' : 'any' } = pattern;
+  if (typeof address !== 'string' || typeof input.address !== 'string') return false;
+  const got = Array.isArray(input.args) ? input.args : [];
+  if (Array.isArray(wanted) && !wanted.every((value, index) => isSame(value, got[index]))) return false;
+  if (edge !== 'any' && (edge === 'release') !== isRelease(got)) return false;
+  return addressFires(address, input.address);
+}
+
+/** A fraction equals what it becomes in 32 bits: 0.1 is sent as 0.10000000149011612. */
+const isSame = (wanted: unknown, got: unknown): boolean =>
+  wanted === got || (typeof wanted === 'number' && typeof got === 'number' && Math.fround(wanted) === got);
+
+/** Buttons on pages and desks send 1 when pressed and 0 when let go. */
+const isRelease = (args: readonly unknown[]): boolean => args.length === 1 && (args[0] === 0 || args[0] === false);
+
+/**
+ * The message of a `send`.
+ * @throws CODEC_MALFORMED in the technician's words
+ */
+export function toMessage(command: Command): OscMessage {
+  const { address, args = [] } = command;
+  if (typeof address !== 'string') throw new BridgeError('CODEC_MALFORMED', 'the address is no text');
+  if (!Array.isArray(args)) throw new BridgeError('CODEC_MALFORMED', 'args is no list');
+  return { address, args: args.map(toArg) };
+}
+
+function toArg(value: unknown): OscArg {
+  if (typeof value === 'string') return { type: 's', value };
+  if (typeof value === 'number') return { type: Number.isInteger(value) ? 'i' : 'f', value };
+  if (typeof value === 'boolean') return { type: value ? 'T' : 'F' };
+  if (value === null) return { type: 'N' };
+  const typed = value as { type?: unknown; value?: unknown } | undefined;
+  if (typeof typed === 'object' && typeof typed.type === 'string') return toTypedArg(typed.type, typed.value);
+  throw new BridgeError('CODEC_MALFORMED', `an argument is ${JSON.stringify(value)}, which OSC has no type for`);
+}
+
+function toTypedArg(type: string, value: unknown): OscArg {
+  switch (type) {
+    case 'i':
+    case 'f':
+    case 'd':
+      return { type, value: toNumber(type, value) };
+    case 'h':
+      if (typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value)) return { type, value: BigInt(value) };
+      if (typeof value === 'number' && Number.isSafeInteger(value)) return { type, value: BigInt(value) };
+      throw new BridgeError('CODEC_MALFORMED', `${JSON.stringify(value)} is no whole number (h)`);
+    case 'T':
+    case 'F':
+    case 'N':
+    case 'I':
+      return { type };
+    case 's':
+    case 'S':
+    case 'c':
+    case 'b':
+    case 'r':
+    case 'm':
+    case 't':
+      if (typeof value === 'string') return { type, value };
+      // Quotes forgotten around 00ff or 5 in the YAML: what was meant can no longer be told.
+      throw new BridgeError('CODEC_MALFORMED', `the value of type ${type} must be a text, in quotes`);
+    default:
+      throw new BridgeError('CODEC_MALFORMED', `${JSON.stringify(type)} is no OSC type`);
+  }
+}
+
+/** A placeholder such as $call.number is filled in as text, so a text that is a number will do. */
+function toNumber(type: string, value: unknown): number {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'string' && /^-?[0-9]+(\.[0-9]+)?$/.test(value)) return Number(value);
+  throw new BridgeError('CODEC_MALFORMED', `${JSON.stringify(value)} is no number (${type})`);
+}
+
+/** The packet of a `send`. @throws CODEC_MALFORMED */
+export const encodeCommand = (command: Command): Uint8Array => encodePacket(toMessage(command));
+
+/** Why this command could never be sent; undefined when it could. */
+export function problemOf(command: Command): string | undefined {
+  try {
+    const { length } = encodeCommand(command);
+    return length > DATAGRAM_BYTES_MAX
+      ? `the packet has ${length} bytes; at most ${DATAGRAM_BYTES_MAX} fit`
+      : undefined;
+  } catch (error) {
+    return toBridgeError(error).message;
+  }
+}
+
+const SUMMARY_LENGTH_MAX = 120;
+
+/** Such as `/eos/cue/1/45/fire` or `/go "12.5" 1`. */
+export function summarise(command: Command): string {
+  const args = Array.isArray(command.args) ? command.args : [];
+  const words = args.map((arg) => {
+    const typed = arg as { type?: unknown; value?: unknown } | null;
+    if (typeof typed !== 'object' || typed === null) return JSON.stringify(arg);
+    return typed.value === undefined ? String(typed.type) : `${typed.type}:${typed.value}`;
+  });
+  const text = [String(command.address), ...words].join(' ');
+  return text.length > SUMMARY_LENGTH_MAX ? `${text.slice(0, SUMMARY_LENGTH_MAX - 1)}…` : text;
+}
