@@ -1,0 +1,391 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, Socket } from 'node:net';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Adapter, Connection, Input } from '../../src/devices/adapter.js';
+import type { QlabDevice } from '../../src/generated/types.js';
+import { adapterContract } from '../../test/support/adapter-contract.js';
+import { never, testIo } from '../../test/support/rig.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { eventually, within } from '../../test/support/waiting.js';
+import { qlabAdapter } from './adapter.js';
+import { encodeMessage, slipEncode } from './codec.js';
+import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from './simulator.js';
+
+const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(at));
+const configFor = ({ port }: { port: number }, more: Partial<QlabDevice> = {}): QlabDevice => ({
+  adapter: 'qlab',
+  host: '127.0.0.1',
+  port,
+  connectTimeoutMs: 3000,
+  replyTimeoutMs: 1000,
+  confirmTimeoutMs: 2000,
+  ...more,
+});
+
+for (const version of ['5.5.10', '4.7.3']) {
+  const makeRig = async () => {
+    const qlab = await startQlabSimulator({ port: 0, version, cues: numbers(30) });
+    const got: number[] = [];
+    qlab.onFired(({ number, by }) => by === 'start' && got.push(Number(number)));
+    return {
+      adapter: qlabAdapter as Adapter,
+      config: { ...configFor(qlab) },
+      patterns: [{ event: 'go' }],
+      press: async () => void qlab.operatorGo('29'),
+      pressedInput: { event: 'go', cueNumber: '29' },
+      command: (n: number) => ({ start: String(n) }),
+      got: () => got,
+      links: () => qlab.clients,
+      unplug: async () => {
+        await qlab.setFaults({ refuseConnections: true });
+        qlab.dropClients();
+      },
+      replug: () => qlab.setFaults({}),
+      close: () => qlab.close(),
+    };
+  };
+  adapterContract(`qlab ${version}`, makeRig, { answers: true, presses: version.startsWith('5') });
+}
+
+interface Desk {
+  qlab: QlabSimulator;
+  connection: Connection;
+  inputs: Input[];
+}
+
+async function simulated(options: QlabSimulatorOptions = {}): Promise<QlabSimulator> {
+  const qlab = await startQlabSimulator({ port: 0, ...options });
+  onTestFinished(() => qlab.close());
+  return qlab;
+}
+
+async function connected(qlab: QlabSimulator, more: Partial<QlabDevice> = {}): Promise<Desk> {
+  const patterns = [{ event: 'go' }, { event: 'cueStopped' }, { event: 'playhead' }];
+  const connection = await qlabAdapter.connect(configFor(qlab, more), testIo('booth-qlab', patterns), never());
+  onTestFinished(() => connection.close());
+  const inputs: Input[] = [];
+  connection.onInput((input) => inputs.push(input));
+  return { qlab, connection, inputs };
+}
+
+const refusedConnect = (qlab: { port: number }, more: Partial<QlabDevice> = {}) =>
+  expect(qlabAdapter.connect(configFor(qlab, more), testIo(), never())).rejects;
+const about = (inputs: Input[], event: string) => inputs.filter((input) => input.event === event);
+const starts = (qlab: QlabSimulator) =>
+  qlab.received.filter(({ address }) => /\/cue(_id)?\/[^/]+\/start$/.test(address));
+
+test('a start is sent once, acknowledged, and confirmed by what QLab reports', async () => {
+  const { qlab, connection, inputs } = await connected(await simulated({ cues: ['1', '12.5'] }));
+  const receipt = await connection.send({ start: '12.5' }, never());
+  expect(receipt).toMatchObject({ reached: 'acknowledged', sentAt: expect.any(Number) });
+  await within(receipt.confirmed ?? Promise.reject(new Error('none')), 'the confirmation');
+  expect(qlab.fired).toMatchObject([{ number: '12.5', by: 'start' }]);
+  expect(starts(qlab)).toHaveLength(1);
+  expect(about(inputs, 'cueStarted')).toMatchObject([{ cueNumber: '12.5', attribution: 'echo' }]);
+  expect(inputs.some((input) => qlabAdapter.matches?.({ event: 'cueStarted' }, input))).toBe(false);
+});
+
+test("the operator's GO is one press, though QLab tells it in four messages", async () => {
+  const { qlab, inputs } = await connected(await simulated());
+  qlab.operatorGo('3');
+  await eventually(() => about(inputs, 'cueStarted').length === 1, 'the cue was seen to start');
+  const [go, ...others] = about(inputs, 'go');
+  expect(others).toEqual([]);
+  expect(go).toMatchObject({ cueNumber: '3', name: 'Cue 3', type: 'Audio', attribution: 'operator' });
+  expect(about(inputs, 'cueStarted')).toMatchObject([{ attribution: 'operator', partOfGo: true }]);
+});
+
+test('a GO of ours comes back as an echo, the next one in QLab as a press', async () => {
+  const { qlab, connection, inputs } = await connected(await simulated());
+  const { confirmed } = await connection.send({ go: true }, never());
+  await within(confirmed ?? Promise.reject(new Error('none')), 'the confirmation');
+  qlab.operatorGo();
+  await eventually(() => about(inputs, 'go').length === 2, 'both GOs');
+  expect(about(inputs, 'go')).toMatchObject([
+    { cueNumber: '1', attribution: 'echo' },
+    { cueNumber: '2', attribution: 'operator' },
+  ]);
+  expect(inputs.filter((input) => qlabAdapter.matches?.({ event: 'go' }, input))).toHaveLength(1);
+});
+
+test('a cue that takes the start and does not fire is acknowledged, and never confirmed', async () => {
+  const qlab = await simulated({ cues: [{ number: '1', broken: true }] });
+  const { connection } = await connected(qlab, { confirmTimeoutMs: 60 });
+  const receipt = await connection.send({ start: '1' }, never());
+  expect(receipt.reached).toBe('acknowledged');
+  await expect(receipt.confirmed).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+});
+
+test('a GO inside the double-GO window is refused aloud instead of lost', async () => {
+  const { qlab, connection, inputs } = await connected(await simulated({ minGoTimeMs: 60_000 }));
+  qlab.operatorGo();
+  await eventually(() => about(inputs, 'go').length === 1, 'the GO was heard');
+  await expect(connection.send({ go: true }, never())).rejects.toMatchObject({
+    code: 'DEVICE_REFUSED',
+    message: expect.stringMatching(/^QLab's double-GO window still runs for \d+ ms$/),
+  });
+  await connection.send({ start: '7' }, never());
+  expect(qlab.fired.map(({ number }) => number)).toEqual(['1', '7']);
+  expect(connection.health().status).toBe('up');
+});
+
+test('the double-GO window is read again when somebody changes it', async () => {
+  const { qlab, connection } = await connected(await simulated());
+  await connection.send({ go: true }, never());
+  qlab.workspace.minGoTimeMs = 60_000;
+  qlab.workspace.tellSettings('general');
+  await eventually(
+    () => qlab.received.filter(({ address }) => address.endsWith('minGoTime')).length === 2,
+    'the setting is read again',
+  );
+  await connection.send({ load: '1' }, never());
+  await expect(connection.send({ go: true }, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+});
+
+test('a wrong passcode is said once and never tried again', async () => {
+  const qlab = await simulated({ passcode: '1234' });
+  await refusedConnect(qlab, { passcode: '9999' }).toMatchObject({
+    code: 'DEVICE_REFUSED',
+    message: expect.stringContaining('does not accept the passcode'),
+  });
+  await eventually(() => qlab.clients === 0, 'the connection ends');
+  expect(qlab.received.filter(({ address }) => address.endsWith('/connect'))).toHaveLength(1);
+});
+
+test('a missing passcode is refused, the right one lets in', async () => {
+  await refusedConnect(await simulated({ passcode: '1234' })).toMatchObject({ code: 'DEVICE_REFUSED' });
+  const { connection } = await connected(await simulated({ passcode: '1234' }), { passcode: '1234' });
+  expect(connection.health()).toEqual({ status: 'up' });
+});
+
+test('a passcode that may only look makes the device degraded, and QLab denies the start', async () => {
+  const { qlab, connection } = await connected(await simulated({ access: { '': ['view'] } }));
+  expect(connection.health()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('control') });
+  await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+  expect(qlab.fired).toEqual([]);
+});
+
+test('a passcode that may only control fires cues, and claims no confirmation', async () => {
+  const { qlab, connection } = await connected(await simulated({ access: { '': ['control'] } }));
+  expect(connection.health()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('view') });
+  const receipt = await connection.send({ start: '1' }, never());
+  expect(receipt.confirmed).toBeUndefined();
+  expect(qlab.fired).toHaveLength(1);
+});
+
+test('a passcode that may do nothing is refused', async () => {
+  await refusedConnect(await simulated({ access: { '': [] } })).toMatchObject({ code: 'DEVICE_REFUSED' });
+});
+
+test('what QLab denies degrades the device until it does as it is told again', async () => {
+  const { qlab, connection } = await connected(await simulated());
+  const told: string[] = [];
+  connection.onHealth(({ status }) => told.push(status));
+  await qlab.setFaults({ denied: true });
+  await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+  await qlab.setFaults({});
+  await connection.send({ start: '2' }, never());
+  expect(told).toEqual(['degraded', 'up']);
+});
+
+test('a reply that comes too late does not answer the next command of the same name', async () => {
+  const { qlab, connection } = await connected(await simulated({ version: '5.2' }), { replyTimeoutMs: 100 });
+  await qlab.setFaults({ delayMs: 150 });
+  await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  await qlab.setFaults({ dropReplies: true });
+  // Only the late reply to the first arrives while the second waits.
+  await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  expect(connection.counters?.()).toMatchObject({ 'replies.late': 1 });
+  expect(starts(qlab)).toHaveLength(2);
+});
+
+test('the report that a cue fired stands in for a reply that got lost', async () => {
+  const { qlab, connection } = await connected(await simulated());
+  await qlab.setFaults({ dropReplies: true });
+  const receipt = await connection.send({ start: '4' }, never());
+  expect(receipt.reached).toBe('acknowledged');
+  await receipt.confirmed;
+});
+
+for (const replyAddress of ['bare', 'workspace'] as const) {
+  for (const jsonAddress of ['bare', 'workspace'] as const) {
+    test(`replies are matched with a ${replyAddress} address and ${jsonAddress} in the JSON`, async () => {
+      const qlab = await simulated({ version: '5.2', faults: { replyAddress, jsonAddress } });
+      const { connection } = await connected(qlab);
+      expect(await connection.send({ start: '1' }, never())).toMatchObject({ reached: 'acknowledged' });
+    });
+  }
+}
+
+test('a new connection subscribes anew', async () => {
+  const qlab = await simulated();
+  const first = await connected(qlab);
+  qlab.dropClients();
+  expect(await first.connection.closed).toMatchObject({ code: 'DEVICE_CLOSED' });
+  const { inputs } = await connected(qlab);
+  qlab.operatorGo('5');
+  await eventually(() => about(inputs, 'go').length === 1, 'the GO is heard');
+  expect(about(first.inputs, 'go')).toEqual([]);
+});
+
+test('garbage and half a frame are counted and cost nothing else', async () => {
+  const { qlab, connection, inputs } = await connected(await simulated());
+  const go = slipEncode(encodeMessage('/qlab/event/workspace/go', ['9', 'Nine', 'id-9', 'Audio']));
+  qlab.sendRaw(Buffer.from([0xc0, 0xff, 0xfe, 0xc0]));
+  qlab.sendRaw(slipEncode(Buffer.from('/x\0\0,q\0\0')));
+  qlab.sendRaw(slipEncode(encodeMessage('/reply/thump', ['{ no json'])));
+  qlab.sendRaw(slipEncode(encodeMessage('/reply/nobody/asked', ['{"status":"ok"}'])));
+  qlab.sendRaw(go.subarray(0, 10));
+  qlab.sendRaw(go.subarray(10));
+  await eventually(() => about(inputs, 'go').length === 1, 'the GO behind the garbage');
+  const counted = { 'dropped.firstByte': 1, 'dropped.typeTags': 1, 'replies.malformed': 1, 'replies.unasked': 1 };
+  expect(connection.counters?.()).toMatchObject(counted);
+});
+
+test('a QLab that closes its workspace ends the connection, and is then not reached', async () => {
+  const { qlab, connection } = await connected(await simulated({ workspace: 'Hamlet' }));
+  qlab.closeWorkspace();
+  expect(await connection.closed).toMatchObject({
+    code: 'DEVICE_CLOSED',
+    message: 'QLab closed the workspace "Hamlet"',
+  });
+  await refusedConnect(qlab).toMatchObject({ code: 'DEVICE_UNREACHABLE' });
+  qlab.openWorkspace();
+  expect((await connected(qlab)).connection.health().status).toBe('up');
+});
+
+test('the workspace is chosen by name or unique ID; several open ones without a name are a warning', async () => {
+  const qlab = await simulated({ workspace: 'Preshow', otherWorkspaces: [{ workspace: 'Hamlet.qlab5' }] });
+  for (const workspace of ['Hamlet', '00000000-0000-4000-8000-000000000002']) {
+    const { connection } = await connected(qlab, { workspace });
+    expect(connection.health()).toEqual({ status: 'up' });
+    await connection.send({ start: '1' }, never());
+  }
+  expect(new Set(qlab.fired.map(({ workspace }) => workspace))).toEqual(
+    new Set(['00000000-0000-4000-8000-000000000002']),
+  );
+  const { connection } = await connected(qlab);
+  expect(connection.health()).toMatchObject({ status: 'degraded', detail: expect.stringContaining('Hamlet.qlab5') });
+  await refusedConnect(qlab, { workspace: 'Macbeth' }).toMatchObject({
+    code: 'DEVICE_UNREACHABLE',
+    message: expect.stringContaining('open is Preshow, Hamlet.qlab5'),
+  });
+});
+
+test('access that is changed while connected is noticed', async () => {
+  const qlab = await simulated({ passcode: '1234' });
+  const { connection } = await connected(qlab, { passcode: '1234' });
+  Object.assign(qlab.workspace.access, { 1234: ['view'] });
+  qlab.workspace.tellSettings('network.access.osc');
+  await eventually(() => connection.health().status === 'degraded', 'the right to control is gone');
+});
+
+test('QLab 4: a start is confirmed by asking the cue, a GO by the playhead', async () => {
+  const cues = [{ number: '1' }, { number: '2', type: 'Network', durationMs: 0 }];
+  const { qlab, connection, inputs } = await connected(await simulated({ version: '4.7.3', cues }));
+  for (const command of [{ start: '1' }, { start: '2' }, { go: true }]) {
+    const { confirmed } = await connection.send(command, never());
+    await within(confirmed ?? Promise.reject(new Error('none')), `the confirmation of ${JSON.stringify(command)}`);
+  }
+  expect(qlab.fired.map(({ number }) => number)).toEqual(['1', '2', '1']);
+  expect(qlab.received.some(({ address }) => address.startsWith('/listen'))).toBe(false);
+  expect(about(inputs, 'playhead')).toMatchObject([{ attribution: 'echo' }]);
+});
+
+test('QLab 4: a cue that does not run is not confirmed', async () => {
+  const qlab = await simulated({ version: '4.7.3', cues: [{ number: '1', broken: true }] });
+  const { connection } = await connected(qlab, { confirmTimeoutMs: 250 });
+  const { confirmed } = await connection.send({ start: '1' }, never());
+  await expect(confirmed).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+});
+
+test('every command reaches QLab in its own words', async () => {
+  const { qlab, connection } = await connected(await simulated({ cues: ['1', '2', '3'] }));
+  const id = qlab.workspace.all().find(({ number }) => number === '2')?.uniqueID ?? '';
+  const before = qlab.received.length;
+  const commands = [
+    [{ start: '1' }, '/cue/1/start', []],
+    [{ startId: id }, `/cue_id/${id}/start`, []],
+    [{ go: '3' }, '/go', ['3']],
+    [{ load: '1' }, '/cue/1/load', []],
+    [{ loadId: id }, `/cue_id/${id}/load`, []],
+    [{ stop: '1' }, '/cue/1/stop', []],
+    [{ stopId: id }, `/cue_id/${id}/stop`, []],
+    [{ stop: true }, '/stop', []],
+    [{ pause: true }, '/pause', []],
+    [{ resume: true }, '/resume', []],
+    [{ panic: true }, '/panic', []],
+    [{ reset: true }, '/reset', []],
+    [{ playhead: '2' }, '/playhead/2', []],
+    [{ playheadId: id }, `/playheadID/${id}`, []],
+  ] as const;
+  for (const [command] of commands) await connection.send(command, never());
+  const prefix = `/workspace/${qlab.workspace.uniqueID}`;
+  expect(qlab.received.slice(before).map(({ address, args }) => [address, args])).toEqual(
+    commands.map(([, address, args]) => [`${prefix}${address}`, args]),
+  );
+});
+
+test("a panic is sent once, comes back as an echo, and the operator's is an input", async () => {
+  const { qlab, connection, inputs } = await connected(await simulated());
+  await connection.send({ start: '1' }, never());
+  await connection.send({ panic: true }, never());
+  await eventually(() => about(inputs, 'panic').length === 1, 'the panic is reported');
+  expect(qlab.workspace.isPanicking).toBe(true);
+  qlab.operatorPanic();
+  await eventually(() => about(inputs, 'panic').length === 2, 'the second panic is reported');
+  expect(about(inputs, 'panic')).toMatchObject([{ attribution: 'echo' }, { attribution: 'operator' }]);
+});
+
+test('two starts under way are told apart, and each is confirmed by its own cue', async () => {
+  const { connection } = await connected(await simulated({ cues: ['1', { number: '2', broken: true }] }), {
+    confirmTimeoutMs: 100,
+  });
+  const [one, two] = await Promise.all([
+    connection.send({ start: '1' }, never()),
+    connection.send({ start: '2' }, never()),
+  ]);
+  await one.confirmed;
+  await expect(two.confirmed).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+});
+
+test('something that listens and is no QLab is said to be none', async () => {
+  const server = createServer((socket) => void socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const port = (server.address() as AddressInfo).port;
+  await refusedConnect({ port }, { replyTimeoutMs: 80 }).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+});
+
+test('the bytes of a start are on the wire before send has returned', async () => {
+  const { connection } = await connected(await simulated());
+  const write = vi.spyOn(Socket.prototype, 'write');
+  onTestFinished(() => write.mockRestore());
+  const sending = connection.send({ start: '1' }, never());
+  const written = write.mock.calls.map(([bytes]) => Buffer.from(bytes).toString('latin1'));
+  await sending;
+  expect(written).toEqual([expect.stringContaining('/cue/1/start')]);
+});
+
+test('a QLab that leaves two thumps unanswered is gone; one that answers stays', async () => {
+  const qlab = await simulated();
+  const clock = new TestClock();
+  const connection = await qlabAdapter.connect(configFor(qlab), { ...testIo(), clock }, never());
+  onTestFinished(() => connection.close());
+  const thumps = () => qlab.received.filter(({ address }) => address.endsWith('/thump')).length;
+  for (let count = 1; count <= 3; count++) {
+    const answered = () => connection.counters?.()['replies.answered'] ?? 0;
+    const before = answered();
+    await clock.advance(5000);
+    await eventually(() => answered() > before, 'the thump is answered');
+    expect(thumps()).toBe(count);
+  }
+  await qlab.setFaults({ dropReplies: true });
+  await clock.advance(5000);
+  await clock.advance(1000);
+  expect(connection.health().status).toBe('up');
+  await clock.advance(1000);
+  expect(await connection.closed).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  expect(connection.health().status).toBe('down');
+});

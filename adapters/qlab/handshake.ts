@@ -1,0 +1,153 @@
+/** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard (WIRE A2). */
+import { BridgeError } from '../../src/kit/errors.js';
+import type { OscMessage } from './codec.js';
+import type { Link } from './link.js';
+import type { Reply } from './replies.js';
+
+export interface Permissions {
+  view: boolean;
+  edit: boolean;
+  control: boolean;
+}
+
+export interface Session {
+  workspaceId: string;
+  workspaceName: string;
+  version: string;
+  major: number;
+  permissions: Permissions;
+  /** QLab's double-GO window, in milliseconds. */
+  minGoTimeMs: number;
+  /** Other workspaces that are open in this QLab: what is heard may be about them. */
+  others: string[];
+  /** Whether QLab reports GOs and cues (Show Control Broadcast, 5.3 and newer, with the view permission). */
+  hearsEvents: boolean;
+  /** What QLab told before anybody listened. */
+  early: readonly OscMessage[];
+}
+
+interface Workspace {
+  uniqueID: string;
+  displayName: string;
+}
+
+/** Messages that are held until the connection is made. */
+const EARLY_MAX = 64;
+
+const ofReply = (reply: Reply): string => (typeof reply.data === 'string' ? reply.data : '');
+
+/** Reads `5.5.10`; what cannot be read counts as 5.0, which promises least. */
+export function readVersion(text: string): { major: number; minor: number } {
+  const found = /(\d+)\.(\d+)/.exec(text);
+  return { major: Number(found?.[1] ?? 5), minor: Number(found?.[2] ?? 0) };
+}
+
+/** Reads what `/connect` answered: `ok:view|control` from 5 on, a bare `ok` with all rights before. */
+export function readPermissions(answer: string, major: number): Permissions {
+  if (major < 5 && answer === 'ok') return { view: true, edit: true, control: true };
+  const list = answer.startsWith('ok:') ? answer.slice(3).split('|') : [];
+  return { view: list.includes('view'), edit: list.includes('edit'), control: list.includes('control') };
+}
+
+function readWorkspaces(data: unknown): Workspace[] {
+  if (!Array.isArray(data)) return [];
+  return data.flatMap((item: unknown) => {
+    if (typeof item !== 'object' || item === null || !('uniqueID' in item)) return [];
+    const { uniqueID } = item;
+    if (typeof uniqueID !== 'string' || uniqueID === '' || uniqueID.includes('/')) return [];
+    const displayName = 'displayName' in item && typeof item.displayName === 'string' ? item.displayName : uniqueID;
+    return [{ uniqueID, displayName }];
+  });
+}
+
+function choose(open: Workspace[], wanted: string | undefined): Workspace {
+  const names = open.map(({ displayName }) => displayName).join(', ');
+  const first = open[0];
+  if (!first) throw new BridgeError('DEVICE_UNREACHABLE', 'QLab runs, but no workspace is open');
+  if (wanted === undefined) return first;
+  const bare = (name: string) => name.replace(/\.qlab\d*$/i, '');
+  const found = open.find(
+    (w) => w.uniqueID === wanted || w.displayName === wanted || bare(w.displayName) === bare(wanted),
+  );
+  if (found) return found;
+  throw new BridgeError('DEVICE_UNREACHABLE', `the workspace "${wanted}" is not open in QLab; open is ${names}`);
+}
+
+/**
+ * Connects to the workspace. Called again when QLab says that its access settings changed.
+ * @throws DEVICE_REFUSED on a wrong passcode, or when it allows nothing: asking again would only lengthen QLab's delay.
+ */
+export async function login(
+  link: Link,
+  workspace: { id: string; name: string; major: number },
+  passcode: string | undefined,
+): Promise<Permissions> {
+  const reply = await link.ask(`/workspace/${workspace.id}/connect`, passcode === undefined ? [] : [passcode]);
+  const answer = ofReply(reply);
+  if (answer === 'badpass') {
+    const what = passcode === undefined ? 'asks for a passcode' : 'does not accept the passcode';
+    throw new BridgeError('DEVICE_REFUSED', `the workspace "${workspace.name}" ${what}`);
+  }
+  if (reply.status === 'denied') {
+    throw new BridgeError('DEVICE_REFUSED', `the workspace "${workspace.name}" denies the connection`);
+  }
+  if (!answer.startsWith('ok')) {
+    const said = answer || reply.status;
+    throw new BridgeError('DEVICE_UNREACHABLE', `the workspace "${workspace.name}" did not connect: ${said}`);
+  }
+  const permissions = readPermissions(answer, workspace.major);
+  if (!permissions.view && !permissions.control) {
+    const whom = passcode === undefined ? 'whoever has no passcode' : 'this passcode';
+    throw new BridgeError(
+      'DEVICE_REFUSED',
+      `the workspace "${workspace.name}" allows ${whom} neither view nor control`,
+    );
+  }
+  return permissions;
+}
+
+/** QLab's double-GO window in milliseconds; 0 when it cannot be read. */
+export async function readMinGoTimeMs(link: Link, workspaceId: string): Promise<number> {
+  try {
+    const { status, data } = await link.ask(`/workspace/${workspaceId}/settings/general/minGoTime`);
+    const seconds = Number(data);
+    return status === 'ok' && seconds > 0 && seconds < 3600 ? Math.round(seconds * 1000) : 0;
+  } catch (error) {
+    if (link.ended) throw error;
+    return 0;
+  }
+}
+
+/**
+ * Everything before the first cue can be sent.
+ * @param events  what to listen to besides GO, cue starts and panic.
+ * @throws DEVICE_REFUSED, DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_CLOSED
+ */
+export async function shakeHands(
+  link: Link,
+  config: { passcode?: string; workspace?: string },
+  events: readonly string[],
+): Promise<Session> {
+  const version = ofReply(await link.ask('/version'));
+  const { major, minor } = readVersion(version);
+  const open = readWorkspaces((await link.ask('/workspaces')).data);
+  const { uniqueID: workspaceId, displayName: workspaceName } = choose(open, config.workspace);
+  const workspace = { id: workspaceId, name: workspaceName, major };
+  const permissions = await login(link, workspace, config.passcode);
+
+  // What is heard from here on is for the connection. Subscriptions may stay unanswered: nothing waits for them.
+  const early: OscMessage[] = [];
+  link.onPush = (message) => {
+    if (early.length < EARLY_MAX) early.push(message);
+  };
+  const subscribe = (address: string, args: number[] = []) =>
+    void link.ask(address, args, { urgent: true, interchangeable: true }).catch(() => {});
+  subscribe('/alwaysReply', [1]);
+  subscribe(major >= 5 ? '/updates' : `/workspace/${workspaceId}/updates`, [1]);
+  const hearsEvents = permissions.view && (major > 5 || (major === 5 && minor >= 3));
+  if (hearsEvents) for (const event of ['go', 'cue/start', 'panicAll', ...events]) subscribe(`/listen/${event}`);
+  // QLab takes messages in order: an answer to this one means that it has the subscriptions.
+  const minGoTimeMs = await readMinGoTimeMs(link, workspaceId);
+  const others = open.filter((w) => w.uniqueID !== workspaceId).map((w) => w.displayName);
+  return { workspaceId, workspaceName, version, major, permissions, minGoTimeMs, others, hearsEvents, early };
+}

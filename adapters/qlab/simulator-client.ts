@@ -1,0 +1,61 @@
+import { encodeMessage, type OscArgument, slipEncode } from './codec.js';
+import type { Permission, SimulatedWorkspace } from './simulator-workspace.js';
+
+/** A client as QLab remembers it: a TCP connection, or the address that UDP comes from. */
+export class SimulatorClient {
+  alwaysReply = false;
+  keptAlive = false;
+  replyPort = 53001;
+  lastHeardMs = 0;
+  messages = 0;
+  readonly listens = new Set<string>();
+  readonly updates = new Set<SimulatedWorkspace>();
+  /** What `/connect` granted. */
+  readonly rights = new Map<SimulatedWorkspace, readonly Permission[]>();
+  readonly name: string;
+  readonly ip: string;
+  readonly cut: () => void;
+  readonly #write: (bytes: Uint8Array) => void;
+  readonly #framed: boolean;
+
+  /** @param cut  ends the connection; left out for UDP, where packets are not framed. */
+  constructor(name: string, ip: string, write: (bytes: Uint8Array) => void, cut?: () => void) {
+    this.name = name;
+    this.ip = ip;
+    this.#write = write;
+    this.#framed = cut !== undefined;
+    this.cut = cut ?? (() => {});
+  }
+
+  /** Whoever has not connected has what whoever has no passcode has. */
+  permissions(workspace: SimulatedWorkspace): readonly Permission[] {
+    return this.rights.get(workspace) ?? workspace.access[''] ?? [];
+  }
+
+  /** Whether it listens to an event such as `go/number`. */
+  hears(event: string): boolean {
+    for (const what of this.listens) if (what === '' || what === event || event.startsWith(`${what}/`)) return true;
+    return false;
+  }
+
+  send(address: string, args: readonly OscArgument[]): void {
+    const packet = encodeMessage(address, args);
+    this.#write(this.#framed ? slipEncode(packet) : packet);
+  }
+
+  sendRaw(bytes: Uint8Array): void {
+    this.#write(bytes);
+  }
+
+  /** After `/disconnect`. @param workspace  left out: all. */
+  forget(workspace?: SimulatedWorkspace): void {
+    if (workspace) {
+      this.rights.delete(workspace);
+      this.updates.delete(workspace);
+    } else {
+      this.rights.clear();
+      this.updates.clear();
+    }
+    this.listens.clear();
+  }
+}

@@ -1,0 +1,328 @@
+/** A workspace as QLab keeps it: lists, cues, the playhead, what runs, the double-GO window. No sockets, no OSC. */
+import type { Clock, MonoMs } from '../../src/kit/clock.js';
+
+export interface SimulatedCue {
+  number: string;
+  name?: string;
+  /** Audio, Video, Group, Network … */
+  type?: string;
+  /** Default 2000; 0 for a cue that is over at once. A group lasts as long as its longest cue. */
+  durationMs?: number;
+  uniqueID?: string;
+  /** 1: the next cue starts with it (auto-continue). 2: after it (auto-follow). */
+  continueMode?: 0 | 1 | 2;
+  /** Takes every command and never fires, as a cue whose file is missing. */
+  broken?: boolean;
+  /** The cues of a group; they start together. */
+  cues?: readonly SimulatedCue[];
+}
+
+export interface SimulatedList {
+  name?: string;
+  /** A list has a number of its own only when it is given one. */
+  number?: string;
+  cues: readonly (string | SimulatedCue)[];
+}
+
+/** Cue numbers of one list, or whole lists. */
+export type CueSheet = readonly (string | SimulatedCue)[] | { lists: readonly SimulatedList[] };
+
+export type Permission = 'view' | 'edit' | 'control';
+
+export interface WorkspaceOptions {
+  /** Its display name; default "Simulated Show". */
+  workspace?: string;
+  uniqueID?: string;
+  /** Default: one list with the cues 1 to 20. */
+  cues?: CueSheet;
+  /** With it every right; without it none. Left out: everybody has every right. */
+  passcode?: string;
+  /** Instead of `passcode`: the rights of each passcode, `''` for whoever has none. */
+  access?: Readonly<Record<string, readonly Permission[]>>;
+  /** The double-GO window, in milliseconds; default 0. */
+  minGoTimeMs?: number;
+  /** How long a panic fades, in milliseconds; default 2000. */
+  panicFadeMs?: number;
+}
+
+export interface Fired {
+  number: string;
+  name: string;
+  uniqueID: string;
+  /** When, on the simulator's monotonic clock. */
+  at: MonoMs;
+  /** go, start: told over OSC. operator: pressed at QLab. follow: a group, an auto-continue or an auto-follow. */
+  by: 'go' | 'start' | 'operator' | 'follow';
+  workspace: string;
+}
+
+export interface CueNode {
+  uniqueID: string;
+  number: string;
+  name: string;
+  type: string;
+  durationMs: number;
+  continueMode: 0 | 1 | 2;
+  broken: boolean;
+  children: CueNode[];
+  parent: CueNode | undefined;
+}
+
+interface Run {
+  timer: AbortController;
+  endsAt: number;
+  /** What was left when it was paused. */
+  leftMs: number | undefined;
+}
+
+/** What a workspace tells of itself: to whoever listens, to whoever wants updates, and to the protocol of a test. */
+export interface WorkspaceListener {
+  event(event: string, cue: CueNode | undefined): void;
+  update(path: string, ...args: string[]): void;
+  fired(fired: Fired): void;
+}
+
+export class SimulatedWorkspace {
+  readonly uniqueID: string;
+  readonly name: string;
+  readonly access: Readonly<Record<string, readonly Permission[]>>;
+  readonly lists: CueNode[];
+  minGoTimeMs: number;
+  /** The list that a bare GO goes to. */
+  currentList: CueNode | undefined;
+  selected: CueNode[] = [];
+  readonly #clock: Clock;
+  readonly #listener: WorkspaceListener;
+  readonly #panicFadeMs: number;
+  readonly #runs = new Map<CueNode, Run>();
+  readonly #loaded = new Set<CueNode>();
+  readonly #playheads = new Map<CueNode, CueNode | undefined>();
+  #lastGoMs = Number.NEGATIVE_INFINITY;
+  #panic: AbortController | undefined;
+  #cues = 0;
+
+  constructor(options: WorkspaceOptions, index: number, clock: Clock, listener: WorkspaceListener) {
+    this.#clock = clock;
+    this.#listener = listener;
+    this.uniqueID = options.uniqueID ?? `00000000-0000-4000-8000-${String(index + 1).padStart(12, '0')}`;
+    this.name = options.workspace ?? (index === 0 ? 'Simulated Show' : `Simulated Show ${index + 1}`);
+    const all = ['view', 'edit', 'control'] as const;
+    this.access = options.access ?? { [options.passcode ?? '']: all };
+    this.minGoTimeMs = options.minGoTimeMs ?? 0;
+    this.#panicFadeMs = options.panicFadeMs ?? 2000;
+    const sheet = options.cues ?? Array.from({ length: 20 }, (_, at) => String(at + 1));
+    const lists = 'lists' in sheet ? sheet.lists : [{ name: 'Main Cue List', cues: sheet }];
+    this.lists = lists.map((list) => this.#list(list, index));
+    for (const list of this.lists) this.#playheads.set(list, list.children[0]);
+    this.currentList = this.lists[0];
+  }
+
+  /** Where the current list's GO would go. */
+  get playhead(): CueNode | undefined {
+    return this.currentList && this.#playheads.get(this.currentList);
+  }
+
+  /** Every cue and list, in order. */
+  all(): CueNode[] {
+    const deep = (cue: CueNode): CueNode[] => [cue, ...cue.children.flatMap(deep)];
+    return this.lists.flatMap(deep);
+  }
+
+  isRunning = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs === undefined && this.#runs.has(cue);
+  isPaused = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs !== undefined;
+  isLoaded = (cue: CueNode): boolean => this.#loaded.has(cue);
+  get isPanicking(): boolean {
+    return this.#panic !== undefined;
+  }
+
+  doubleGoLeftMs(): number {
+    return Math.max(0, this.#lastGoMs + this.minGoTimeMs - this.#clock.mono());
+  }
+
+  /**
+   * GO, of the current list, of a list by its number, or after the playhead went to a cue by its number.
+   * @returns whether a cue went: not inside the double-GO window, and not without a cue to go to.
+   */
+  go(by: Fired['by'], target?: string): boolean {
+    const named = target === undefined ? this.currentList : this.all().find((other) => other.number === target);
+    return named !== undefined && this.goTo(by, named);
+  }
+
+  /** GO of a list, or of a cue that the playhead is moved to first. @returns as `go`. */
+  goTo(by: Fired['by'], listOrCue: CueNode): boolean {
+    if (this.doubleGoLeftMs() > 0) return false;
+    const list = this.#listOf(listOrCue);
+    const cue = list === listOrCue ? this.#playheads.get(list) : listOrCue;
+    if (!cue) return false;
+    this.#lastGoMs = this.#clock.mono();
+    this.#listener.event('go', cue);
+    this.start(cue, by);
+    let last = cue;
+    for (let next = this.#next(last); next && last.continueMode !== 0; next = this.#next(last)) last = next;
+    this.#setPlayhead(list, this.#next(last));
+    return true;
+  }
+
+  /** Starts a cue. One that runs already starts anew, and counts again. */
+  start(cue: CueNode, by: Fired['by']): void {
+    if (cue.broken) return;
+    this.#runs.get(cue)?.timer.abort();
+    this.#loaded.delete(cue);
+    const { number, name, uniqueID } = cue;
+    this.#listener.fired({ number, name, uniqueID, at: this.#clock.mono(), by, workspace: this.uniqueID });
+    this.#run(cue, cue.durationMs);
+    this.#listener.event('cue/start', cue);
+    this.#changed(cue);
+    for (const child of cue.children) this.start(child, 'follow');
+    const next = cue.continueMode === 1 ? this.#next(cue) : undefined;
+    if (next) this.start(next, 'follow');
+  }
+
+  stop(cue: CueNode): void {
+    const run = this.#runs.get(cue);
+    this.#loaded.delete(cue);
+    if (run) {
+      run.timer.abort();
+      this.#runs.delete(cue);
+      this.#listener.event('cue/stop', cue);
+    }
+    this.#changed(cue);
+    for (const child of cue.children) this.stop(child);
+  }
+
+  pause(cue: CueNode): void {
+    const run = this.#runs.get(cue);
+    if (!run || run.leftMs !== undefined) return;
+    run.leftMs = Math.max(0, run.endsAt - this.#clock.mono());
+    run.timer.abort();
+    this.#changed(cue);
+  }
+
+  resume(cue: CueNode): void {
+    const left = this.#runs.get(cue)?.leftMs;
+    if (left === undefined) return;
+    this.#run(cue, left);
+    this.#changed(cue);
+  }
+
+  load(cue: CueNode): void {
+    this.#loaded.add(cue);
+    this.#changed(cue);
+  }
+
+  running(): CueNode[] {
+    return [...this.#runs.keys()];
+  }
+
+  /** Fades everything out; called again while it fades, stops at once. */
+  panic(): void {
+    this.#listener.event('panicAll', undefined);
+    if (this.#panic || this.#panicFadeMs === 0) {
+      this.hardStop();
+      return;
+    }
+    const panic = new AbortController();
+    this.#panic = panic;
+    void this.#clock.sleep(this.#panicFadeMs, panic.signal).then(() => {
+      if (!panic.signal.aborted) this.hardStop();
+    });
+  }
+
+  hardStop(): void {
+    this.#panic?.abort();
+    this.#panic = undefined;
+    for (const cue of this.running()) this.stop(cue);
+  }
+
+  reset(): void {
+    this.hardStop();
+    this.movePlayhead(this.currentList?.children[0]);
+  }
+
+  /** Moves the playhead of the cue's list, or takes it from the current one. */
+  movePlayhead(cue: CueNode | undefined): void {
+    if (cue) this.currentList = this.#listOf(cue);
+    if (this.currentList) this.#setPlayhead(this.currentList, cue);
+  }
+
+  #setPlayhead(list: CueNode, cue: CueNode | undefined): void {
+    this.#playheads.set(list, cue);
+    this.#listener.event('playhead', cue);
+    this.#listener.update(`cueList/${list.uniqueID}/playbackPosition`, ...(cue ? [cue.uniqueID] : []));
+  }
+
+  /** Settings were changed, as by an operator. */
+  tellSettings(name: string): void {
+    this.#listener.update(`settings/${name}`);
+  }
+
+  /** The cue beside one in its list or group. */
+  beside(cue: CueNode | undefined, by: 1 | -1): CueNode | undefined {
+    const siblings = cue?.parent?.children ?? this.currentList?.children ?? [];
+    return cue ? siblings[siblings.indexOf(cue) + by] : siblings[by === 1 ? 0 : siblings.length - 1];
+  }
+
+  /** Nothing of it goes on: the simulator ends, or the operator closed the workspace. */
+  close(): void {
+    this.#panic?.abort();
+    for (const run of this.#runs.values()) run.timer.abort();
+    this.#runs.clear();
+  }
+
+  #run(cue: CueNode, durationMs: number): void {
+    const timer = new AbortController();
+    this.#runs.set(cue, { timer, endsAt: this.#clock.mono() + durationMs, leftMs: undefined });
+    void this.#clock.sleep(durationMs, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      this.#runs.delete(cue);
+      this.#listener.event('cue/stop', cue);
+      this.#changed(cue);
+      const next = cue.continueMode === 2 ? this.#next(cue) : undefined;
+      if (next) this.start(next, 'follow');
+    });
+  }
+
+  #changed(cue: CueNode): void {
+    this.#listener.update(`cue_id/${cue.uniqueID}`);
+  }
+
+  #next(cue: CueNode): CueNode | undefined {
+    return this.beside(cue, 1);
+  }
+
+  #listOf(cue: CueNode): CueNode {
+    let top = cue;
+    while (top.parent) top = top.parent;
+    return top;
+  }
+
+  #list(list: SimulatedList, workspace: number): CueNode {
+    const { name = 'Main Cue List', number = '', cues } = list;
+    const node = this.#cue({ number, name, type: 'Cue List', durationMs: 0 }, undefined, workspace);
+    node.children = cues.map((cue) => this.#cue(typeof cue === 'string' ? { number: cue } : cue, node, workspace));
+    return node;
+  }
+
+  #cue(cue: SimulatedCue, parent: CueNode | undefined, workspace: number): CueNode {
+    this.#cues += 1;
+    const uniqueID =
+      cue.uniqueID ??
+      `${String(workspace + 1).padStart(8, '0')}-0000-4000-8000-${String(this.#cues).padStart(12, '0')}`;
+    const node: CueNode = {
+      uniqueID,
+      number: cue.number,
+      name: cue.name ?? `Cue ${cue.number}`,
+      type: cue.type ?? (cue.cues ? 'Group' : 'Audio'),
+      durationMs: cue.durationMs ?? 2000,
+      continueMode: cue.continueMode ?? 0,
+      broken: cue.broken ?? false,
+      children: [],
+      parent,
+    };
+    node.children = (cue.cues ?? []).map((child) => this.#cue(child, node, workspace));
+    if (node.children.length > 0 && cue.durationMs === undefined) {
+      node.durationMs = Math.max(...node.children.map((child) => child.durationMs));
+    }
+    return node;
+  }
+}
