@@ -55,6 +55,11 @@ export const ERRORS = {
   CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
   CONFIG_ACCESS_REQUIRED: { severity: 'fatal', hint: 'add an access list, or listen on 127.0.0.1' },
   CONFIG_RULE_UNUSED: { severity: 'warn', hint: 'the rule applies to no cue; check call and placeholders' },
+  CONFIG_RULE_SKIPS_CUES: {
+    severity: 'warn',
+    hint: 'give these cues what the rule reads, or leave it so where nothing is to be sent',
+  },
+  CONFIG_NO_STOP: { severity: 'warn', hint: 'add an output for EmergencyTriggered, if a device is to stop by itself' },
   CONFIG_RESTART_NEEDED: { severity: 'warn', hint: 'restart the bridge to take this change over' },
   LISTEN_FAILED: { severity: 'fatal', hint: 'another program holds the port, or the address is not this machine’s' },
 } as const satisfies Record<string, { severity: Severity; hint: string }>;

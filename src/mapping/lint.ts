@@ -1,0 +1,54 @@
+import type { BridgeConfig, ShowFile } from '../generated/types.js';
+import { initialState } from '../show/state.js';
+import { type Finding, listed, wrong } from './findings.js';
+import { lintInput } from './lint-inputs.js';
+import { type CommandProblem, lintOutput } from './lint-outputs.js';
+import { namesOf } from './show-names.js';
+
+export type { Finding } from './findings.js';
+
+/** What the adapters say of a command with its placeholders filled in; both in the technician's words. */
+export interface CommandChecks {
+  /** Why it could never be sent. */
+  problemOf: CommandProblem;
+  /** Why it does not fit the adapter's schema. */
+  commandSchema?: CommandProblem;
+}
+
+/**
+ * Reads the rules against the show, before anything runs: names, placeholders, and every command of every cue.
+ * @param config  checked by its schema. @param showFile  checked by its schema.
+ * @returns what is wrong or doubtful, in the order of the rules.
+ */
+export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: CommandChecks): Finding[] {
+  const state = initialState(showFile);
+  const names = namesOf(config, showFile);
+  const problemOf = remembered(
+    (device, command) => checks.commandSchema?.(device, command) ?? checks.problemOf(device, command),
+  );
+  return [
+    ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names)),
+    ...config.outputs.flatMap((rule, index) =>
+      lintOutput(rule, `/outputs/${index}`, { config, showFile, state, names, problemOf }),
+    ),
+    ...lintStop(config),
+  ];
+}
+
+/** Many cues send the same: each command is looked at once. */
+function remembered(problemOf: CommandProblem): CommandProblem {
+  const known = new Map<string, string | undefined>();
+  return (device, command) => {
+    const key = JSON.stringify([device, command]);
+    if (!known.has(key)) known.set(key, problemOf(device, command));
+    return known.get(key);
+  };
+}
+
+/** A show that fires devices and has no rule at all for an emergency has most likely forgotten it. */
+function lintStop({ outputs }: BridgeConfig): Finding[] {
+  const fired = outputs.filter(({ event }) => event === 'CueAdvanced').map(({ send }) => send.device);
+  if (fired.length === 0 || outputs.some(({ event }) => event === 'EmergencyTriggered')) return [];
+  const message = `no rule is for EmergencyTriggered: an emergency stops nothing on ${listed([...new Set(fired)])}`;
+  return [wrong('/outputs', 'CONFIG_NO_STOP', message, { severity: 'warn', on: 'key' })];
+}
