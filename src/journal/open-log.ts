@@ -63,12 +63,11 @@ export async function openLog(place: Place, reader: LogReader): Promise<FoundLog
     if (segment && !isLast && firsts[index + 1] === segment.lastSeq + 1) continue;
     if (!segment) {
       if (firstSeq !== lastEventSeq + 1) {
-        const file = segmentName(firstSeq);
-        throw corrupt(
-          file,
-          1,
-          `events ${lastEventSeq + 1} to ${firstSeq - 1} are missing: a segment before it is gone`,
-        );
+        const why =
+          firstSeq > lastEventSeq
+            ? `events ${lastEventSeq + 1} to ${firstSeq - 1} are missing: the segment before it is gone`
+            : `the segment before it goes on to event ${lastEventSeq}`;
+        throw corrupt(segmentName(firstSeq), 1, why);
       }
       segment = new Segment(firstSeq);
       segments.push(segment);
