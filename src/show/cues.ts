@@ -156,6 +156,7 @@ export function applyRevert(state: ShowState, { toCueId }: CueReverted): ShowSta
     const cue = cueAt(state.acts, place);
     if (cue && cue.status !== 'pending' && cue.status !== 'standby') changes.push([place, 'pending']);
   }
+  if (changes.length === 0 && toCueId === state.currentCueId) return state;
   return {
     ...state,
     acts: withStatuses(state.acts, changes),

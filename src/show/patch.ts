@@ -4,7 +4,7 @@ import type { ShowState } from './state.js';
 
 /** Lists that changed in more than one place are compared entry by entry up to this many pairs, else replaced whole. */
 const PAIRS_MAX = 256;
-/** A patch holds at most so many operations, as its schema says; above it whole members of the state are replaced. */
+/** A patch holds at most so many operations, as its schema says; above it a list, or a member, is replaced whole. */
 const OPERATIONS_MAX = 10_000;
 
 /**
@@ -41,7 +41,8 @@ function compareLists(from: readonly unknown[], to: readonly unknown[], path: st
     if (isMoved(old, now)) return [{ op: 'move', from: `${path}/${start}`, path: `${path}/${last}` }];
     if (isMoved(now, old)) return [{ op: 'move', from: `${path}/${last}`, path: `${path}/${start}` }];
     if (old.every(isObject) && now.every(isObject)) {
-      return old.flatMap((value, i) => below(`${path}/${start + i}`, compare(value, now[i])));
+      const operations = old.flatMap((value, i) => below(`${path}/${start + i}`, compare(value, now[i])));
+      return operations.length > OPERATIONS_MAX ? [{ op: 'replace', path, value: to }] : operations;
     }
   }
   return old.length * now.length > PAIRS_MAX ? [{ op: 'replace', path, value: to }] : undefined;

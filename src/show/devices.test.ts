@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { LiveShow } from '../../test/support/live-show.js';
+
+const [first, second] = ['00000000-0000-4000-8000-0000000000a1', '00000000-0000-4000-8000-0000000000a2'];
+const stage = (eventType: string, causationId: string | undefined, payload: object = {}) => ({
+  eventType,
+  role: 'bridge' as const,
+  ...(causationId === undefined ? {} : { causationId }),
+  payload: { device: 'qlab', ruleId: 'go', summary: 'start 12.5', ...payload },
+});
+const failed = { code: 'DEVICE_TIMEOUT', detail: 'no answer' };
+
+test('a dead wire is seen even when nothing was sent', () => {
+  const show = new LiveShow().take(stage('OutputFailed', first, failed));
+  expect(show.state.outputs).toMatchObject([{ causationId: first, stage: 'failed', ...failed }]);
+});
+
+test('what fired has fired, though a failure was told before', () => {
+  const show = new LiveShow().take(stage('OutputFailed', first, failed), stage('OutputConfirmed', first));
+  expect(show.state.outputs).toEqual([
+    { causationId: first, device: 'qlab', ruleId: 'go', outputId: 'go', summary: 'start 12.5', stage: 'confirmed' },
+  ]);
+});
+
+test('what fired has fired, though a failure is told after', () => {
+  const show = new LiveShow().take(stage('OutputConfirmed', first));
+  expect(show.state.outputs).toEqual([]);
+  show.take(stage('OutputSent', first), stage('OutputConfirmed', first), stage('OutputFailed', first, failed));
+  expect(show.state.outputs).toMatchObject([{ stage: 'confirmed' }]);
+});
+
+test('an older cause that is told late does not take the place of the newer one', () => {
+  const show = new LiveShow().take(stage('OutputSent', second, { causeSeq: 9 }));
+  show.take(stage('OutputSent', first, { causeSeq: 4 }), stage('OutputFailed', first, { causeSeq: 4, ...failed }));
+  expect(show.state.outputs).toMatchObject([{ causationId: second, causeSeq: 9, stage: 'sent' }]);
+});
+
+test('without numbers the cause that is told last is shown, but a late confirmation opens no list', () => {
+  const show = new LiveShow().take(stage('OutputSent', first), stage('OutputSent', second));
+  expect(show.state.outputs).toMatchObject([{ causationId: second }]);
+  show.take(stage('OutputConfirmed', first));
+  expect(show.state.outputs).toMatchObject([{ causationId: second, stage: 'sent' }]);
+});
+
+test('a device is in its status since it came into it', () => {
+  const status = (it: string, detail: string) => ({
+    eventType: 'DeviceStatusChanged',
+    role: 'bridge' as const,
+    payload: { device: 'qlab', adapter: 'qlab', status: it, detail },
+  });
+  const show = new LiveShow().take(status('down', 'refused'), status('down', 'still refused'));
+  expect(show.state.devices).toMatchObject([{ since: '2026-03-01T19:30:01.000Z', detail: 'still refused' }]);
+  show.take(status('up', 'here'));
+  expect(show.state.devices).toMatchObject([{ since: '2026-03-01T19:30:03.000Z', status: 'up' }]);
+});
