@@ -1,0 +1,29 @@
+/** What the gateway holds itself to, besides the limits of the bridge file (`server.limits`). */
+
+/** A larger frame ends its session with 1009, in bytes; up to here one above `frameBytesMax` only gets FRAME_TOO_LARGE. */
+export const FRAME_BYTES_HARD_MAX = 1024 * 1024;
+/** How many clients one turn of the event loop writes to, so that a crowd of tablets cannot delay the next GO. */
+export const FANOUT_CHUNK_CLIENTS = 50;
+/** The newest events kept framed in memory, from which live clients and short absences are served. */
+export const TAIL_ENTRIES_MAX = 4096;
+export const TAIL_BYTES_MAX = 4 * 1024 * 1024;
+/** What a catching-up client is given at once before its socket must have drained, in bytes. */
+export const RESUME_CHUNK_BYTES = 256 * 1024;
+/** A client that goes on with bad, forbidden or too many frames is let go with 1008 after so many in the window. */
+export const FAULTS_MAX = 100;
+export const FAULT_WINDOW_MS = 10_000;
+/** A client from which nothing came through so many heartbeats, no frame and no pong, is gone. */
+export const SILENT_BEATS_MAX = 3;
+/** What a client has for its side of the closing handshake, in milliseconds. */
+export const GOODBYE_MS = 1000;
+/** TCP connections beyond `clientsMax`, for plain HTTP and for saying that the house is full. */
+export const SPARE_CONNECTIONS = 64;
+/** How many may read `/v1/log` at once. */
+export const LOG_READERS_MAX = 16;
+/** A plain HTTP connection on which nothing moves for so long is closed, in milliseconds. */
+export const HTTP_IDLE_MS = 30_000;
+/** What a request's head may take, in bytes and in milliseconds. */
+export const HEAD_BYTES_MAX = 16 * 1024;
+export const HEAD_MS_MAX = 10_000;
+/** A request body, in bytes: only `POST /v1/session` has one. */
+export const BODY_BYTES_MAX = 4 * 1024;

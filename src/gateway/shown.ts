@@ -1,0 +1,71 @@
+/** Events as one viewer may see them: most are for everyone, a note may be for some. Pure. */
+import type { ReceivedEvent, ShowEvent } from '../protocol/envelope.js';
+import type { ShowState } from '../show/state.js';
+import { mayRead, visibleState, withhold } from '../show/visibility.js';
+import type { Stretch, Viewer } from './contract.js';
+
+const LF = 10;
+/** The journal writes what JSON.stringify writes, and a quote within a text is escaped: this stands nowhere else. */
+const NOTE_MARK = Buffer.from('"eventType":"Note');
+
+export const isNote = ({ eventType }: ShowEvent): boolean => eventType.startsWith('Note');
+
+/** Whether nothing is ever held back from this viewer. */
+export const seesAll = (viewer: Viewer): boolean => viewer === 'everyone' || viewer.role === 'bridge';
+
+export const stateFor = (state: ShowState, viewer: Viewer): ShowState =>
+  viewer === 'everyone' ? state : visibleState(state, viewer);
+
+/**
+ * A note's event as this viewer may see it, as JSON.
+ * @param state  the show just before the event (`exact`), or at any later time.
+ * @returns undefined when it may go as it is.
+ */
+export function noteFor(event: ShowEvent, viewer: Viewer, state: ShowState, exact: boolean): Buffer | undefined {
+  if (viewer === 'everyone' || seesAll(viewer)) return undefined;
+  if (!mayRead(state, event, viewer)) return jsonOf(withhold(event));
+  // A patch counts notes by their place in the whole list; who does not see all of them would count wrong.
+  if (event.patch === undefined || (exact && visibleState(state, viewer) === state)) return undefined;
+  const { patch: _, ...rest } = event;
+  return jsonOf(rest as ReceivedEvent);
+}
+
+const jsonOf = (event: ReceivedEvent): Buffer => Buffer.from(JSON.stringify(event));
+
+/**
+ * The lines of a stretch from number `fromSeq` to `toSeq` as this viewer may see them. Only notes are parsed; a stretch
+ * without any is passed on as the bytes that it is.
+ * @param state  the show at `toSeq` or later, so that every note up to there can be judged.
+ */
+export function linesFor(
+  { fromSeq: first, lastSeq, lines }: Stretch,
+  fromSeq: number,
+  toSeq: number,
+  viewer: Viewer,
+  state: ShowState,
+): Buffer {
+  const start = afterLines(lines, fromSeq - first);
+  const end = lastSeq > toSeq ? afterLines(lines, toSeq - first + 1) : lines.length;
+  const part = lines.subarray(start, Math.max(start, end));
+  if (seesAll(viewer)) return part;
+  const parts: Buffer[] = [];
+  let copied = 0;
+  for (let mark = part.indexOf(NOTE_MARK); mark >= 0; ) {
+    const from = part.lastIndexOf(LF, mark) + 1;
+    const to = part.indexOf(LF, mark);
+    const shown = noteFor(JSON.parse(part.toString('utf8', from, to)), viewer, state, false);
+    if (shown) {
+      parts.push(part.subarray(copied, from), shown);
+      copied = to;
+    }
+    mark = part.indexOf(NOTE_MARK, to);
+  }
+  return parts.length === 0 ? part : Buffer.concat([...parts, part.subarray(copied)]);
+}
+
+/** Where the line after `count` lines begins. */
+function afterLines(lines: Buffer, count: number): number {
+  let at = 0;
+  for (let i = 0; i < count && at < lines.length; i++) at = lines.indexOf(LF, at) + 1;
+  return at;
+}
