@@ -6,6 +6,8 @@
  */
 import { Registry } from 'prom-client';
 import { adapters } from '../adapters/index.js';
+import { openOscSimulator } from '../adapters/osc/simulator.js';
+import { startQlabSimulator } from '../adapters/qlab/simulator.js';
 import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
 import type { Input } from './devices/adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
@@ -28,6 +30,12 @@ import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { initialState } from './show/state.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
+export type { Outcome } from './protocol/decision.js';
+export type { ShowState } from './show/state.js';
+/** Stored events, as they are published. */
+export type Published = Parameters<Gateway['publish']>[0];
+/** The devices that this build can be. */
+export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator };
 
 /** A running bridge. */
 export interface Bridge {
@@ -67,7 +75,7 @@ export async function startBridge(options: {
   clock?: Clock;
   pagesDir?: string;
   /** Sees each stored event after it was published. */
-  onPublished?: (entries: Parameters<Gateway['publish']>[0]) => void;
+  onPublished?: (entries: Published) => void;
 }): Promise<Bridge> {
   const { log, clock = systemClock() } = options;
   let { checked } = options;
@@ -224,8 +232,9 @@ function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
 }
 
 /** What an input says of a cue that the device has fired already: recorded whatever becomes of the proposal. */
-function firedCue(device: string, { cueNumber, name, attribution }: Input) {
-  if (typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
+function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo }: Input) {
+  const fired = event === 'go' || (event === 'cueStarted' && partOfGo !== true);
+  if (!fired || typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
   return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }
 

@@ -53,7 +53,7 @@ program
       .option('--workspace <name>', 'the name of its workspace', 'Simulated')
       .option('--min-go-time <seconds>', 'the double-GO window', '0')
       .option('--cues <numbers>', 'cue numbers, with commas between', '1,2,3,4,5,6,7,8,9,10')
-      .option('--show <file>', 'take the cues from the sound and video calls of a show file')
+      .option('--bridge <file>', 'take the cues from a bridge file: what its show calls are called in QLab')
       .addOption(json())
       .action(async (options) => (await import('./simulate.js')).simulateQlab(options)),
   );

@@ -1,0 +1,129 @@
+import type { Clock } from '../kit/clock.js';
+import type { Outcome, Published, ShowState } from '../main.js';
+
+const ESC = '\u001b[';
+const STATUS_WORDS: Record<string, string> = { up: 'up', unverified: 'open, unverified', degraded: 'degraded', down: 'down' };
+
+/** Tells the demo's events to a person, or as JSON to a script. */
+export class DemoTeller {
+  readonly #clock: Clock;
+  readonly #json: boolean;
+  readonly #write: (line: string) => void;
+  readonly #colour: boolean;
+
+  constructor(options: { clock: Clock; json: boolean; write: (line: string) => void }) {
+    this.#clock = options.clock;
+    this.#json = options.json;
+    this.#write = options.write;
+    this.#colour = !options.json && process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+  }
+
+  welcome({ url, qlabPort, keys }: { url: string; qlabPort: number; keys: boolean }): void {
+    if (this.#json) return this.#write(JSON.stringify({ msg: 'demo.ready', url, qlabPort }));
+    const how = keys ? 'SPACE is GO   B back   H hold and resume   O the operator presses GO in QLab   Q quits' : 'a line with go, back, hold, operator or quit';
+    this.#write(
+      [
+        '',
+        this.#paint('1', 'The Lamplighters, on the PaceBuddy bridge'),
+        '',
+        `  page       ${url}/`,
+        `  WebSocket  ${url.replace('http', 'ws')}/ws`,
+        '  OSC        oscsend 127.0.0.1 53100 /go',
+        `  QLab       simulated, on 127.0.0.1:${qlabPort}`,
+        `  keys       ${how}`,
+        '',
+      ].join('\n'),
+    );
+  }
+
+  goodbye(): void {
+    if (!this.#json) this.#write('\nStopped. The log of this demo is gone with it.');
+  }
+
+  events(entries: Published, stateOf: () => ShowState): void {
+    for (const { event } of entries) {
+      if (this.#json) {
+        this.#write(JSON.stringify(event));
+        continue;
+      }
+      const acceptedMs = Math.max(0, this.#clock.wall() - Date.parse(event.recordedAt));
+      const line = (what: string, stages: string) => this.#write(`${event.recordedAt.slice(11, 23)}  ${what.padEnd(52)}  ${stages}`);
+      const stage = (what: string, stages: string) => this.#write(`${''.padEnd(16)}${what.padEnd(50)}${stages}`);
+      switch (event.eventType) {
+        case 'CueAdvanced': {
+          const cue = cueOf(stateOf(), event.payload.toCueId);
+          const from = event.actor.deviceId === 'terminal' ? '' : ` from ${event.actor.deviceId}`;
+          line(this.#paint('1;32', `GO ${cue.number}`) + `  ${cue.label}${from}`, `accepted ${ms(acceptedMs)}`);
+          break;
+        }
+        case 'CueReverted': {
+          const { toCueId } = event.payload;
+          line(`Back to ${toCueId === null ? 'before the first cue' : cueOf(stateOf(), toCueId).number}`, `accepted ${ms(acceptedMs)}`);
+          break;
+        }
+        case 'EmergencyTriggered':
+          line(this.#paint('1;31', event.payload.level.toUpperCase()) + `  ${event.payload.code}`, `accepted ${ms(acceptedMs)}`);
+          break;
+        case 'EmergencyResolved':
+          line('Resolved, the show may go on', `accepted ${ms(acceptedMs)}`);
+          break;
+        case 'OutputSent': {
+          const { device, summary, latencyMs = 0, acknowledgedMs } = event.payload;
+          const answered = acknowledgedMs === undefined ? '' : `, acknowledged ${ms(acknowledgedMs)}`;
+          stage(`${device}: ${summary}`, `sent ${ms(latencyMs)}${answered}`);
+          break;
+        }
+        case 'OutputConfirmed':
+          stage(`${event.payload.device}: ${event.payload.summary}`, this.#paint('32', `confirmed ${ms(event.payload.latencyMs ?? 0)}`));
+          break;
+        case 'OutputFailed': {
+          const { device, summary, code, detail } = event.payload;
+          stage(`${device}: ${summary}`, this.#paint('31', `FAILED ${code}${detail ? `: ${detail}` : ''}`));
+          break;
+        }
+        case 'DeviceStatusChanged': {
+          const { device, status, detail } = event.payload;
+          if (status === 'connecting') break;
+          line(`${device} is ${STATUS_WORDS[status] ?? status}`, detail ?? '');
+          break;
+        }
+        default:
+          line(`${event.eventType} from ${event.actor.deviceId}`, `accepted ${ms(acceptedMs)}`);
+      }
+    }
+  }
+
+  /** What became of a key. What was taken is told as an event. */
+  outcome(wish: string, outcome: Outcome): void {
+    if (outcome.ok) return;
+    if (this.#json) return this.#write(JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message }));
+    this.#write(`${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${outcome.code}, ${outcome.message}`)}`);
+  }
+
+  /** A log line, of which only refusals of inputs and faults are told. */
+  log(text: string): void {
+    const line = JSON.parse(text) as { msg: string; level: string; device?: string; code?: string; detail?: string };
+    if (this.#json) return;
+    if (line.msg === 'input.refused') {
+      this.#write(`${''.padEnd(14)}${this.#paint('33', `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`);
+    } else if (line.level === 'error' && !line.msg.startsWith('output.')) {
+      this.#write(`${''.padEnd(14)}${this.#paint('31', `${line.msg}: ${line.code ?? ''} ${line.detail ?? ''}`)}`);
+    }
+  }
+
+  #paint(style: string, text: string): string {
+    return this.#colour ? `${ESC}${style}m${text}${ESC}0m` : text;
+  }
+}
+
+const ms = (value: number): string => `${value.toFixed(1)} ms`;
+
+function cueOf(state: ShowState, cueId: string): { number: string; label: string } {
+  for (const act of state.acts) {
+    for (const segment of act.segments) {
+      const cue = segment.cues.find((each) => each.id === cueId);
+      if (cue) return { number: cue.number, label: cue.label ?? '' };
+    }
+  }
+  return { number: cueId, label: '' };
+}

@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface, emitKeypressEvents } from 'node:readline';
+import { systemClock } from '../kit/clock.js';
+import { BridgeError, isBridgeError } from '../kit/errors.js';
+import { createLog } from '../kit/log.js';
+import { packageRoot } from '../kit/package.js';
+import { type Bridge, type CheckedBridge, loadChecked, type Outcome, type ShowState, simulators, startBridge } from '../main.js';
+import { DemoTeller } from './demo-teller.js';
+import { qlabCues } from './qlab-cues.js';
+import { pagesDir, stopSignal } from './run.js';
+
+/** Two presses of a key within this time, in milliseconds, are a key that is held down: a terminal cannot tell. */
+const KEY_REPEAT_MS = 700;
+const TERMINAL = 'terminal';
+
+/** The example show with a simulated QLab and a simulated lighting desk, on real wires, each cue told with its stages. */
+export async function demo(options: { port: string; json?: boolean }): Promise<void> {
+  const clock = systemClock();
+  const result = await loadChecked(join(packageRoot, 'examples/opening-night/bridge.yaml'));
+  if (!result.ok) throw new BridgeError('CONFIG_INVALID', 'the example does not load; run pacebuddy check on it');
+  const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-demo-'));
+  const teller = new DemoTeller({ clock, json: options.json === true, write: (line) => process.stdout.write(`${line}\n`) });
+
+  const qlab = await simulateOn(53000, (port) => simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }));
+  const desk = await simulators.osc({ transport: 'udp', listen: '127.0.0.1:53200' }).catch(() => undefined); // somebody listens there already
+  const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });
+  const bridge = await simulateOn(Number(options.port), (port) =>
+    startBridge({
+      checked: { ...checked, config: { ...checked.config, server: { ...checked.config.server, listen: `127.0.0.1:${port}` } } },
+      log: createLog({ level: 'info', destination: { write: (line) => teller.log(line) } }),
+      clock,
+      pagesDir,
+      onPublished: (entries) => teller.events(entries, bridgeState),
+    }),
+  );
+  const bridgeState = () => bridge.sequencer.state;
+  teller.welcome({ url: bridge.url, qlabPort: qlab.port, keys: process.stdin.isTTY === true });
+
+  const stop = Promise.race([stopSignal(), listen(bridge, () => qlab.operatorGo(nextInQlab(bridgeState())), teller)]);
+  await stop;
+  teller.goodbye();
+  await bridge.close();
+  await Promise.all([qlab.close(), desk?.close()]);
+  await rm(folder, { recursive: true, force: true });
+  process.exit(0);
+}
+
+/** Opens on `port`, or on any free one when it is taken. */
+async function simulateOn<T>(port: number, open: (port: number) => Promise<T>): Promise<T> {
+  try {
+    return await open(port);
+  } catch (error) {
+    if (!isBridgeError(error) || error.code !== 'LISTEN_FAILED') throw error;
+    return open(0);
+  }
+}
+
+/** The number of the next cue that has a sound call: what an operator would press GO on. */
+function nextInQlab({ acts }: ShowState): string | undefined {
+  const cues = acts.flatMap(({ segments }) => segments.flatMap((segment) => segment.cues));
+  const ahead = cues.filter(({ status }) => status === 'pending' || status === 'standby');
+  const calls = ahead.flatMap((cue) => cue.calls ?? []);
+  return calls.find(({ department, targets }) => department === 'sound' && targets?.qlab)?.targets?.qlab;
+}
+
+const withPorts = (checked: CheckedBridge, ports: Record<string, number>): CheckedBridge => {
+  const devices = Object.entries(checked.config.devices).map(([name, device]) => {
+    const port = ports[name];
+    return [name, port === undefined ? device : { ...device, port }] as const;
+  });
+  return { ...checked, config: { ...checked.config, devices: Object.fromEntries(devices) } };
+};
+
+/** Keys on a terminal, words on a pipe. Resolves when the user quits. */
+function listen(bridge: Bridge, operatorGo: () => void, teller: DemoTeller): Promise<void> {
+  const clock = systemClock();
+  let lastKey = { name: '', at: Number.NEGATIVE_INFINITY };
+  const tell = (wish: string) => (outcome: Outcome) => teller.outcome(wish, outcome);
+  return new Promise((resolve) => {
+    const press = (name: string): void => {
+      if (name === 'go') void bridge.press('CueAdvanced', {}, TERMINAL).then(tell('GO'));
+      else if (name === 'back') void bridge.press('CueReverted', {}, TERMINAL).then(tell('Back'));
+      else if (name === 'operator') operatorGo();
+      else if (name === 'quit') resolve();
+      else if (name === 'hold' && bridge.sequencer.state.emergency) void bridge.press('EmergencyResolved', {}, TERMINAL).then(tell('Resume'));
+      else if (name === 'hold') void bridge.press('EmergencyTriggered', { level: 'hold', code: 'technical' }, TERMINAL).then(tell('Hold'));
+    };
+    if (!process.stdin.isTTY) {
+      createInterface({ input: process.stdin }).on('line', (line) => press(line.trim().toLowerCase()));
+      return;
+    }
+    const keys: Record<string, string> = { space: 'go', b: 'back', h: 'hold', o: 'operator', q: 'quit' };
+    emitKeypressEvents(process.stdin);
+    process.stdin.setRawMode(true);
+    process.stdin.on('keypress', (_text, key: { name?: string; ctrl?: boolean }) => {
+      const name = key.ctrl && key.name === 'c' ? 'quit' : (keys[key.name ?? ''] ?? '');
+      const held = name === lastKey.name && clock.mono() - lastKey.at < KEY_REPEAT_MS;
+      lastKey = { name, at: clock.mono() };
+      if (!held) press(name);
+    });
+  });
+}

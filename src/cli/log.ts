@@ -1,0 +1,74 @@
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { connect } from '../client/node.js';
+import { BridgeError } from '../kit/errors.js';
+import { exportLog as readLog, loadChecked, verifyLog } from '../main.js';
+import { EXIT } from './exit.js';
+import { stopSignal } from './run.js';
+
+/** Follows the events of a running bridge, from `from` on or from now. */
+export async function tail(options: { url: string; token?: string; from?: string; json?: boolean }): Promise<void> {
+  const token = options.token ?? process.env.PACEBUDDY_TOKEN;
+  const show = (event: object) => process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event as never)}\n`);
+  const client = connect({
+    url: options.url,
+    ...(token === undefined ? {} : { token }),
+    actor: { userId: 'u-cli', role: 'technician', deviceId: 'cli-tail' },
+  });
+  if (options.from !== undefined) await past(options.url, token, Number(options.from), show);
+  client.onEvent(show);
+  client.onStatus(({ status, reason }) => {
+    if (status === 'offline' || status === 'refused') process.stderr.write(`${status}: ${reason?.message ?? ''}\n`);
+  });
+  const refused = new Promise<'refused'>((resolve) => {
+    client.onStatus(({ status }) => status === 'refused' && resolve('refused'));
+  });
+  const how = await Promise.race([stopSignal(), refused]);
+  await client.close();
+  process.exit(how === 'refused' ? EXIT.refused : EXIT.done);
+}
+
+async function past(url: string, token: string | undefined, from: number, show: (event: object) => void): Promise<void> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const answer = await fetch(new URL(`/v1/log?from=${from}`, url), { headers }).catch(() => undefined);
+  if (!answer?.ok) throw new BridgeError('DEVICE_UNREACHABLE', `${url} did not give its log`);
+  for (const line of (await answer.text()).split('\n')) if (line !== '') show(JSON.parse(line));
+}
+
+function oneLine({ eventSeq, recordedAt, eventType, actor, payload }: Record<'eventType' | 'recordedAt', string> & { eventSeq: number; actor: { userId: string; deviceId: string }; payload: object }): string {
+  return `${String(eventSeq).padStart(6)}  ${recordedAt.slice(0, 23).replace('T', ' ')}  ${eventType.padEnd(22)} ${actor.userId} (${actor.deviceId})  ${JSON.stringify(payload)}`;
+}
+
+/** Writes a log's events as JSON Lines. */
+export async function exportLog(folder: string, options: { from: string; out?: string }): Promise<void> {
+  const out = options.out === undefined ? process.stdout : createWriteStream(options.out);
+  for await (const { lines } of readLog(await logFolder(folder), Number(options.from))) {
+    if (!out.write(lines)) await once(out, 'drain');
+  }
+  if (out !== process.stdout) {
+    out.end();
+    await once(out, 'finish');
+  }
+}
+
+/** Proves a log whole, or names the first bad place. Exit code 1 when there is one. */
+export async function verify(folder: string, options: { json?: boolean }): Promise<void> {
+  const found = await verifyLog(await logFolder(folder));
+  if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
+  else if (found.problem) process.stdout.write(`${found.problem.message}\n  ${found.events} events before it are whole\n`);
+  else process.stdout.write(`whole: ${found.events} events in ${found.segments} ${found.segments === 1 ? 'file' : 'files'}, ${found.bytes} bytes\n`);
+  process.exitCode = found.problem ? EXIT.refused : EXIT.done;
+}
+
+/** The folder itself, or the one that a bridge file's show writes to. */
+async function logFolder(path: string): Promise<string> {
+  const found = await stat(path).catch((cause) => {
+    throw new BridgeError('CONFIG_UNREADABLE', `there is no ${path}`, { cause });
+  });
+  if (found.isDirectory()) return path;
+  const result = await loadChecked(path);
+  if (!result.ok) throw new BridgeError('CONFIG_INVALID', `${path} has problems: pacebuddy check ${path} tells them`);
+  return join(result.bridge.journalPath, result.bridge.config.show.id);
+}

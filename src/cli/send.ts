@@ -1,0 +1,93 @@
+import { connect } from '../client/node.js';
+import type { ClientOutcome, EventType, PayloadByType } from '../client/node.js';
+import { systemClock } from '../kit/clock.js';
+import { EXIT } from './exit.js';
+
+export interface SendOptions {
+  url: string;
+  token?: string;
+  user: string;
+  role: string;
+  device: string;
+  timeout: string;
+  json?: boolean;
+}
+
+/** Sends one event and tells its ack. CueAdvanced and CueReverted without a payload go from the cue that is current now. */
+export async function send(eventType: string, payloadText: string | undefined, options: SendOptions): Promise<void> {
+  const payload = parsePayload(payloadText);
+  const timeoutMs = Number(options.timeout) * 1000;
+  if (payload === undefined || !(timeoutMs > 0)) {
+    process.stderr.write(payload === undefined ? 'the payload is no JSON object\n' : '--timeout takes seconds\n');
+    process.exitCode = EXIT.usage;
+    return;
+  }
+  const token = options.token ?? process.env.PACEBUDDY_TOKEN;
+  const identity = token === undefined ? undefined : await whoAmI(options.url, token);
+  const client = connect({
+    url: options.url,
+    ...(token === undefined ? {} : { token }),
+    actor: { userId: options.user, role: options.role, deviceId: options.device, ...identity } as never,
+  });
+  const press = async (): Promise<ClientOutcome> => {
+    await live(client);
+    if (payloadText === undefined && eventType === 'CueAdvanced') return client.go();
+    if (payloadText === undefined && eventType === 'CueReverted') return client.back();
+    return client.propose(eventType as EventType, payload as PayloadByType[EventType]);
+  };
+  const timer = new AbortController();
+  const late = systemClock()
+    .sleep(timeoutMs, timer.signal)
+    .then(() => undefined);
+  const outcome = await Promise.race([press(), late]);
+  timer.abort();
+  const reason = client.statusInfo.reason;
+  await client.close();
+  tell(eventType, outcome, reason?.message, options);
+}
+
+function tell(eventType: string, outcome: ClientOutcome | undefined, reason: string | undefined, options: SendOptions): void {
+  const answer = outcome ?? { ok: false, code: 'DEVICE_TIMEOUT', message: reason ?? `no answer from ${options.url} within ${options.timeout} s` };
+  if (options.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
+  else if (answer.ok) process.stdout.write(`${eventType} is event ${'eventSeq' in answer ? answer.eventSeq : ''}\n`);
+  else process.stderr.write(`${answer.code}: ${answer.message}\n`);
+  process.exitCode = outcome === undefined ? EXIT.unreachable : outcome.ok ? EXIT.done : EXIT.refused;
+}
+
+/** Resolves when the client follows the show, or will never. */
+function live(client: ReturnType<typeof connect>): Promise<void> {
+  const settled = () => client.status === 'refused' || (client.status === 'live' && client.state !== undefined);
+  return new Promise((resolve) => {
+    if (settled()) return resolve();
+    const look = () => {
+      if (!settled()) return;
+      stopStatus();
+      stopState();
+      resolve();
+    };
+    const stopStatus = client.onStatus(look);
+    const stopState = client.onState(look);
+  });
+}
+
+/** Who the token stands for, as the bridge sees it; undefined when it cannot be asked. */
+async function whoAmI(url: string, token: string): Promise<{ userId: string; role: string } | undefined> {
+  try {
+    const answer = await fetch(new URL('/v1/session', url), { headers: { authorization: `Bearer ${token}` } });
+    if (!answer.ok) return undefined;
+    const { userId, role } = (await answer.json()) as { userId: string; role: string };
+    return { userId, role };
+  } catch {
+    return undefined; // the connection that follows says what is wrong
+  }
+}
+
+function parsePayload(text: string | undefined): object | undefined {
+  if (text === undefined) return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
