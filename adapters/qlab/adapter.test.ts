@@ -272,6 +272,16 @@ test('the workspace is chosen by name or unique ID; several open ones without a 
   });
 });
 
+test('with several workspaces open, a GO in another one is no press', async () => {
+  const qlab = await simulated({ workspace: 'Preshow', otherWorkspaces: [{ workspace: 'Hamlet' }] });
+  const { connection, inputs } = await connected(qlab, { workspace: 'Hamlet', replyTimeoutMs: 100 });
+  const ours = await connected(qlab, { workspace: 'Preshow' });
+  qlab.operatorGo('3');
+  await eventually(() => about(ours.inputs, 'go').length === 1, 'the GO is heard by the one whose it is');
+  await eventually(() => (connection.counters?.()['inputs.otherWorkspace'] ?? 0) > 0, 'and by the other left aside');
+  expect(about(inputs, 'go')).toEqual([]);
+});
+
 test('access that is changed while connected is noticed', async () => {
   const qlab = await simulated({ passcode: '1234' });
   const { connection } = await connected(qlab, { passcode: '1234' });

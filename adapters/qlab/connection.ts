@@ -204,14 +204,29 @@ export class QlabConnection implements Connection {
     const cue: ReportedCue = { cueNumber, name, cueId, type: typeof type === 'string' ? type : '' };
     if (event === 'go') {
       this.#lastGoMs = nowMs;
-      this.#tellInput({ event: 'go', ...cue, attribution: this.#evidence.seeGo(cue, nowMs) });
+      this.#tellOurs({ event: 'go', ...cue, attribution: this.#evidence.seeGo(cue, nowMs) });
     } else if (event === 'cue/start') {
-      this.#tellInput({ event: 'cueStarted', ...cue, ...this.#evidence.seeStart(cue, nowMs) });
+      this.#tellOurs({ event: 'cueStarted', ...cue, ...this.#evidence.seeStart(cue, nowMs) });
     } else {
       const what = event === 'playhead' ? 'playhead' : 'stop';
       const told = event === 'playhead' ? 'playhead' : 'cueStopped';
-      this.#tellInput({ event: told, ...cue, attribution: this.#evidence.see(what, cue, nowMs) });
+      this.#tellOurs({ event: told, ...cue, attribution: this.#evidence.see(what, cue, nowMs) });
     }
+  }
+
+  /**
+   * QLab's broadcast does not say which workspace it is about. Where several are open, a cue that ours does not know is
+   * somebody else's press.
+   */
+  #tellOurs(input: Input & ReportedCue & { attribution: string }): void {
+    if (this.#session.others.length === 0 || input.attribution === 'echo') {
+      this.#tellInput(input);
+      return;
+    }
+    void this.#link.ask(`/workspace/${this.#session.workspaceId}/cue_id/${input.cueId}/uniqueID`).then(
+      ({ status }) => (status === 'ok' ? this.#tellInput(input) : this.#link.count('inputs.otherWorkspace')),
+      () => this.#link.count('inputs.otherWorkspace'),
+    );
   }
 
   #tellInput(input: Input): void {

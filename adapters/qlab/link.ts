@@ -49,7 +49,7 @@ export class Link {
     const slip = new SlipDecoder(
       FRAME_BYTES_MAX,
       (frame) => this.#onFrame(frame),
-      () => this.#count('dropped.oversize'),
+      () => this.count('dropped.oversize'),
     );
     let failure: Error | undefined;
     socket.setNoDelay(true);
@@ -110,16 +110,17 @@ export class Link {
 
   #onFrame(frame: Buffer): void {
     const { messages, dropped } = decodePacket(frame);
-    if (dropped) this.#count(`dropped.${dropped}`);
+    if (dropped) this.count(`dropped.${dropped}`);
     for (const message of messages) {
       if (this.#ended) return;
       this.heard += 1;
-      if (message.address.startsWith('/reply/')) this.#count(`replies.${this.#replies.take(message)}`);
+      if (message.address.startsWith('/reply/')) this.count(`replies.${this.#replies.take(message)}`);
       else this.onPush(message);
     }
   }
 
-  #count(name: string): void {
+  /** One more of these. */
+  count(name: string): void {
     this.counters[name] = (this.counters[name] ?? 0) + 1;
   }
 }

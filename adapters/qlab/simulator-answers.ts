@@ -114,10 +114,10 @@ const dictionary = (cue: CueNode, deep: boolean): unknown => ({
 function pattern(number: string): RegExp {
   const escaped = number.replace(/[.+^$()|\\]/g, '\\$&');
   const source = escaped
-    .replace(/\[!/g, '[^')
-    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(',').join('|')})`)
     .replace(/\*/g, '.*')
-    .replace(/\?/g, '.');
+    .replace(/\?/g, '.')
+    .replace(/\[!/g, '[^')
+    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(',').join('|')})`);
   try {
     return new RegExp(`^${source}$`);
   } catch {
