@@ -1,0 +1,370 @@
+import type { AppendResult, Entry, Journal, Stretch } from '../journal/journal.js';
+import type { Clock, MonoMs, WallMs } from '../kit/clock.js';
+import type { Log } from '../kit/log.js';
+import { type Outcome, type Refusal, refused } from '../protocol/decision.js';
+import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
+import type { ShowState } from '../show/state.js';
+import { RecentRefusals } from './recent-refusals.js';
+import { ShowTime } from './show-time.js';
+import { adopt, type StampSettings, type Standing, type Step, stamp } from './stamp.js';
+
+/** How many proposals may wait to be stored. */
+export const IN_FLIGHT_MAX = 10_000;
+/** How often a message that is not stored yet may be repeated. */
+const REPEATS_MAX = 100;
+/** How many refusals are remembered by messageId. */
+export const REFUSALS_MAX = 10_000;
+/** How often a proposal is decided again because another writer of a shared log was first. */
+const ROUNDS_MAX = 5;
+/** After so many events, or a twentieth of the log if that is more, the state is saved beside the log. */
+const SAVE_EVERY_EVENTS = 5000;
+const SAVE_EVERY_SHARE = 20;
+
+/**
+ * What begins once an event is durable, and never before: for each event of a batch `perform`, then each proposer's
+ * answer, then one `publish`. What throws here is logged and stops nothing.
+ */
+export interface Effects {
+  /** The device outputs. `state` is the show after the event. */
+  perform(event: ShowEvent, state: ShowState): void;
+  /** The fan-out. `state` is the show after the last of `entries`. */
+  publish(entries: readonly Entry[], state: ShowState): void;
+}
+
+/** What is saved beside the log: the state, and the time that no later event may go below. */
+export interface SavedStanding {
+  show: ShowState;
+  recordedMs: number;
+}
+
+export interface SequencerParts extends StampSettings {
+  showId: string;
+  fingerprint: string;
+  journal: Journal;
+  /** What the journal holds. */
+  recovered: Standing;
+  /** How far the saved state beside the log goes; 0 when there is none. */
+  savedSeq: number;
+  clock: Clock;
+  log: Log;
+  effects: Effects;
+}
+
+interface Pending {
+  readonly key: string;
+  readonly draft: Draft;
+  readonly done: ((outcome: Outcome) => void)[];
+  readonly startedAt: MonoMs;
+  rounds: number;
+}
+
+/** What is on its way to the disk, or came from another writer: then nobody here waits for it. */
+interface Stamped extends Step {
+  readonly pending?: Pending;
+}
+
+/**
+ * The one writer of a show: takes wishes one at a time, decides each against the show as it will be once everything
+ * before it is stored, and lets effects begin only when an event is durable. What is not yet durable is in nobody's
+ * sight: when the disk fails, it is as if it had never been asked for.
+ */
+export class Sequencer {
+  readonly showId: string;
+  readonly #journal: Journal;
+  readonly #parts: Omit<SequencerParts, keyof StampSettings>;
+  readonly #time: ShowTime;
+  readonly #refusals = new RecentRefusals(REFUSALS_MAX);
+  #settings: StampSettings;
+  /** What everybody may see. */
+  #durable: Standing;
+  /** What proposals are decided against: the durable show and all that is on its way to the disk. */
+  #head: Standing;
+  /** Counts the times that what was on its way was given up; an answer from before means nothing any more. */
+  #epoch = 0;
+  #inFlight = new Map<string, Pending>();
+  #gathering: Stamped[] = [];
+  /** While the log of another writer is read: who waits to be decided again. */
+  #backlog: Pending[] | undefined;
+  #failing = false;
+  #savedSeq: number;
+  #saving = false;
+  #idlers: (() => void)[] = [];
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: SequencerParts) {
+    this.#parts = parts;
+    this.#journal = parts.journal;
+    this.showId = parts.showId;
+    this.#settings = { goGuardMs: parts.goGuardMs, patches: parts.patches };
+    this.#durable = parts.recovered;
+    this.#head = parts.recovered;
+    this.#savedSeq = parts.savedSeq;
+    this.#time = new ShowTime(parts.clock);
+  }
+
+  /** The show after event `lastEventSeq`, durable. */
+  get state(): ShowState {
+    return this.#durable.state;
+  }
+
+  /** The number of the last durable event; 0 before the first. */
+  get lastEventSeq(): number {
+    return this.#durable.seq;
+  }
+
+  /** Why the log cannot be written now, if so. */
+  get failure(): Error | undefined {
+    return this.#journal.failure;
+  }
+
+  /** The show's time, by which events are stamped and timers run. */
+  now(): WallMs {
+    return this.#time.now(this.#durable.recordedMs);
+  }
+
+  /**
+   * Takes a wish. `done` is called exactly once, possibly before this returns: with the event's number once it is
+   * durable, or with the refusal. A message that was sent before gets the first one's answer. Never throws.
+   */
+  propose(draft: Draft, done: (outcome: Outcome) => void): void {
+    const key = String(draft.messageId).toLowerCase();
+    const answer = this.#answerTo(key, done);
+    if (answer) {
+      this.#call(() => done(answer));
+      return;
+    }
+    if (this.#inFlight.has(key)) return;
+    const pending: Pending = { key, draft, done: [done], startedAt: this.#parts.clock.mono(), rounds: 0 };
+    const turnedAway = this.#turnAway(draft);
+    if (turnedAway) {
+      this.#refuse(pending, turnedAway);
+    } else if (this.#backlog) {
+      this.#inFlight.set(key, pending);
+      this.#backlog.push(pending);
+    } else {
+      this.#take(pending);
+    }
+  }
+
+  /** Durable events from `fromSeq` on, as bytes. @throws JOURNAL_CORRUPT, JOURNAL_UNAVAILABLE */
+  read(fromSeq: number, signal?: AbortSignal): AsyncIterable<Stretch> {
+    return this.#journal.read(fromSeq, signal);
+  }
+
+  /** Holds from the next proposal on. */
+  reconfigure({ goGuardMs, patches }: StampSettings): void {
+    this.#settings = { goGuardMs, patches };
+  }
+
+  /** Resolves when nothing is on its way to the disk. */
+  idle(): Promise<void> {
+    if (this.#inFlight.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  /** Takes nothing more, waits for what is on its way, saves the state, releases the log. Idempotent, never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.idle().then(async () => {
+      if (this.#durable.seq > this.#savedSeq) await this.#save();
+      await this.#journal.close();
+    });
+    return this.#closing;
+  }
+
+  /** What is to be said of a message that was sent before. One that is on its way is answered with the first. */
+  #answerTo(key: string, done: (outcome: Outcome) => void): Outcome | undefined {
+    const same = this.#inFlight.get(key);
+    if (same) {
+      if (same.done.length >= REPEATS_MAX) return refused('SEQUENCER_BUSY', 'this message already waits to be stored');
+      same.done.push(done);
+      return undefined;
+    }
+    const eventSeq = this.#journal.seqOf(key);
+    return eventSeq === undefined ? this.#refusals.get(key) : { ok: true, eventSeq };
+  }
+
+  #turnAway({ showId, eventType }: Draft): Refusal | undefined {
+    if (this.#closing) return refused('JOURNAL_UNAVAILABLE', 'the bridge is stopping');
+    if (this.#inFlight.size >= IN_FLIGHT_MAX) {
+      return refused('SEQUENCER_BUSY', `${IN_FLIGHT_MAX} proposals wait to be stored`);
+    }
+    if (showId !== this.showId) {
+      return refused('UNKNOWN_SHOW', `this bridge runs the show ${this.showId}, not ${showId}`, '/showId');
+    }
+    if (EVENT_TYPES[eventType]?.stored === false) {
+      return refused('VALIDATION_FAILED', `${eventType} is no part of the log`, '/eventType');
+    }
+    return undefined;
+  }
+
+  #take(pending: Pending): void {
+    const step = this.#stamp(pending);
+    if (!('entry' in step)) {
+      this.#refuse(pending, step);
+      return;
+    }
+    this.#head = step;
+    this.#inFlight.set(pending.key, pending);
+    this.#gathering.push({ ...step, pending });
+    // What comes in one go goes to the journal in one go, without making the first of them wait for a timer.
+    if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
+  }
+
+  #stamp({ draft }: Pending): Step | Refusal {
+    const before = this.#head;
+    try {
+      return stamp(before, draft, this.#time.now(before.recordedMs), this.#settings);
+    } catch (error) {
+      this.#fault('event.failed', error);
+      return refused('INTERNAL', 'the bridge could not decide this');
+    }
+  }
+
+  #append(): void {
+    const batch = this.#gathering;
+    const first = batch[0];
+    if (!first) return;
+    this.#gathering = [];
+    const epoch = this.#epoch;
+    this.#journal
+      .append(
+        batch.map(({ entry }) => entry),
+        first.seq - 1,
+      )
+      .then(
+        (answer) => {
+          if (epoch !== this.#epoch) return;
+          if (answer.result === 'stored') this.#commit(batch);
+          else void this.#catchUp(answer);
+        },
+        (error: unknown) => {
+          if (epoch === this.#epoch) this.#giveUp(error);
+        },
+      );
+  }
+
+  /** The batch is durable: now, and only now, it is the show. */
+  #commit(batch: readonly Stamped[]): void {
+    const last = batch[batch.length - 1];
+    if (!last) return;
+    const { effects, clock, log } = this.#parts;
+    this.#durable = last;
+    const storedAt = clock.mono();
+    for (const { pending } of batch) if (pending) this.#inFlight.delete(pending.key);
+    for (const { entry, state } of batch) this.#call(() => effects.perform(entry.event, state));
+    for (const { pending, seq: eventSeq } of batch) {
+      for (const done of pending?.done ?? []) this.#call(() => done({ ok: true, eventSeq }));
+    }
+    const entries = batch.map(({ entry }) => entry);
+    this.#call(() => effects.publish(entries, last.state));
+    if (this.#failing) log.info({ seq: last.seq }, 'journal.recovered');
+    this.#failing = false;
+    for (const { entry, pending, seq } of batch) {
+      const { messageId, eventType, actor } = entry.event;
+      const tookMs = pending ? { tookMs: Math.round((storedAt - pending.startedAt) * 1000) / 1000 } : {};
+      log.info({ seq, messageId, eventType, from: actor.deviceId, ...tookMs }, 'event.accepted');
+    }
+    this.#saveWhenDue();
+    this.#tellIdlers();
+  }
+
+  #refuse({ key, draft, done: waiting }: Pending, refusal: Refusal): void {
+    const { messageId, eventType, actor } = draft;
+    const { code, message: detail } = refusal;
+    this.#inFlight.delete(key);
+    this.#refusals.keep(key, refusal);
+    for (const done of waiting) this.#call(() => done(refusal));
+    this.#parts.log.warn({ messageId, eventType, from: actor?.deviceId, code, detail }, 'event.rejected');
+  }
+
+  /** Takes everything back that is not durable. @returns who had asked for it, in order */
+  #rollBack(): Pending[] {
+    const given = [...this.#inFlight.values()];
+    this.#epoch += 1;
+    this.#head = this.#durable;
+    this.#gathering = [];
+    return given;
+  }
+
+  /** The disk failed: nothing of what was on its way is stored, nothing of it fires. The next proposal tries again. */
+  #giveUp(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    const given = this.#rollBack();
+    this.#inFlight.clear();
+    this.#backlog = undefined;
+    if (!this.#failing) {
+      this.#parts.log.error(
+        { code: 'JOURNAL_UNAVAILABLE', detail, waiting: given.length, err: error },
+        'journal.unavailable',
+      );
+    }
+    this.#failing = true;
+    for (const pending of given) this.#refuse(pending, refused('JOURNAL_UNAVAILABLE', detail));
+    this.#tellIdlers();
+  }
+
+  /** Another writer of a shared log was first: reads what it wrote, and decides again what waits. */
+  async #catchUp(answer: Exclude<AppendResult, { result: 'stored' }>): Promise<void> {
+    const given = this.#rollBack();
+    this.#backlog = given;
+    for (const pending of given) pending.rounds += 1;
+    const twins = new Map(answer.result === 'duplicate' ? [[answer.messageId.toLowerCase(), answer.eventSeq]] : []);
+    try {
+      for await (const { lines } of this.#journal.read(this.#durable.seq + 1)) {
+        this.#commit(adopt(this.#durable, lines));
+      }
+      this.#head = this.#durable;
+    } catch (error) {
+      this.#giveUp(error);
+      return;
+    }
+    const backlog = this.#backlog ?? [];
+    this.#backlog = undefined;
+    for (const pending of backlog) {
+      const eventSeq = twins.get(pending.key) ?? this.#journal.seqOf(pending.key);
+      if (eventSeq !== undefined) {
+        this.#inFlight.delete(pending.key);
+        for (const done of pending.done) this.#call(() => done({ ok: true, eventSeq }));
+      } else if (pending.rounds >= ROUNDS_MAX) {
+        this.#refuse(pending, refused('SEQUENCER_BUSY', `others were first ${ROUNDS_MAX} times; press again`));
+      } else this.#take(pending);
+    }
+    this.#tellIdlers();
+  }
+
+  /** Saves after a batch that left nothing waiting; under a load without a pause, at the latest after twice as many. */
+  #saveWhenDue(): void {
+    const { seq } = this.#durable;
+    const every = Math.max(SAVE_EVERY_EVENTS, Math.floor(seq / SAVE_EVERY_SHARE));
+    const due = seq - this.#savedSeq;
+    if (this.#saving || due < every || (this.#inFlight.size > 0 && due < 2 * every)) return;
+    this.#saving = true;
+    setImmediate(() => void this.#save());
+  }
+
+  async #save(): Promise<void> {
+    const { state, seq: lastEventSeq, recordedMs } = this.#durable;
+    this.#saving = true;
+    this.#savedSeq = lastEventSeq;
+    const saved: SavedStanding = { show: state, recordedMs };
+    await this.#journal.save({ lastEventSeq, fingerprint: this.#parts.fingerprint, state: saved });
+    this.#saving = false;
+  }
+
+  #tellIdlers(): void {
+    if (this.#inFlight.size > 0) return;
+    for (const resolve of this.#idlers.splice(0)) resolve();
+  }
+
+  #call(effect: () => void): void {
+    try {
+      effect();
+    } catch (error) {
+      this.#fault('effect.failed', error);
+    }
+  }
+
+  #fault(name: string, error: unknown): void {
+    this.#parts.log.error({ code: 'INTERNAL', err: error }, name);
+  }
+}
