@@ -1,0 +1,37 @@
+/**
+ * What tsc leaves undone: the generated validators (plain JavaScript) and the pages. Everything lands in dist/.
+ * `npm run build` runs tsc first.
+ */
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const generated = `${root}src/generated/`;
+const views = `${root}src/views/`;
+const cli = `${root}dist/src/cli/index.js`;
+const namesIn = (folder, ...endings) =>
+  readdirSync(folder).filter((name) => endings.some((ending) => name.endsWith(ending)));
+
+mkdirSync(`${root}dist/src/generated`, { recursive: true });
+for (const name of namesIn(generated, '.js', '.d.ts'))
+  cpSync(`${generated}${name}`, `${root}dist/src/generated/${name}`);
+
+// A page is one .html and one .tsx of src/views itself; what pages share is in its folders.
+await build({
+  entryPoints: namesIn(views, '.tsx', '.css').map((name) => `${views}${name}`),
+  outdir: `${root}dist/views`,
+  bundle: true,
+  format: 'esm',
+  minify: true,
+  sourcemap: true,
+  // iPadOS 16 runs on an iPad of 2017.
+  target: ['safari16', 'chrome110', 'firefox115'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
+  legalComments: 'none',
+  logLevel: 'warning',
+});
+for (const name of namesIn(views, '.html', '.svg')) cpSync(`${views}${name}`, `${root}dist/views/${name}`);
+
+if (existsSync(cli)) chmodSync(cli, 0o755);

@@ -1,0 +1,112 @@
+import { useState } from 'preact/hooks';
+import { type Client, mayPropose, type PayloadByType, type Proposal, type ShowState } from '../../client/index.js';
+import type { Following } from './hooks.js';
+import { useTick } from './hooks.js';
+import { Mark } from './marks.js';
+import { duration, EMERGENCY_CODES, sentence } from './words.js';
+
+type Level = PayloadByType['EmergencyTriggered']['level'];
+
+const LEVELS: readonly { level: Level; word: string; what: string }[] = [
+  { level: 'hold', word: 'Hold', what: 'the show freezes, timers pause' },
+  { level: 'stop', word: 'Stop', what: 'sound and video are told to stop' },
+  { level: 'evacuate', word: 'Evacuate', what: 'stop, and every page says so' },
+];
+
+interface Props {
+  client: Client;
+  state: ShowState;
+  role: Proposal['actor']['role'];
+  following: Following;
+}
+
+/** What holds the show, in everybody's face, with the way out for those who may. */
+export function EmergencyBanner({ client, state, role, following }: Props) {
+  const [asks, setAsks] = useState(false);
+  const { emergency } = state;
+  if (!emergency) return null;
+  const { emergencyId, level, code, message, location, triggeredAt, triggeredBy } = emergency;
+  const may = client.status === 'live' && mayPropose(role, 'EmergencyResolved');
+  const resolve = async () => {
+    setAsks(false);
+    following.tell('Resolve', await client.propose('EmergencyResolved', { emergencyId }));
+  };
+  return (
+    <section class={`emergency ${level}`} role="alert">
+      <Mark shape={level === 'hold' ? 'bar' : 'triangle'} />
+      <p>
+        <strong>{level.toUpperCase()}</strong> <span>{code}</span>
+        {message && <span>{sentence(message)}</span>}
+        {location && <span>{location}</span>}
+        <small>
+          by {triggeredBy}, <Since client={client} utc={triggeredAt} />
+        </small>
+      </p>
+      {asks ? (
+        <>
+          <button type="button" class="danger" onClick={() => void resolve()}>
+            Yes, the show goes on
+          </button>
+          <button type="button" onClick={() => setAsks(false)}>
+            No
+          </button>
+        </>
+      ) : (
+        <button type="button" aria-disabled={!may} onClick={() => setAsks(may)}>
+          Resolve…
+        </button>
+      )}
+    </section>
+  );
+}
+
+function Since({ client, utc }: { client: Client; utc: string }) {
+  useTick(500);
+  return <>{duration(client.serverNow() - Date.parse(utc))} ago</>;
+}
+
+/** Two steps, so that no elbow stops a show: open it, then say how far. */
+export function EmergencyPanel({ client, state, role, following }: Props) {
+  const [open, setOpen] = useState(false);
+  const [code, setCode] = useState<(typeof EMERGENCY_CODES)[number]>('technical');
+  if (state.emergency) return null;
+  const may = client.status === 'live' && mayPropose(role, 'EmergencyTriggered');
+  const trigger = async (level: Level) => {
+    setOpen(false);
+    const emergencyId = `em-${Math.floor(client.serverNow()).toString(36)}`;
+    following.tell('Emergency', await client.propose('EmergencyTriggered', { emergencyId, code, level }));
+  };
+  if (!open) {
+    return (
+      <button type="button" class="emergency-opener" aria-disabled={!may} onClick={() => setOpen(may)}>
+        <Mark shape="bar" /> Hold, stop or evacuate…
+      </button>
+    );
+  }
+  return (
+    <section class="panel emergency-panel" aria-labelledby="emergency-title">
+      <h2 id="emergency-title">Why, and how far?</h2>
+      <div class="codes" role="radiogroup" aria-label="Why">
+        {EMERGENCY_CODES.map((name) => (
+          <label key={name} class={name === code ? 'chosen' : ''}>
+            <input type="radio" name="code" checked={name === code} onChange={() => setCode(name)} />
+            {name}
+          </label>
+        ))}
+      </div>
+      <div class="levels">
+        {LEVELS.map(({ level, word, what }) => (
+          <button key={level} type="button" class={`level ${level}`} onClick={() => void trigger(level)}>
+            <strong>{word}</strong>
+            <small>{what}</small>
+          </button>
+        ))}
+        <button type="button" class="level" onClick={() => setOpen(false)}>
+          <strong>No</strong>
+          <small>the show goes on</small>
+        </button>
+      </div>
+      <p class="quiet">This is not a safety-rated emergency stop.</p>
+    </section>
+  );
+}

@@ -1,0 +1,224 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import {
+  type Client,
+  type ClientOutcome,
+  type ClientRefusal,
+  mayPropose,
+  nextCue,
+  type Proposal,
+} from '../../client/index.js';
+import type { Following } from './hooks.js';
+import { clock, useTick } from './hooks.js';
+import { hintOf, milliseconds, sentence, timeOfDay } from './words.js';
+
+/** A press without an answer for so long is told, in milliseconds. */
+const SLOW_MS = 500;
+
+/** Why a GO would not go now; undefined when it would. */
+export function whyNotGo(client: Client, role: Role): ClientRefusal | undefined {
+  const { state, status, statusInfo } = client;
+  const no = (code: string, message: string): ClientRefusal => ({ ok: false, code, message });
+  if (status === 'refused') return statusInfo.reason ?? no('CLIENT_OFFLINE', 'the bridge refused this page');
+  if (status === 'connecting' || !state) return no('CLIENT_OFFLINE', 'not connected yet');
+  if (status === 'offline') {
+    return no('CLIENT_OFFLINE', `offline since ${timeOfDay(statusInfo.sinceMs)}: a GO would not arrive`);
+  }
+  if (!mayPropose(role, 'CueAdvanced')) return no('FORBIDDEN', `the role ${role} may not press GO`);
+  if (state.emergency) return no('EMERGENCY_ACTIVE', `held: ${state.emergency.level}, ${state.emergency.code}`);
+  if (!nextCue(state)) return no('CONFLICT', 'that was the last cue');
+  return undefined;
+}
+
+type Role = Proposal['actor']['role'];
+
+interface Props {
+  client: Client;
+  role: Role;
+  following: Following;
+}
+
+/** The button, its neighbours, their keys, and what became of the last press. */
+export function GoPanel({ client, role, following }: Props) {
+  const [pressedMono, setPressed] = useState<number>();
+  const [took, setTook] = useState<string>();
+  const [asksBack, setAsksBack] = useState(false);
+  const goButton = useRef<HTMLButtonElement>(null);
+  const why = whyNotGo(client, role);
+  const current = client.state?.currentCueId ?? null;
+
+  const press = async (what: string, act: () => Promise<ClientOutcome>) => {
+    const sentMono = clock.mono();
+    setPressed(sentMono);
+    setTook(undefined);
+    const outcome = await act();
+    setPressed((mono) => (mono === sentMono ? undefined : mono));
+    if (outcome.ok) setTook(`${what} taken in ${milliseconds(clock.mono() - sentMono)}`);
+    else following.tell(what, outcome);
+  };
+  const go = () => {
+    setAsksBack(false);
+    if (why !== undefined) following.tell('GO', why);
+    else void press('GO', () => client.go());
+  };
+  const standby = () => {
+    const next = client.state && nextCue(client.state);
+    if (next && why === undefined) void press('Standby', () => client.propose('CueStandbySet', { cueIds: [next.id] }));
+  };
+  const back = () => {
+    setAsksBack(false);
+    goButton.current?.focus();
+    void press('Back', () => client.back());
+  };
+  useKeys({ Space: go, KeyS: standby });
+
+  return (
+    <section class="go-panel" aria-label="GO">
+      <Told following={following} />
+      <div class="buttons">
+        <button
+          ref={goButton}
+          type="button"
+          class="go"
+          aria-disabled={why !== undefined}
+          aria-describedby="why"
+          aria-keyshortcuts="Space"
+          onPointerDown={(event) => {
+            if (event.isPrimary && event.button === 0) go();
+          }}
+          // A pointer has pressed already; what comes without one is a key or an assistive device.
+          onClick={(event) => {
+            if (event.detail === 0) go();
+          }}
+        >
+          GO
+        </button>
+        {asksBack ? (
+          <AskBack
+            current={client.state ? numberOf(client, current) : ''}
+            onYes={back}
+            onNo={() => setAsksBack(false)}
+          />
+        ) : (
+          <>
+            <button type="button" class="side standby" aria-disabled={why !== undefined} onClick={standby}>
+              Standby <kbd>S</kbd>
+            </button>
+            <button
+              type="button"
+              class="side"
+              aria-disabled={current === null || client.status !== 'live'}
+              onClick={() => setAsksBack(current !== null && client.status === 'live')}
+            >
+              Back…
+            </button>
+          </>
+        )}
+      </div>
+      <p class="under" id="why">
+        {pressedMono === undefined ? (
+          why ? (
+            sentence(why.message)
+          ) : (
+            (took ?? 'Space is GO')
+          )
+        ) : (
+          <Slow sinceMono={pressedMono} />
+        )}
+      </p>
+    </section>
+  );
+}
+
+function numberOf(client: Client, cueId: string | null): string {
+  const cues = client.state?.acts.flatMap(({ segments }) => segments.flatMap(({ cues }) => cues)) ?? [];
+  return cues.find(({ id }) => id === cueId)?.number ?? '';
+}
+
+function Slow({ sinceMono }: { sinceMono: number }) {
+  useTick(100);
+  const ms = clock.mono() - sinceMono;
+  return (
+    <span class={ms > SLOW_MS ? 'slow' : ''}>{ms > SLOW_MS ? `No answer yet, ${milliseconds(ms)}` : 'Pressed'}</span>
+  );
+}
+
+/** Taking a GO back is asked twice, beside the button and not over the page. */
+function AskBack({ current, onYes, onNo }: { current: string; onYes: () => void; onNo: () => void }) {
+  const yes = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    yes.current?.focus({ focusVisible: true } as FocusOptions);
+  }, []);
+  return (
+    <fieldset
+      class="ask"
+      aria-label="Take the last GO back?"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onNo();
+      }}
+    >
+      <button ref={yes} type="button" class="side danger" onClick={onYes}>
+        Take back cue {current}
+      </button>
+      <button type="button" class="side" onClick={onNo}>
+        No
+      </button>
+    </fieldset>
+  );
+}
+
+/** What was not taken, in words. Stays until the show moves or it is put away; never in the way of the button. */
+function Told({ following: { notice, dismiss } }: { following: Following }) {
+  return (
+    <div class="told" role="alert" aria-live="assertive">
+      {notice && (
+        <p key={notice.id} class="notice" data-code={notice.refusal.code}>
+          <strong>{notice.what} not taken</strong>
+          <span>{sentence(notice.refusal.message)}</span>
+          <span class="hint">{hintOf(notice.refusal)}</span>
+          <code>{notice.refusal.code}</code>
+          <button type="button" aria-label="Put away" onClick={dismiss}>
+            ✕
+          </button>
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Keys of the whole page. Where something else was reached by keyboard, its own keys count there. */
+function useKeys(keys: Readonly<Record<string, () => void>>): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const onDown = (event: KeyboardEvent) => {
+      const act = latest.current[event.code];
+      if (!act || event.ctrlKey || event.altKey || event.metaKey || isBusy(event.code)) return;
+      event.preventDefault();
+      // A key that is held is one press.
+      if (!event.repeat) act();
+    };
+    // A button that has the focus would be pressed when the key comes up.
+    const onUp = (event: KeyboardEvent) => {
+      if (event.code === 'Space' && !isBusy(event.code)) event.preventDefault();
+    };
+    const onHeld = (event: KeyboardEvent) => {
+      if (event.code === 'Enter' && event.repeat) event.preventDefault();
+    };
+    window.addEventListener('keydown', onDown);
+    window.addEventListener('keydown', onHeld);
+    window.addEventListener('keyup', onUp);
+    return () => {
+      window.removeEventListener('keydown', onDown);
+      window.removeEventListener('keydown', onHeld);
+      window.removeEventListener('keyup', onUp);
+    };
+  }, []);
+}
+
+/** Whether the key means something to what has the focus: a text field, or a control that was reached by keyboard. */
+function isBusy(code: string): boolean {
+  const focused = document.activeElement;
+  if (!focused || focused === document.body || focused.classList.contains('go')) return false;
+  if (focused.matches('input:not([type=radio]), textarea, select')) return true;
+  return code === 'Space' && focused.matches('button:focus-visible, input:focus-visible, a:focus-visible');
+}

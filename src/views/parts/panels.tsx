@@ -1,0 +1,230 @@
+import { useState } from 'preact/hooks';
+import { type Client, mayPropose, type Proposal, type ShowState, timerValueMs } from '../../client/index.js';
+import type { Following, LastGo } from './hooks.js';
+import { useTick } from './hooks.js';
+import { DEVICE_SHAPE, Mark } from './marks.js';
+import { DEVICE_WORDS, duration, milliseconds, sentence, timeOfDay } from './words.js';
+
+type Role = Proposal['actor']['role'];
+type Output = ShowState['outputs'][number];
+
+const STAGES = ['accepted', 'sent', 'acknowledged', 'confirmed'] as const;
+
+/** What became of the last GO at each device: only what was seen, stage by stage. */
+export function Outputs({ state, lastGo }: { state: ShowState; lastGo: LastGo | undefined }) {
+  const { outputs } = state;
+  const cue = state.acts
+    .flatMap(({ segments }) => segments.flatMap(({ cues }) => cues))
+    .find(({ id }) => id === lastGo?.toCueId);
+  const none = lastGo !== undefined && !outputs.some(({ causationId }) => causationId === lastGo.messageId);
+  return (
+    <section class="panel outputs" aria-labelledby="outputs-title">
+      <h2 id="outputs-title">
+        {lastGo && cue ? `GO ${cue.number}` : 'Last outputs'}
+        {lastGo && (
+          <span>
+            {timeOfDay(lastGo.atMs)} by {lastGo.by}
+          </span>
+        )}
+      </h2>
+      {none || outputs.length === 0 ? (
+        <p class="quiet">{lastGo ? 'Accepted. Nothing was sent to a device.' : 'Nothing was sent yet.'}</p>
+      ) : (
+        <ul>
+          {outputs.map((output) => (
+            <OutputRow key={output.outputId} output={output} />
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function OutputRow({ output }: { output: Output }) {
+  const { device, summary, stage, latencyMs, code, detail } = output;
+  const failed = stage === 'failed';
+  const reached = failed ? 0 : STAGES.indexOf(stage);
+  return (
+    <li class={failed ? 'output failed' : 'output'} data-stage={stage}>
+      <span class="device">{device}</span>
+      <span class="summary">{summary}</span>
+      <span class="ms">{latencyMs === undefined ? '' : milliseconds(latencyMs)}</span>
+      <span class="stages" aria-hidden="true">
+        {STAGES.map((name, index) => (
+          <i key={name} class={index <= reached ? 'on' : ''} />
+        ))}
+      </span>
+      <span class="stage">
+        {failed && <Mark shape="cross" />}
+        {failed ? `failed ${code ?? ''}` : stage}
+      </span>
+      {failed && detail && <span class="detail">{sentence(detail)}</span>}
+    </li>
+  );
+}
+
+/** What is known of each device. Down and degraded come first. */
+export function Devices({ state }: { state: ShowState }) {
+  const order = ['down', 'degraded', 'connecting', 'unverified', 'up'];
+  const devices = [...state.devices].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
+  return (
+    <section class="panel devices" aria-labelledby="devices-title">
+      <h2 id="devices-title">Devices</h2>
+      {devices.length === 0 && <p class="quiet">The bridge file names no devices.</p>}
+      <ul>
+        {devices.map(({ device, adapter, status, code, detail, since }) => (
+          <li key={device} class={`device-row ${status}`} data-device={device}>
+            <Mark shape={DEVICE_SHAPE[status]} />
+            <span class="device">{device}</span>
+            <span class="adapter">{adapter}</span>
+            <span class="status" title={detail}>
+              {DEVICE_WORDS[status]}
+            </span>
+            {status !== 'up' && status !== 'unverified' && (
+              <span class="detail">
+                {code ?? ''} {detail ?? ''} since {timeOfDay(Date.parse(since))}
+              </span>
+            )}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface ActingProps {
+  client: Client;
+  state: ShowState;
+  role: Role;
+  following: Following;
+}
+
+export function Timers({ client, state, role, following }: ActingProps) {
+  if (state.timers.length === 0) return null;
+  const may = client.status === 'live' && mayPropose(role, 'TimerStarted');
+  const ask = async (what: string, eventType: 'TimerStarted' | 'TimerPaused' | 'TimerReset', timerId: string) =>
+    following.tell(what, await client.propose(eventType, { timerId }));
+  return (
+    <section class="panel timers" aria-labelledby="timers-title">
+      <h2 id="timers-title">Timers</h2>
+      <ul>
+        {state.timers.map((timer) => {
+          const { id, label = id, status, held } = timer;
+          const running = status === 'running';
+          return (
+            <li key={id} class={`timer ${status}`}>
+              <span class="label">{label}</span>
+              <TimerValue client={client} timer={timer} />
+              <span class="status">{held ? 'held' : status}</span>
+              <span class="acts">
+                <button
+                  type="button"
+                  aria-disabled={!may}
+                  aria-label={`${running ? 'Pause' : 'Start'} ${label}`}
+                  onClick={() => void ask('Timer', running ? 'TimerPaused' : 'TimerStarted', id)}
+                >
+                  {running ? 'Pause' : 'Start'}
+                </button>
+                <button
+                  type="button"
+                  aria-disabled={!may || status === 'stopped'}
+                  aria-label={`Reset ${label}`}
+                  onClick={() => void ask('Timer', 'TimerReset', id)}
+                >
+                  Reset
+                </button>
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function TimerValue({ client, timer }: { client: Client; timer: ShowState['timers'][number] }) {
+  useTick(200);
+  const valueMs = timerValueMs(timer, client.serverNow());
+  return <span class={valueMs < 0 ? 'value over' : 'value'}>{duration(valueMs)}</span>;
+}
+
+/** Who wears what now, and who should by the plot. */
+export function Mics({ state }: { state: ShowState }) {
+  if (state.mics.length === 0) return null;
+  const names = new Map(state.performers.map(({ id, name }) => [id, name]));
+  const segment = state.acts
+    .flatMap(({ segments }) => segments)
+    .find(({ cues }) => cues.some(({ id }) => id === state.currentCueId));
+  return (
+    <section class="panel mics" aria-labelledby="mics-title">
+      <h2 id="mics-title">Mics</h2>
+      <ul>
+        {state.mics.map(({ id, label = id, channel, performerId, plot }) => {
+          const planned = plot?.find(({ segmentId }) => segmentId === segment?.id)?.performerId;
+          const differs = planned !== undefined && planned !== performerId;
+          return (
+            <li key={id} class={differs ? 'mic differs' : 'mic'}>
+              <span class="label">{label}</span>
+              <span class="channel">{channel === undefined ? '' : `ch ${channel}`}</span>
+              <span class="wearer">{performerId === null ? 'spare' : (names.get(performerId) ?? performerId)}</span>
+              {differs && (
+                <span class="detail">
+                  <Mark shape="triangle" /> by the plot {names.get(planned) ?? planned}
+                </span>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+/** A word for later. Offline it waits on this device, and is sent when the line is back. */
+export function Notes({ client, state, following }: ActingProps) {
+  const [text, setText] = useState('');
+  const open = state.notes.filter(({ resolved }) => !resolved).slice(-5);
+  const add = async () => {
+    const said = text.trim();
+    if (said === '') return;
+    setText('');
+    const { currentCueId } = state;
+    const scope = currentCueId === null ? ({ type: 'show' } as const) : ({ type: 'cue', id: currentCueId } as const);
+    const noteId = `note-${Math.floor(client.serverNow()).toString(36)}-${client.pending.length}`;
+    following.tell('Note', await client.propose('NoteAdded', { noteId, scope, text: said }));
+  };
+  return (
+    <section class="panel notes" aria-labelledby="notes-title">
+      <h2 id="notes-title">Notes</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void add();
+        }}
+      >
+        <input
+          aria-label="A note at the current cue"
+          placeholder="A note at this cue"
+          maxLength={4000}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+        <button type="submit">Add</button>
+      </form>
+      <ul>
+        {open.map(({ id, text: said, priority }) => (
+          <li key={id} class={`note ${priority}`}>
+            {said}
+          </li>
+        ))}
+        {client.pending.map((proposal) =>
+          proposal.eventType === 'NoteAdded' ? (
+            <li key={proposal.messageId} class="note unsent">
+              {proposal.payload.text} <em>not sent yet</em>
+            </li>
+          ) : null,
+        )}
+      </ul>
+    </section>
+  );
+}

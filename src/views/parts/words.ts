@@ -1,0 +1,87 @@
+/** What the page says, in the words of the booth. Pure. */
+import type { ClientRefusal, PayloadByType, Proposal, ShowState } from '../../client/index.js';
+
+type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
+type Device = ShowState['devices'][number];
+
+const DEPARTMENTS: Readonly<Record<string, string>> = { lighting: 'LX', sound: 'Sound', video: 'Video', fly: 'Fly' };
+
+export const departmentName = (department: string): string =>
+  DEPARTMENTS[department] ?? `${department.slice(0, 1).toUpperCase()}${department.slice(1)}`;
+
+/** Who goes with a cue: "LX 24, Sound 12". */
+export const callsOf = (cue: Cue): string =>
+  (cue.calls ?? []).map(({ department, number }) => `${departmentName(department)} ${number ?? ''}`.trim()).join(', ');
+
+/** What is said before a cue, without the word "standby", which the page shows already. */
+export function standbyOf(cue: Cue): string {
+  const said = cue.standbyText?.replace(/^stand[ -]?by[:,]?\s*/i, '');
+  return said || callsOf(cue) || (cue.label ?? `Cue ${cue.number}`);
+}
+
+/** Milliseconds as H:MM:SS, with a minus below zero. */
+export function duration(ms: number): string {
+  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const two = (n: number) => String(n).padStart(2, '0');
+  const text = `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  return ms <= -1000 ? `−${text}` : text;
+}
+
+/** A wall clock time of this place, HH:MM:SS. */
+export function timeOfDay(wallMs: number): string {
+  const at = new Date(wallMs);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()].map((n) => String(n).padStart(2, '0')).join(':');
+}
+
+export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+
+export const DEVICE_WORDS: Readonly<Record<Device['status'], string>> = {
+  up: 'up',
+  unverified: 'unverified',
+  degraded: 'degraded',
+  connecting: 'connecting',
+  down: 'down',
+};
+
+const WISHES: Readonly<Partial<Record<Proposal['eventType'], string>>> = {
+  CueAdvanced: 'GO',
+  CueReverted: 'Back',
+  CueStandbySet: 'Standby',
+  NoteAdded: 'Note',
+  TimerStarted: 'Timer start',
+  TimerPaused: 'Timer pause',
+  TimerReset: 'Timer reset',
+  EmergencyTriggered: 'Emergency',
+  EmergencyResolved: 'Resolve',
+};
+
+/** What was asked for: "GO", or "Note “Follow spot late”". */
+export function wishName(proposal: Proposal): string {
+  const name = WISHES[proposal.eventType] ?? proposal.eventType;
+  return proposal.eventType === 'NoteAdded' ? `${name} “${proposal.payload.text.slice(0, 60)}”` : name;
+}
+
+const OWN_HINTS: Readonly<Record<string, string>> = {
+  OUTPUT_LATE: 'Look where the show is, and press again if it is still meant.',
+  CLIENT_OFFLINE: 'Call the cue by voice until the line is back.',
+  GO_GUARD: 'Press again if the next cue is really meant.',
+  EMERGENCY_ACTIVE: 'Resolve it first.',
+};
+
+/** A sentence of its own: a capital letter and a full stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') return '';
+  return `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`;
+}
+
+export const hintOf = (refusal: ClientRefusal): string => sentence(refusal.hint ?? OWN_HINTS[refusal.code] ?? '');
+
+export const EMERGENCY_CODES: readonly PayloadByType['EmergencyTriggered']['code'][] = [
+  'technical',
+  'medical',
+  'security',
+  'fire',
+  'weather',
+  'other',
+];
