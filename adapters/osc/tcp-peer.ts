@@ -33,14 +33,17 @@ export class TcpPeer {
   readonly #socket: Socket;
   readonly #options: PeerOptions;
   readonly #reader: FrameReader;
+  readonly #events: PeerEvents;
   /** Why it is over, once it is. */
   #reason: BridgeError;
+  #isGone = false;
   #closing: Promise<void> | undefined;
 
   /** @param socket  a connected one; it is the peer's from now on. */
   constructor(socket: Socket, options: PeerOptions, events: PeerEvents) {
     this.#socket = socket;
     this.#options = options;
+    this.#events = events;
     this.name = joinAddress(socket.remoteAddress, socket.remotePort);
     const { name } = this;
     this.#reader = frameReader(options.framing, options.frameBytesMax, {
@@ -62,7 +65,7 @@ export class TcpPeer {
     });
     socket.on('close', () => {
       this.#reader.end();
-      if (!this.#closing) events.gone(this.#reason);
+      this.#tellGone();
     });
   }
 
@@ -97,6 +100,7 @@ export class TcpPeer {
       const what = signal.aborted ? 'before it was given up' : `within ${sendTimeoutMs} ms`;
       this.#reason = new BridgeError('DEVICE_TIMEOUT', `${this.name} did not take a packet ${what}`);
       socket.resetAndDestroy();
+      this.#tellGone();
       throw this.#reason;
     });
     try {
@@ -113,6 +117,12 @@ export class TcpPeer {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  #tellGone(): void {
+    if (this.#isGone || this.#closing) return;
+    this.#isGone = true;
+    this.#events.gone(this.#reason);
   }
 
   async #close(): Promise<void> {

@@ -1,0 +1,184 @@
+/**
+ * OSC from a hostile or a broken sender. `OSC_FUZZ_RUNS=1000000 npx vitest run --project bridge test/property/osc`
+ * goes on for longer.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { matchAddress } from '../../adapters/osc/address.js';
+import { decodePacket, encodePacket, type OscArg, type OscPacket } from '../../adapters/osc/codec.js';
+import { toInput } from '../../adapters/osc/command.js';
+import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
+
+const RUNS = Number(process.env.OSC_FUZZ_RUNS ?? 20_000);
+const FRAME_BYTES_MAX = 4096;
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const hex = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(hexOf);
+const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => !value.includes('\0'));
+
+const { arg } = fc.letrec<{ arg: OscArg }>((tie) => ({
+  arg: fc.oneof(
+    { maxDepth: 4 },
+    fc.record({ type: fc.constant('i' as const), value: fc.integer() }),
+    fc.record({ type: fc.constant('f' as const), value: fc.float({ noNaN: true, noDefaultInfinity: true }) }),
+    fc.record({ type: fc.constant('d' as const), value: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
+    fc.record({ type: fc.constant('h' as const), value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) }),
+    fc.record({ type: fc.constantFrom('s' as const, 'S' as const), value: text }),
+    fc.record({
+      type: fc.constant('c' as const),
+      value: fc.integer({ min: 0, max: 127 }).map((code) => String.fromCharCode(code)),
+    }),
+    fc.record({ type: fc.constant('b' as const), value: fc.uint8Array({ maxLength: 20 }).map(hexOf) }),
+    fc.record({ type: fc.constantFrom('r' as const, 'm' as const), value: hex(4) }),
+    fc.record({ type: fc.constant('t' as const), value: hex(8) }),
+    fc.record({ type: fc.constantFrom('T' as const, 'F' as const, 'N' as const, 'I' as const) }),
+    fc.record({ type: fc.constant('[' as const), value: fc.array(tie('arg'), { maxLength: 4 }) }),
+  ),
+}));
+const address = fc
+  .array(fc.string({ unit: fc.constantFrom(...'abcXYZ019._-*?[]{},!'), maxLength: 8 }), { minLength: 1, maxLength: 4 })
+  .map((parts) => `/${parts.join('/')}`);
+const message = fc.record({ address, args: fc.array(arg, { maxLength: 6 }) });
+const { packet } = fc.letrec<{ packet: OscPacket }>((tie) => ({
+  packet: fc.oneof(
+    { maxDepth: 4 },
+    message,
+    fc.record({ packets: fc.array(tie('packet'), { maxLength: 4 }), timeTag: hex(8) }),
+  ),
+}));
+const sound = packet.map((value) => encodePacket(value));
+
+const flatten = (value: OscPacket): OscPacket[] => ('address' in value ? [value] : value.packets.flatMap(flatten));
+
+/** A sound packet with bytes flipped, cut out, doubled or put in: what hurts parsers most. */
+const mutated = fc
+  .tuple(
+    sound,
+    fc.array(
+      fc.record({
+        at: fc.nat(),
+        byte: fc.integer({ min: 0, max: 255 }),
+        how: fc.constantFrom('set', 'cut', 'put', 'end'),
+      }),
+      { minLength: 1, maxLength: 4 },
+    ),
+  )
+  .map(([bytes, changes]) => {
+    let now = [...bytes];
+    for (const { at, byte, how } of changes) {
+      const place = now.length === 0 ? 0 : at % now.length;
+      if (how === 'set') now[place] = byte;
+      else if (how === 'cut') now.splice(place, 1 + (byte % 8));
+      else if (how === 'put') now.splice(place, 0, ...new Array(1 + (byte % 4)).fill(byte));
+      else now = now.slice(0, place);
+    }
+    return Uint8Array.from(now);
+  });
+const headed = fc
+  .tuple(fc.constantFrom('/', '/go\0,', '#bundle\0\0\0\0\0\0\0\0\x01', '/go\0,[[['), fc.uint8Array({ maxLength: 64 }))
+  .map(([head, tail]) => Uint8Array.from(Buffer.concat([Buffer.from(head, 'latin1'), tail])));
+const hostile = fc.oneof(fc.uint8Array({ maxLength: 128 }), headed, mutated);
+
+test('what is written is read again, the same', () => {
+  fc.assert(
+    fc.property(packet, (value) => {
+      const decoded = decodePacket(encodePacket(value));
+      expect(decoded.ok && decoded.messages.map(({ address, args }) => ({ address, args }))).toEqual(flatten(value));
+    }),
+    { numRuns: Math.min(RUNS, 5000) },
+  );
+});
+
+test('hostile bytes are dropped or read, never thrown over; what was read is JSON data and can be written again', () => {
+  const good = encodePacket({ address: '/go', args: [] });
+  fc.assert(
+    fc.property(hostile, (bytes) => {
+      const before = hexOf(bytes);
+      const decoded = decodePacket(bytes);
+      expect(hexOf(bytes)).toBe(before);
+      if (decoded.ok) {
+        for (const read of decoded.messages) {
+          const input = toInput(read, 'x');
+          expect(JSON.parse(JSON.stringify(input))).toEqual(input);
+        }
+      } else expect(decoded.fault).not.toBe('');
+      expect(decodePacket(good).ok).toBe(true);
+    }),
+    { numRuns: RUNS },
+  );
+}, 3_600_000);
+
+test('a stream with hostile frames between good ones, in any pieces: every good packet arrives, in order', () => {
+  const piece = fc.record({ bytes: fc.oneof(sound, hostile), oversize: fc.boolean() });
+  fc.assert(
+    fc.property(
+      fc.constantFrom('slip' as const, 'length-prefix' as const),
+      fc.boolean(),
+      fc.array(piece, { maxLength: 8 }),
+      fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 8 }),
+      (framing, isAuto, pieces, sizes) => {
+        const wanted: string[] = [];
+        // A first frame with a length of 0x0000nnnn makes the framing certain for `auto`.
+        const frames = [encodeFrame(framing, encodePacket({ address: '/first', args: [] }))];
+        for (const { bytes, oversize } of pieces) {
+          const body = oversize ? Buffer.concat([bytes, new Uint8Array(FRAME_BYTES_MAX + 1)]) : bytes;
+          frames.push(encodeFrame(framing, body));
+          if (!oversize && body.length > 0) wanted.push(hexOf(body));
+        }
+        const stream = Buffer.concat(frames);
+        const got: string[] = [];
+        const reader = frameReader(isAuto ? 'auto' : framing, FRAME_BYTES_MAX, {
+          frame: (bytes) => got.push(hexOf(bytes)),
+          fault: () => undefined,
+        });
+        for (let at = 0, index = 0; at < stream.length; index++) {
+          const size = sizes[index % sizes.length] ?? 1;
+          expect(reader.push(stream.subarray(at, at + size))).toBe(true);
+          at += size;
+        }
+        expect(got.slice(1)).toEqual(wanted);
+      },
+    ),
+    { numRuns: Math.max(300, Math.min(RUNS / 20, 5000)) },
+  );
+}, 3_600_000);
+
+test('random bytes as a stream never throw, and SLIP finds the next good packet', () => {
+  const good = encodePacket({ address: '/go', args: [] });
+  fc.assert(
+    fc.property(
+      fc.constantFrom('slip' as const, 'length-prefix' as const, 'auto' as const),
+      fc.uint8Array(),
+      (framing, bytes) => {
+        const got: string[] = [];
+        const reader = frameReader(framing, 64, { frame: (frame) => got.push(hexOf(frame)), fault: () => undefined });
+        reader.push(bytes);
+        if (reader.framing === 'slip') {
+          reader.push(encodeFrame('slip', good));
+          expect(got.at(-1)).toBe(hexOf(good));
+        }
+        reader.end();
+      },
+    ),
+    { numRuns: RUNS },
+  );
+}, 3_600_000);
+
+test('a plain address as a pattern matches itself alone, and a star for any part matches too', () => {
+  const plain = fc
+    .array(fc.string({ unit: fc.constantFrom(...'ab1.-'), minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 4 })
+    .map((parts) => `/${parts.join('/')}`);
+  fc.assert(
+    fc.property(plain, plain, fc.nat(), (one, other, at) => {
+      expect(matchAddress(one, other)).toBe(one === other);
+      const parts = one.split('/');
+      parts[1 + (at % (parts.length - 1))] = '*';
+      expect(matchAddress(parts.join('/'), one)).toBe(true);
+      expect(matchAddress(`/${one}`, `${other}${one}`)).toBe(true);
+    }),
+  );
+});
+
+test('any pattern against any address answers', () => {
+  fc.assert(fc.property(address, address, (one, other) => typeof matchAddress(one, other) === 'boolean'));
+});
