@@ -1,14 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  decodeLine,
-  encodeCommand,
-  Framer,
-  type Framing,
-  framingOf,
-  parseDelimiter,
-  problemOfCommand,
-} from './codec.js';
+import { encodeCommand, Framer, type Framing, framingOf, parseDelimiter, problemOfCommand } from './codec.js';
 import { compileMatch, groupsOf, matches } from './patterns.js';
 
 const lines = (delimiter = '\n', lineBytesMax = 1024): Framing => framingOf({ delimiter, lineBytesMax });
@@ -48,40 +39,6 @@ describe('lines', () => {
       expect(frames).toEqual(['yyyyyyyy', 'GO']);
       expect(framer.dropped).toEqual({ oversize: 2, partial: 0 });
     }
-  });
-
-  test('any bytes in any pieces give what splitting the whole would give', () => {
-    const letter = fc.constantFrom(0x00, 0x0a, 0x0d, 0x41, 0x42, 0xff);
-    const delimiters = fc
-      .uint8Array({ minLength: 1, maxLength: 3 })
-      .map((all) => all.map((byte) => [10, 13, 65][byte % 3] ?? 10));
-    fc.assert(
-      fc.property(fc.array(letter, { maxLength: 200 }), delimiters, fc.array(fc.nat(20)), (stream, delimiter, cuts) => {
-        const framing: Framing = { kind: 'line', delimiter, cutsReturn: false, lineBytesMax: 1024 };
-        const framer = new Framer(framing);
-        const frames: string[] = [];
-        let from = 0;
-        for (const length of [...cuts, stream.length]) {
-          frames.push(...texts(framer.push(Uint8Array.from(stream.slice(from, from + length)), 0)));
-          from += length;
-        }
-        const whole = Buffer.from(stream).toString('latin1').split(Buffer.from(delimiter).toString('latin1'));
-        expect(frames).toEqual(whole.slice(0, -1).filter((line) => line !== ''));
-      }),
-    );
-  });
-
-  test('never holds more than a line, and finds its way back, after any noise', () => {
-    fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 64 }), { maxLength: 40 }), (noise) => {
-        const framer = new Framer(framingOf({ lineBytesMax: 16 }));
-        for (const piece of noise) {
-          for (const frame of framer.push(piece, 0)) expect(frame.length).toBeLessThanOrEqual(16);
-        }
-        framer.push(bytes('\n'), 0);
-        expect(texts(framer.push(bytes('GO\n'), 0))).toEqual(['GO']);
-      }),
-    );
   });
 });
 
@@ -168,16 +125,6 @@ describe('a command', () => {
       expect(problemOfCommand(command)).toBeDefined();
       expect(() => encodeCommand(command, options)).toThrow(malformed);
     }
-  });
-
-  test('comes out of a framer as it went in', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (line) => {
-        fc.pre(!line.includes('\n') && line.trim() === line && line !== '');
-        const [frame] = new Framer(usual).push(encodeCommand({ line }, options), 0);
-        expect(decodeLine(frame ?? bytes(''), 'utf8')).toBe(line);
-      }),
-    );
   });
 });
 

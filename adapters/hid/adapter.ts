@@ -1,0 +1,104 @@
+/** Foot switches and button boxes that speak HID. See README.md here. */
+import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/devices/adapter.js';
+import type { HidDevice, HidProfile } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { HidConnection } from './connection.js';
+import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
+import { loadProfile } from './profile.js';
+
+/** Where devices come from. A test hands in a simulated driver; the bridge file cannot. */
+export interface HidOptions {
+  loadDriver?: () => Promise<HidDriver>;
+}
+
+export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}): Adapter {
+  return {
+    kind: 'hid',
+    matches,
+    problemOf: () => 'a HID device cannot be sent anything',
+    summarise: () => 'nothing: a HID device takes no commands',
+    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+      signal.throwIfAborted();
+      // Checked against config.schema.json, $defs device, which also fills in what was left out.
+      const config = checked as unknown as HidDevice;
+      const profile = await profileOf(config, io);
+      const driver = await loadDriver();
+      const found = await find(driver, config, profile);
+      signal.throwIfAborted();
+      const name = `${usbName(config)} at ${found.path}`;
+      const handle = await driver.open(found.path).catch((error: unknown) => {
+        throw whyFailed(error, name);
+      });
+      if (signal.aborted) {
+        await handle.close().catch(() => undefined);
+        signal.throwIfAborted();
+      }
+      return new HidConnection(handle, { ...found, name }, config, profile, io);
+    },
+  };
+}
+
+/** @throws DEVICE_REFUSED: trying again would not mend the file */
+async function profileOf(config: HidDevice, io: AdapterIo): Promise<HidProfile> {
+  try {
+    return await loadProfile(config.profile, io.baseDir);
+  } catch (cause) {
+    throw new BridgeError('DEVICE_REFUSED', cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+/** @throws DEVICE_UNREACHABLE, DEVICE_DRIVER_MISSING */
+async function find(
+  driver: HidDriver,
+  config: HidDevice,
+  profile: HidProfile,
+): Promise<{ path: string; note?: string }> {
+  let listed: readonly HidInfo[];
+  try {
+    listed = await driver.devices(config.vendorId, config.productId);
+  } catch (error) {
+    throw whyFailed(error, 'the HID devices cannot be listed');
+  }
+  const paths = pathsOf(listed, config, profile);
+  const [path] = paths;
+  if (path === undefined) {
+    const others = listed.length > 0 ? `; ${listed.length} of these ids are there, but none fits the rest` : '';
+    throw new BridgeError('DEVICE_UNREACHABLE', `no HID device ${usbName(config)} is plugged in${others}`);
+  }
+  if (paths.length === 1) return { path };
+  return { path, note: `${paths.length} fit, the first was taken: name serialNumber, interface or path` };
+}
+
+/** The paths that fit, each once, in order. Pure. */
+function pathsOf(listed: readonly HidInfo[], config: HidDevice, profile: HidProfile): string[] {
+  const { vendorId, productId, serialNumber, path } = config;
+  // Not every system tells usages (0 or nothing); what is not told cannot rule a device out.
+  const fits = (wanted: number | undefined, told: number | undefined) =>
+    wanted === undefined || !told || told === wanted;
+  const usagePage = config.usagePage ?? profile.usagePage;
+  const usage = config.usage ?? (config.usagePage === undefined ? profile.usage : undefined);
+  const paths = listed
+    .filter((info) => info.vendorId === vendorId && info.productId === productId)
+    .filter((info) => serialNumber === undefined || info.serialNumber === serialNumber)
+    .filter((info) => path === undefined || info.path === path)
+    .filter((info) => config.interface === undefined || info.interface === config.interface)
+    .filter((info) => fits(usagePage, info.usagePage) && fits(usage, info.usage))
+    .flatMap((info) => (info.path === undefined ? [] : [info.path]));
+  return [...new Set(paths)].sort();
+}
+
+/** See config.schema.json, $defs when. A hold without holdMs is the device's own. */
+function matches(pattern: Pattern, input: Input): boolean {
+  const gesture = pattern.gesture ?? 'press';
+  if (pattern.button !== input.button || gesture !== input.gesture) return false;
+  if (gesture !== 'hold') return true;
+  return pattern.holdMs === undefined ? input.isUsualHold === true : pattern.holdMs === input.holdMs;
+}
+
+/** `05f3:00ff`, as lsusb writes it. */
+function usbName({ vendorId, productId, serialNumber }: HidDevice): string {
+  const hex = (id: number) => id.toString(16).padStart(4, '0');
+  return `${hex(vendorId)}:${hex(productId)}${serialNumber === undefined ? '' : ` number ${serialNumber}`}`;
+}
+
+export const hidAdapter = createHidAdapter();

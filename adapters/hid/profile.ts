@@ -1,0 +1,97 @@
+/** Device profiles: which bytes of a report are which button. Reading the file is apart from decoding, which is pure. */
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { validateHidProfile } from '../../src/generated/files.js';
+import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { packageRoot } from '../../src/kit/package.js';
+
+/** Where the profiles lie that come with the bridge. */
+export const profilesFolder: string = join(packageRoot, 'config', 'hid-profiles');
+/** A larger file is no profile. */
+const FILE_BYTES_MAX = 65_536;
+
+/**
+ * A profile by its name, or by a path of one's own that ends in .yaml or .yml.
+ * @param baseDir  the folder of the bridge file, from which such a path is seen.
+ * @throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID
+ */
+export async function loadProfile(profile: string, baseDir: string): Promise<HidProfile> {
+  const isPath = /\.ya?ml$/.test(profile);
+  if (!isPath && !/^[a-z0-9][a-z0-9-]*$/.test(profile)) {
+    throw new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" is neither a name nor a path that ends in .yaml`);
+  }
+  const path = isPath ? resolve(baseDir, profile) : join(profilesFolder, `${profile}.yaml`);
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const where = isPath ? path : `config/hid-profiles/${profile}.yaml`;
+    throw new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" cannot be read: ${where}`, { cause });
+  }
+  return parseProfile(text, profile);
+}
+
+/** @throws CONFIG_SYNTAX, CONFIG_INVALID, naming what is wrong */
+export function parseProfile(text: string, name: string): HidProfile {
+  if (text.length > FILE_BYTES_MAX) throw new BridgeError('CONFIG_INVALID', `profile "${name}" is larger than 64 KiB`);
+  let data: unknown;
+  try {
+    data = parse(text);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new BridgeError('CONFIG_SYNTAX', `profile "${name}": ${words}`, { cause });
+  }
+  if (!validateHidProfile(data)) {
+    const faults = (validateHidProfile.errors ?? []).map(
+      ({ instancePath, message }) => `${instancePath || '/'} ${message}`,
+    );
+    throw new BridgeError('CONFIG_INVALID', `profile "${name}": ${faults.slice(0, 5).join('; ')}`);
+  }
+  const profile = data as HidProfile;
+  for (const [button, place] of Object.entries(profile.buttons)) {
+    const problem = problemOfButton(place, profile.report);
+    if (problem) throw new BridgeError('CONFIG_INVALID', `profile "${name}": button ${button} ${problem}`);
+  }
+  return profile;
+}
+
+/** What a schema cannot say. */
+function problemOfButton(button: HidProfileButton, report: HidProfile['report']): string | undefined {
+  const ways = [button.byte, button.key, button.modifier].filter((way) => way !== undefined);
+  if (ways.length !== 1) return 'wants exactly one of byte, key, modifier';
+  if (button.byte === undefined) {
+    if (button.mask !== undefined || button.value !== undefined) return 'has mask or value without byte';
+    return report.keyboard ? undefined : 'names a key, but the report is not a keyboard’s';
+  }
+  if (button.byte >= report.bytesMin)
+    return `is in byte ${button.byte}, which a report of ${report.bytesMin} bytes has not`;
+  if (button.value === undefined) return undefined;
+  const mask = button.mask ?? 0xff;
+  return (button.value & mask) === button.value ? undefined : 'has a value outside of its mask';
+}
+
+/** Keys of a boot keyboard's report begin here; before them are the modifiers and one byte of no meaning. */
+const FIRST_KEY = 2;
+/** What a keyboard puts into all keys when it cannot tell what is down (HID 1.11, appendix C). */
+const ROLL_OVER = 1;
+
+/**
+ * The buttons that are down, by name, in the order of the profile.
+ * @returns undefined for a report that tells nothing of them: of another number, too short, or a keyboard's roll-over.
+ */
+export function decodeReport(profile: HidProfile, report: Uint8Array): ReadonlySet<string> | undefined {
+  const { id, bytesMin, keyboard } = profile.report;
+  if (id !== undefined && report[0] !== id) return undefined;
+  const body = id === undefined ? report : report.subarray(1);
+  if (body.length < bytesMin) return undefined;
+  if (keyboard && body[FIRST_KEY] === ROLL_OVER) return undefined;
+  const keys = body.subarray(FIRST_KEY);
+  const isDown = ({ byte, mask = 0xff, value = mask, key, modifier }: HidProfileButton): boolean => {
+    if (key !== undefined) return keys.includes(key);
+    if (modifier !== undefined) return ((body[0] ?? 0) & modifier) === modifier;
+    return byte !== undefined && ((body[byte] ?? 0) & mask) === value;
+  };
+  return new Set(Object.keys(profile.buttons).filter((name) => isDown(profile.buttons[name] ?? {})));
+}

@@ -1,0 +1,118 @@
+/** Any reports at any times: no press is delayed, doubled or lost, and the state is right afterwards. */
+import { readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type Gesture, GestureMachine, SETTLE_MS } from '../../adapters/hid/gestures.js';
+import { decodeReport, loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+
+const DEBOUNCE_MS = 5;
+const BUTTONS = ['left', 'middle', 'right'];
+const holdsMs = new Map(BUTTONS.map((name) => [name, [50, 120]]));
+const open = () => new GestureMachine({ debounceMs: DEBOUNCE_MS, doubleMs: 60, holdsMs }, -SETTLE_MS);
+
+/** The first report that is not the device's state has at most one button down: see SETTLE_MS. */
+const reports = fc
+  .array(fc.record({ afterMs: fc.nat(200), down: fc.subarray(BUTTONS) }), { maxLength: 60 })
+  .map((steps) => [{ afterMs: 0, down: [] as string[] }, ...steps]);
+
+/** All gestures with their times, with extra looks at the clock after so many milliseconds each. */
+function play(steps: readonly { afterMs: number; down: readonly string[] }[], looks: readonly number[]) {
+  const machine = open();
+  const gestures: Gesture[] = [];
+  let nowMs = 0;
+  let look = 0;
+  for (const { afterMs, down } of steps) {
+    const at = nowMs + afterMs;
+    for (; look < looks.length && nowMs + (looks[look] ?? 0) < at; look++) {
+      nowMs += looks[look] ?? 0;
+      gestures.push(...machine.tick(nowMs));
+    }
+    nowMs = at;
+    gestures.push(...machine.report(nowMs, new Set(down)));
+  }
+  gestures.push(...machine.tick(nowMs + 1000));
+  return { machine, gestures };
+}
+
+test('press and release take turns, holds lie between them, and the end state is what was last reported', () => {
+  fc.assert(
+    fc.property(reports, fc.array(fc.nat(30), { maxLength: 100 }), (steps, looks) => {
+      const { machine, gestures } = play(steps, looks);
+      expect([...machine.down].sort()).toEqual([...(steps.at(-1)?.down ?? [])].sort());
+      for (const name of BUTTONS) {
+        const own = gestures.filter(({ button }) => button === name);
+        const edges = own.filter(({ gesture }) => gesture === 'press' || gesture === 'release');
+        edges.forEach(({ gesture }, n) => {
+          expect(gesture).toBe(n % 2 === 0 ? 'press' : 'release');
+        });
+        let held: number[] = [];
+        for (const gesture of own) {
+          if (gesture.gesture === 'press') held = [];
+          if (gesture.gesture === 'hold') held.push(gesture.holdMs);
+          if (gesture.gesture === 'release')
+            for (const holdMs of held) expect(gesture.heldMs).toBeGreaterThanOrEqual(holdMs);
+          expect(held).toEqual([50, 120].slice(0, held.length));
+        }
+      }
+    }),
+  );
+});
+
+test('how often somebody looks at the clock changes nothing', () => {
+  fc.assert(
+    fc.property(reports, fc.array(fc.nat(30), { maxLength: 100 }), (steps, looks) => {
+      expect(play(steps, looks).gestures).toEqual(play(steps, []).gestures);
+    }),
+  );
+});
+
+test('every stamp on the pedal is one press at its first edge, however each edge bounces', () => {
+  /** Times after an edge, all within the debounce time, at which the contact opens or closes once more; an even number. */
+  const bounces = fc.uniqueArray(fc.integer({ min: 1, max: DEBOUNCE_MS - 1 }), { maxLength: 4 }).map((times) => {
+    const even = times.length % 2 === 0 ? times : times.slice(1);
+    return even.sort((a, b) => a - b);
+  });
+  const stamp = fc.record({
+    downMs: fc.integer({ min: DEBOUNCE_MS, max: 400 }),
+    upMs: fc.integer({ min: DEBOUNCE_MS, max: 400 }),
+    onDown: bounces,
+    onUp: bounces,
+  });
+  fc.assert(
+    fc.property(fc.array(stamp, { maxLength: 30 }), (stamps) => {
+      const machine = open();
+      machine.report(0, new Set());
+      const pressedAt: number[] = [];
+      const stampedAt: number[] = [];
+      let nowMs = 10;
+      const edge = (isDown: boolean, bouncesMs: readonly number[]): void => {
+        let now = isDown;
+        for (const after of [0, ...bouncesMs]) {
+          const gestures = machine.report(nowMs + after, new Set(now ? ['left'] : []));
+          if (gestures.some(({ gesture }) => gesture === 'press')) pressedAt.push(nowMs + after);
+          now = !now;
+        }
+      };
+      for (const { downMs, upMs, onDown, onUp } of stamps) {
+        stampedAt.push(nowMs);
+        edge(true, onDown);
+        nowMs += downMs;
+        edge(false, onUp);
+        nowMs += upMs;
+      }
+      expect(pressedAt).toEqual(stampedAt);
+      expect(machine.tick(nowMs).filter(({ gesture }) => gesture === 'press')).toEqual([]);
+      expect(machine.down.size).toBe(0);
+    }),
+  );
+});
+
+test('no report, whatever its bytes, is more to a profile than buttons that it has', async () => {
+  const files = readdirSync(profilesFolder).filter((file) => file.endsWith('.yaml'));
+  const profiles = await Promise.all(files.map((file) => loadProfile(file.replace('.yaml', ''), '.')));
+  fc.assert(
+    fc.property(fc.constantFrom(...profiles), fc.uint8Array({ maxLength: 70 }), (profile, report) => {
+      for (const button of decodeReport(profile, report) ?? []) expect(Object.keys(profile.buttons)).toContain(button);
+    }),
+  );
+});
