@@ -399,3 +399,29 @@ test('a QLab that leaves two thumps unanswered is gone; one that answers stays',
   expect(await connection.closed).toMatchObject({ code: 'DEVICE_TIMEOUT' });
   expect(connection.health().status).toBe('down');
 });
+
+test('a GO that QLab denied opens no double-GO window', async () => {
+  const { qlab, connection } = await connected(await simulated({ minGoTimeMs: 60_000 }));
+  await qlab.setFaults({ denied: true });
+  await expect(connection.send({ go: true }, never())).rejects.toMatchObject({ message: 'QLab denied: GO' });
+  await qlab.setFaults({});
+  await connection.send({ go: true }, never());
+  expect(qlab.fired).toHaveLength(1);
+});
+
+test('a QLab that still reports is not gone, though its thumps get lost', async () => {
+  const qlab = await simulated();
+  const clock = new TestClock();
+  const connection = await qlabAdapter.connect(configFor(qlab), { ...testIo(), clock }, never());
+  onTestFinished(() => connection.close());
+  const inputs: Input[] = [];
+  connection.onInput((input) => inputs.push(input));
+  await qlab.setFaults({ dropReplies: true });
+  for (let round = 1; round <= 3; round++) {
+    await clock.advance(5000);
+    qlab.operatorGo(String(round));
+    await eventually(() => about(inputs, 'cueStarted').length === round, 'the cue is reported');
+    await clock.advance(1000);
+  }
+  expect(connection.health().status).toBe('up');
+});
