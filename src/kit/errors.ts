@@ -31,6 +31,10 @@ export const ERRORS = {
     hint: 'the last write was cut off by a crash; what was never acknowledged is gone',
   },
   JOURNAL_LOCKED: { severity: 'fatal', hint: 'another bridge runs on this journal; stop it first' },
+  CLOCK_BEHIND: {
+    severity: 'warn',
+    hint: 'set this machine’s clock; the show’s time goes on from the end of its log',
+  },
   INTERNAL: { severity: 'error', hint: 'a fault of the bridge: please report the log line' },
   DEVICE_UNREACHABLE: { severity: 'error', hint: 'check cable, address and that the device is on' },
   DEVICE_CLOSED: { severity: 'error', hint: 'the device is gone; the bridge connects again by itself' },

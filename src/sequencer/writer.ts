@@ -16,6 +16,8 @@ const REPEATS_MAX = 100;
 export const REFUSALS_MAX = 10_000;
 /** How often a proposal is decided again because another writer of a shared log was first. */
 const ROUNDS_MAX = 5;
+/** A clock that is so far behind the log is worth a line. */
+const CLOCK_BEHIND_MS = 1000;
 /** After so many events, or a twentieth of the log if that is more, the state is saved beside the log. */
 const SAVE_EVERY_EVENTS = 5000;
 const SAVE_EVERY_SHARE = 20;
@@ -100,6 +102,9 @@ export class Sequencer {
     this.#head = parts.recovered;
     this.#savedSeq = parts.savedSeq;
     this.#time = new ShowTime(parts.clock);
+    this.now();
+    const behindMs = this.#time.aheadMs;
+    if (behindMs >= CLOCK_BEHIND_MS) parts.log.warn({ code: 'CLOCK_BEHIND', behindMs }, 'clock.behind');
   }
 
   /** The show after event `lastEventSeq`, durable. */

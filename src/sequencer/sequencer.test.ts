@@ -1,0 +1,270 @@
+import { expect, test } from 'vitest';
+import { idOf } from '../../test/support/journal-rig.js';
+import { MemoryDisk } from '../../test/support/memory-disk.js';
+import { draftOf, logOf, openShow } from '../../test/support/sequencer-rig.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { cuesOf } from '../show/state.js';
+
+const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
+
+test('a press becomes one numbered, stamped, durable event, and the show moves on', async () => {
+  const disk = new MemoryDisk();
+  const { sequencer, propose } = await openShow(disk);
+  const outcome = await propose({ messageId: idOf(1), correlationId: idOf(9), fromTheFuture: { kept: true } });
+  expect(outcome).toEqual({ ok: true, eventSeq: 1 });
+  expect(sequencer.lastEventSeq).toBe(1);
+  expect(sequencer.state.currentCueId).toBe('c0');
+  expect(await logOf(sequencer)).toEqual([
+    {
+      kind: 'event',
+      version: '1.1.0',
+      messageId: idOf(1),
+      correlationId: idOf(9),
+      fromTheFuture: { kept: true },
+      showId: 'small',
+      eventType: 'CueAdvanced',
+      createdAt: '2026-03-01T19:30:00.000Z',
+      actor: { userId: 'u-stageManager', role: 'stageManager', deviceId: 'desk' },
+      payload: { segmentId: 's', fromCueId: null, toCueId: 'c0', showClockAt: '00:00:00.000' },
+      eventSeq: 1,
+      recordedAt: '2026-03-01T19:30:00.000Z',
+    },
+  ]);
+});
+
+test('nothing is seen, answered or fired before it is durable; then outputs, answers, and one fan-out', async () => {
+  const disk = new MemoryDisk();
+  const { sequencer, propose, happened } = await openShow(disk);
+  let release = () => {};
+  disk.pace = () => new Promise((resolve) => (release = resolve));
+  const presses = [propose(), propose(), propose()];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(happened).toEqual([]);
+  expect(sequencer.lastEventSeq).toBe(0);
+  expect(sequencer.state.currentCueId).toBeNull();
+  release();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(happened).toEqual([]);
+  release();
+  await Promise.all(presses);
+  expect(happened.map(({ what }) => what)).toEqual([
+    ...Array(3).fill('performed'),
+    ...Array(3).fill('answered'),
+    'published',
+  ]);
+  const performed = happened.filter((one) => one.what === 'performed');
+  expect(performed.map(({ event, state }) => [event.eventSeq, state.currentCueId])).toEqual([
+    [1, 'c0'],
+    [2, 'c1'],
+    [3, 'c2'],
+  ]);
+  const published = happened.find((one) => one.what === 'published');
+  expect(published?.entries.map(({ event }) => event.eventSeq)).toEqual([1, 2, 3]);
+  expect(published?.entries.map(({ json }) => JSON.parse(json.toString()))).toEqual(await logOf(sequencer));
+  expect(published?.state).toBe(sequencer.state);
+});
+
+test('the same press twice is one GO: on its way, stored, and after a restart', async () => {
+  const disk = new MemoryDisk();
+  const first = await openShow(disk);
+  const twice = await Promise.all([
+    first.propose({ messageId: idOf(1) }),
+    first.propose({ messageId: idOf(1).toUpperCase() }),
+  ]);
+  expect(twice).toEqual([
+    { ok: true, eventSeq: 1 },
+    { ok: true, eventSeq: 1 },
+  ]);
+  await first.propose({ messageId: idOf(2) });
+  expect(await first.propose({ messageId: idOf(1) })).toEqual({ ok: true, eventSeq: 1 });
+  expect(first.happened.filter(({ what }) => what === 'performed')).toHaveLength(2);
+  await first.sequencer.close();
+  const second = await openShow(disk);
+  expect(await second.propose({ messageId: idOf(1) })).toEqual({ ok: true, eventSeq: 1 });
+  expect(await second.propose({ messageId: idOf(2).toUpperCase() })).toEqual({ ok: true, eventSeq: 2 });
+  expect(second.sequencer.state.currentCueId).toBe('c1');
+  expect(second.happened.map(({ what }) => what)).toEqual(['answered', 'answered']);
+});
+
+test('a message that was refused is refused again, whatever has become of the show', async () => {
+  const { propose } = await openShow(new MemoryDisk());
+  const stale = { messageId: idOf(7), payload: { fromCueId: 'c0' } };
+  const refusal = await propose(stale);
+  expect(refusal).toMatchObject({ ok: false, code: 'CONFLICT' });
+  await propose();
+  expect(await propose(stale)).toEqual(refusal);
+  expect(await propose({ payload: { fromCueId: 'c0' } })).toEqual({ ok: true, eventSeq: 2 });
+});
+
+test('every press within the guard is refused aloud, from whomever it comes and however precise it is', async () => {
+  const clock = new TestClock();
+  const { sequencer, propose, log } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  await propose({ deviceId: 'pedal' });
+  const sources = [
+    { deviceId: 'pedal' },
+    { deviceId: 'button', role: 'bridge' },
+    { deviceId: 'tablet', payload: { fromCueId: 'c0', toCueId: 'c1', segmentId: 's' } },
+    { deviceId: 'qlab', role: 'soundOperator', payload: { toCueId: 'c1' } },
+  ] as const;
+  await clock.advance(299);
+  for (const source of sources) {
+    const outcome = await propose(source);
+    expect(outcome).toMatchObject({ ok: false });
+    expect(outcome.ok || outcome.code).toMatch(/GO_GUARD|FORBIDDEN/);
+  }
+  expect(await propose({ deviceId: 'pedal' })).toMatchObject({ code: 'GO_GUARD' });
+  expect(sequencer.lastEventSeq).toBe(1);
+  await clock.advance(1);
+  expect(await propose({ deviceId: 'tablet' })).toEqual({ ok: true, eventSeq: 2 });
+  // On its way to the disk counts as taken.
+  const together = await Promise.all([
+    clock.advance(300).then(() => propose()),
+    clock.advance(300).then(() => propose()),
+  ]);
+  expect(together.filter(({ ok }) => ok)).toHaveLength(1);
+  expect(log.named('event.rejected').filter(({ code }) => code === 'GO_GUARD').length).toBeGreaterThan(3);
+  // A shorter guard holds from the next press on.
+  sequencer.reconfigure({ goGuardMs: 0, patches: false });
+  expect(await propose()).toMatchObject({ ok: true });
+});
+
+test('what only the server writes is dropped from a proposal, and the true patch is written', async () => {
+  const { sequencer, propose } = await openShow(new MemoryDisk(), { patches: true });
+  await propose({
+    patch: [{ op: 'replace', path: '/currentCueId', value: 'lie' }],
+    eventSeq: 99,
+    recordedAt: '1999-01-01T00:00:00.000Z',
+    withheld: true,
+  });
+  const [event] = await logOf(sequencer);
+  expect(event).toMatchObject({ eventSeq: 1, recordedAt: '2026-03-01T19:30:00.000Z' });
+  expect(event).not.toHaveProperty('withheld');
+  expect(event?.patch).toContainEqual({ op: 'replace', path: '/currentCueId', value: 'c0' });
+  // What changes nothing in the state has no patch.
+  await propose({
+    eventType: 'ExternalCueFired',
+    role: 'bridge',
+    payload: { device: 'qlab', cueNumber: '1', attribution: 'operator' },
+  });
+  expect((await logOf(sequencer))[1]).not.toHaveProperty('patch');
+});
+
+test('what cannot be is refused with its code, and nothing is stored', async () => {
+  const { sequencer, propose } = await openShow(new MemoryDisk());
+  expect(await propose({ showId: 'other' })).toMatchObject({ code: 'UNKNOWN_SHOW' });
+  expect(await propose({ role: 'performer' })).toMatchObject({ code: 'FORBIDDEN' });
+  expect(await propose({ version: '2.0.0' })).toMatchObject({ code: 'UNSUPPORTED_VERSION' });
+  expect(await propose({ messageId: 'none' })).toMatchObject({ code: 'VALIDATION_FAILED', pointer: '/messageId' });
+  expect(await propose({ eventType: 'SnapshotRequested', payload: { reason: 'gap' } })).toMatchObject({
+    code: 'VALIDATION_FAILED',
+  });
+  expect(await propose({ payload: { fromCueId: 17 } })).toMatchObject({ ok: false });
+  expect(sequencer.lastEventSeq).toBe(0);
+});
+
+test('an effect that throws stops neither the others nor the show, and is logged as our fault', async () => {
+  const { sequencer, happened, log, propose } = await openShow(new MemoryDisk());
+  const thrown = new Promise<void>((resolve) => {
+    sequencer.propose(draftOf(), () => {
+      resolve();
+      throw new Error('the answer failed');
+    });
+  });
+  await thrown;
+  expect(await propose()).toEqual({ ok: true, eventSeq: 2 });
+  expect(happened.filter(({ what }) => what === 'published')).toHaveLength(2);
+  expect(log.named('effect.failed')).toMatchObject([{ level: 'error', code: 'INTERNAL' }]);
+});
+
+test('too much at once is refused aloud, never dropped', async () => {
+  const disk = new MemoryDisk();
+  const { sequencer, propose } = await openShow(disk, { cues: 2 });
+  let release = () => {};
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  disk.pace = () => gate;
+  const note = (n: number) => ({
+    eventType: 'TimerSetOverride',
+    payload: { timerId: 't', value: '00:00:00.000' },
+    messageId: idOf(n),
+  });
+  const waiting = upTo(10_000).map((n) => propose(note(n)));
+  expect(await propose(note(10_001))).toMatchObject({ code: 'SEQUENCER_BUSY' });
+  const repeats = Array.from({ length: 120 }, () => propose(note(1)));
+  release();
+  const outcomes = await Promise.all(waiting);
+  expect(outcomes).toEqual(upTo(10_000).map((eventSeq) => ({ ok: true, eventSeq })));
+  const repeated = await Promise.all(repeats);
+  expect(repeated.filter(({ ok }) => ok)).toHaveLength(99);
+  expect(repeated.filter((outcome) => !outcome.ok && outcome.code === 'SEQUENCER_BUSY')).toHaveLength(21);
+  // What was refused for want of room may be tried again.
+  expect(await propose(note(10_001))).toEqual({ ok: true, eventSeq: 10_001 });
+  await sequencer.close();
+});
+
+test('each event is one line of the program’s log, and so is each refusal', async () => {
+  const { propose, log } = await openShow(new MemoryDisk());
+  await propose({ messageId: idOf(1), deviceId: 'pedal' });
+  await propose({ messageId: idOf(2), deviceId: 'tablet', payload: { fromCueId: null } });
+  expect(log.named('event.accepted')).toMatchObject([
+    { level: 'info', seq: 1, messageId: idOf(1), eventType: 'CueAdvanced', from: 'pedal', tookMs: expect.any(Number) },
+  ]);
+  expect(log.named('event.rejected')).toMatchObject([
+    { level: 'warn', messageId: idOf(2), code: 'CONFLICT', from: 'tablet' },
+  ]);
+});
+
+test('recovery applies and fires nothing, with and without a saved state', async () => {
+  const disk = new MemoryDisk();
+  const first = await openShow(disk);
+  for (let i = 0; i < 5; i += 1) await first.propose();
+  await first.sequencer.close();
+  const second = await openShow(disk);
+  expect(second.log.named('journal.opened')).toMatchObject([{ seq: 5, snapshotSeq: 5 }]);
+  expect(second.sequencer.state).toEqual(first.sequencer.state);
+  await second.sequencer.close();
+  disk.remove('/data/small/snapshot');
+  const third = await openShow(disk);
+  expect(third.log.named('journal.opened')[0]).not.toHaveProperty('snapshotSeq');
+  expect(third.sequencer.state).toEqual(first.sequencer.state);
+  expect(third.happened).toEqual([]);
+  expect(second.happened).toEqual([]);
+  expect(
+    cuesOf(third.sequencer.state)
+      .map(({ status }) => status)
+      .slice(0, 6),
+  ).toEqual([...Array(4).fill('done'), 'current', 'pending']);
+});
+
+test('another show file makes the saved state worthless, not the log', async () => {
+  const disk = new MemoryDisk();
+  const first = await openShow(disk);
+  await first.propose();
+  await first.sequencer.close();
+  const second = await openShow(disk, { fingerprint: 'f2' });
+  expect(second.log.named('journal.opened')[0]).not.toHaveProperty('snapshotSeq');
+  expect(second.sequencer.state.currentCueId).toBe('c0');
+});
+
+test('the state is saved every 5000 events, when nothing waits', async () => {
+  const disk = new MemoryDisk();
+  const { sequencer, propose, log } = await openShow(disk);
+  const timer = { eventType: 'TimerSetOverride', payload: { timerId: 't', value: '00:00:00.000' } };
+  for (let i = 0; i < 50; i += 1) await Promise.all(upTo(100).map(() => propose(timer)));
+  const saved = () => log.named('snapshot.saved').length;
+  while (saved() === 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(log.named('snapshot.saved')).toMatchObject([{ seq: 5000 }]);
+  await propose();
+  await sequencer.close();
+  expect(log.named('snapshot.saved')).toMatchObject([{ seq: 5000 }, { seq: 5001 }]);
+});
+
+test('closing waits for what is on its way; whoever comes later is told', async () => {
+  const disk = new MemoryDisk();
+  const { sequencer, propose } = await openShow(disk);
+  const begun = propose();
+  const closing = sequencer.close();
+  expect(await propose()).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  await closing;
+  expect(await begun).toEqual({ ok: true, eventSeq: 1 });
+  expect((await openShow(disk)).sequencer.lastEventSeq).toBe(1);
+});
