@@ -9,6 +9,7 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';
 import { encodeMessage, slipEncode } from './codec.js';
+import { openLink } from './link.js';
 import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from './simulator.js';
 
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(at));
@@ -424,4 +425,26 @@ test('a QLab that still reports is not gone, though its thumps get lost', async 
     await clock.advance(1000);
   }
   expect(connection.health().status).toBe('up');
+});
+
+test('close ends in time, and well, when QLab has stopped reading', async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket.on('error', () => {}));
+    socket.pause();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const port = (server.address() as AddressInfo).port;
+  const link = await openLink(configFor({ port }), testIo().clock, never());
+  const refusal = () => {
+    for (;;) link.post('/go', ['x'.repeat(60_000)]);
+  };
+  expect(refusal).toThrowError(expect.objectContaining({ code: 'DEVICE_TIMEOUT' }));
+  await within(link.close('/disconnect'), 'close');
+  expect(await link.closed).toBeUndefined();
 });

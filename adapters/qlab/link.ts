@@ -95,7 +95,11 @@ export class Link {
   /** Says goodbye and closes. Idempotent, never rejects. */
   async close(goodbye: string): Promise<void> {
     if (!this.#ended) {
-      this.post(goodbye);
+      try {
+        this.post(goodbye);
+      } catch {
+        // A QLab that has stopped reading gets no goodbye.
+      }
       this.#ended = true;
       this.#replies.end(new BridgeError('DEVICE_CLOSED', 'the connection to QLab was closed'));
       this.#socket.end();
