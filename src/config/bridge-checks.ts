@@ -8,7 +8,7 @@ const OWN_NAME = 'bridge';
 
 /**
  * What the schema of the bridge file cannot see. Works on what is half right, so that all is told at once.
- * @param show  undefined when the show file could not be read: then nothing is said about names in it.
+ * @param show  undefined when the show file is broken: then nothing is said about names in it.
  */
 export function checkBridge(
   bridge: unknown,

@@ -36,6 +36,11 @@ export function faultWords(fault: FoldedFault, pointer: string, written: Written
       return unknownProperty(String(params.additionalProperty ?? params.unevaluatedProperty), fault, written);
     case 'required':
       return invalid(`missing property '${String(params.missingProperty)}'`);
+    case 'alien':
+      return {
+        ...invalid(`${String(params.name)} does not go with ${list(params.own, 'and')}`),
+        member: String(params.name),
+      };
     case 'oneOfRequired':
       return invalid(`missing one of ${list(params.names, 'or')}`);
     case 'propertyNames': {
@@ -121,7 +126,10 @@ function sizeWords(name: string, { keyword, params, parentSchema, data }: Folded
   return `${name} must hold ${bound} ${count(params.limit, 'member', 'members')}`;
 }
 
-const shapeWords = (shape: unknown): string => (typeof shape === 'string' ? `: ${shape.replace(/\.$/, '')}` : '');
+const shapeWords = (shape: unknown): string =>
+  typeof shape === 'string'
+    ? `: ${shape.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`
+    : '';
 
 const count = (limit: unknown, one: string, many: string): string => `${String(limit)} ${limit === 1 ? one : many}`;
 

@@ -69,7 +69,9 @@ function foldUnion(union: FoldedFault, all: FoldedFault[], waived: (pointer: str
   if (strangers.length > 0) return put(strangers);
   const best = judged.map((branch) => ({ branch, score: scoreOf(branch, union.instancePath) }));
   best.sort((a, b) => a.score - b.score);
-  return put(best[0]?.branch ?? []);
+  const [chosen] = best;
+  const others = best.slice(1).flatMap(({ branch }) => branch);
+  return put((chosen?.branch ?? []).map((fault) => asAlien(fault, others)));
 }
 
 const isScalarFault = ({ keyword }: FoldedFault): boolean =>
@@ -112,6 +114,16 @@ function unknownToAll(branches: readonly FoldedFault[][], at: string): FoldedFau
       ),
     )
     .map((fault) => ({ ...fault, parentSchema: { properties } }));
+}
+
+/** A member of another branch is not unknown: it is one too many. */
+function asAlien(fault: FoldedFault, others: readonly FoldedFault[]): FoldedFault {
+  const { additionalProperty: name } = fault.params;
+  const required = fault.parentSchema?.required;
+  if (fault.keyword !== 'additionalProperties' || typeof name !== 'string' || !Array.isArray(required)) return fault;
+  const theirs = others.flatMap(({ parentSchema }) => parentSchema?.required ?? []);
+  const own = required.filter((one) => others.some(({ params }) => params.additionalProperty === one));
+  return theirs.includes(name) && own.length > 0 ? { ...fault, keyword: 'alien', params: { name, own } } : fault;
 }
 
 const WEIGHTS: Readonly<Record<string, number>> = {

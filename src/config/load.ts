@@ -67,7 +67,9 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
   const index = show?.sound ? indexShow(show.value) : undefined;
   if (show && index) found.push(...checkShow(show.value, index, (pointer) => show.place(pointer)));
   if (bridge.sound) {
-    found.push(...checkBridge(root, Object.keys(adapters), index, (pointer) => bridge.place(pointer)));
+    const isShowSound = !found.some(({ file, severity }) => file === 'show' && severity === 'error');
+    const known = isShowSound ? index : undefined;
+    found.push(...checkBridge(root, Object.keys(adapters), known, (pointer) => bridge.place(pointer)));
     if (options.lint) found.push(...lintSound(options.lint, root, show?.sound ? show.value : undefined, found));
   }
   const placed = found.map((one) => placedIn(one.file === 'show' && show ? show : bridge, one));

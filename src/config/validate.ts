@@ -21,7 +21,9 @@ export function validatePart(
   if (validator(part)) return [];
   const mended = (validator.errors ?? []).filter((fault) => coerced(file, root, at, fault));
   if (mended.length > 0 && validator(valueAt(root, at))) return [];
-  const faults = foldFaults(validator.errors ?? [], (pointer) => waived(at + pointer));
+  // A value that could not be read has its own problem already.
+  const unread = new Set(file.valueProblems.map(({ pointer }) => pointer));
+  const faults = foldFaults(validator.errors ?? [], (pointer) => waived(at + pointer) || unread.has(at + pointer));
   const strange = faults.flatMap(({ instancePath, params }) =>
     typeof params.additionalProperty === 'string' ? [{ instancePath, name: params.additionalProperty }] : [],
   );

@@ -123,7 +123,10 @@ export function readYaml(kind: 'bridge' | 'show', path: string, text: string, en
   };
 }
 
-/** The first fault of each line; the parser's further ones there are echoes of it. */
+/** What the parser says of lines that are sound once an earlier one is mended. */
+const ECHOES: ReadonlySet<string> = new Set(['UNEXPECTED_TOKEN', 'BAD_INDENT', 'MISSING_CHAR', 'IMPOSSIBLE']);
+
+/** The first fault of each line, without those that most likely only follow from an earlier one. */
 function tellSyntax(
   doc: Document.Parsed,
   text: string,
@@ -134,7 +137,7 @@ function tellSyntax(
   for (const error of [...doc.errors, ...doc.warnings]) {
     const [offset] = error.pos;
     const { line } = placeAt(offset);
-    if (told.has(line)) continue;
+    if (told.has(line) || (told.size > 0 && ECHOES.has(error.code))) continue;
     if (told.size >= SYNTAX_PROBLEMS_MAX) return;
     told.add(line);
     const unquoted = text.charAt(offset) === '{' && text.charAt(offset - 1) === '$';
