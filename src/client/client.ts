@@ -239,8 +239,7 @@ export class BridgeClient implements Client {
     if (this.#life.signal.aborted) await line.gone;
     if (this.status === 'refused') return 'final';
     if (!end.opened && !this.#life.signal.aborted) {
-      const told = end.httpStatus === 401 || end.httpStatus === 403 ? doorRefusal(end.httpStatus) : undefined;
-      const refused = told ?? (end.httpStatus === undefined ? await this.#askDoor() : undefined);
+      const refused = end.httpStatus === undefined ? await this.#askDoor() : doorRefusal(end.httpStatus);
       if (refused) return this.#refuse(refused);
     }
     return { detail: end.detail, wasLive };
@@ -263,6 +262,9 @@ export class BridgeClient implements Client {
       onLive: () => {
         this.#setStatus('live');
         this.#proposals.lineBack();
+        const { view, actor } = this.#options;
+        const presence = { deviceId: actor.deviceId, status: 'online', view };
+        if (view !== undefined) send(this.#envelope(showId, 'ClientPresenceUpdated', presence));
       },
       onTaken: (messageId, eventSeq) => this.#proposals.taken(messageId, eventSeq),
       onRefused: (messageId, why) => this.#proposals.refused(messageId, why),

@@ -46,9 +46,9 @@ export async function askSession(
       const value = typeof body === 'object' && body !== null ? (body as Record<string, unknown>)[name] : undefined;
       return typeof value === 'string' ? value : undefined;
     };
-    if (response.status === 401 || response.status === 403) {
+    const refusal = doorRefusal(response.status, said('message'));
+    if (refusal) {
       const hint = said('hint');
-      const refusal = doorRefusal(response.status, said('message'));
       return { ...refusal, code: said('code') ?? refusal.code, ...(hint === undefined ? {} : { hint }) };
     }
     const showId = response.ok ? said('showId') : undefined;

@@ -53,11 +53,11 @@ export class Follower {
   readonly #line: Line;
   #view: View | undefined;
   #live = false;
-  /** Our requests for the show: a refusal of one of them is final. */
-  readonly #requests = new Set<string>();
+  /** Our requests for the show, by messageId. */
+  readonly #requests = new Map<string, SnapshotRequested['reason']>();
   readonly #beats = new Map<string, number>();
-  /** Where the bridge's log stood when it first said so on this line. */
-  #target: number | undefined;
+  /** The bridge has sent all there was: it says so by its ack, which comes after the last missed event. */
+  #answered = false;
   /** Running while something is missing. `whole`: only a snapshot mends it. */
   #recovery: { whole: boolean; done: AbortController } | undefined;
 
@@ -131,22 +131,28 @@ export class Follower {
   #onSnapshot(snapshot: Snapshot): void {
     this.#options.serverClock.hint(Date.parse(snapshot.createdAt), this.#options.clock.mono());
     this.#recovered();
-    // Events older than it may still be on the way, and count as duplicates; newer ones follow it.
-    this.#target = snapshot.lastEventSeq;
+    this.#answered = true;
     this.#see(viewOf(snapshot));
     this.#tryLive();
   }
 
   #onAck(ack: Ack): void {
-    if (ack.status === 'ok') this.#options.onTaken(ack.ackOf, ack.eventSeq);
-    else if (this.#requests.has(ack.ackOf)) this.#onNoShow(this.#refusalOf(ack));
-    else this.#options.onRefused(ack.ackOf, this.#refusalOf(ack));
+    const reason = this.#requests.get(ack.ackOf);
+    if (ack.status === 'error') {
+      if (reason === undefined) this.#options.onRefused(ack.ackOf, this.#refusalOf(ack));
+      else this.#onNoShow(reason, this.#refusalOf(ack));
+    } else if (reason === undefined) {
+      this.#options.onTaken(ack.ackOf, ack.eventSeq);
+    } else {
+      this.#answered = true;
+      this.#tryLive();
+    }
   }
 
-  /** The bridge does not show us the show. Without an answer there is nothing to do here but to begin again. */
-  #onNoShow(why: ClientRefusal): void {
+  /** The bridge does not show us the show. What is missing is asked for again anyway. */
+  #onNoShow(reason: SnapshotRequested['reason'], why: ClientRefusal): void {
     if (FINAL.includes(why.code)) this.#options.onFinal(why);
-    else this.#line.end(why.message);
+    else if (reason === 'connect') this.#line.end(why.message);
   }
 
   #onHeartbeat(heartbeat: Heartbeat): void {
@@ -155,11 +161,6 @@ export class Follower {
     const sentMono = heartbeat.correlationId === undefined ? undefined : this.#beats.get(heartbeat.correlationId);
     if (sentMono === undefined) serverClock.hint(serverMs, clock.mono());
     else serverClock.sample(sentMono, clock.mono(), serverMs);
-    if (heartbeat.lastEventSeq === undefined || this.#live) return;
-    this.#target ??= heartbeat.lastEventSeq;
-    // A log that is shorter than what we have seen is another log.
-    if (this.#view && this.#target < this.#view.lastEventSeq) void this.#recover(true);
-    else this.#tryLive();
   }
 
   #onError(error: ErrorMessage): void {
@@ -185,15 +186,14 @@ export class Follower {
   }
 
   #tryLive(): void {
-    if (this.#target === undefined || !this.#view || this.#view.lastEventSeq < this.#target) return;
-    if (this.#live) return;
+    if (this.#live || !this.#answered || !this.#view || this.#recovery) return;
     this.#live = true;
     this.#options.onLive();
   }
 
   #ask(reason: SnapshotRequested['reason'], lastEventSeq: number | undefined): void {
     const payload = { reason, ...(lastEventSeq === undefined ? {} : { lastEventSeq }) };
-    this.#requests.add(this.#options.request(payload));
+    this.#requests.set(this.#options.request(payload), reason);
   }
 
   /**

@@ -108,6 +108,17 @@ export class Outbox {
     this.#slow = false;
   }
 
+  /** When the next one that was never sent becomes too old, on the monotonic clock; undefined when none will. */
+  get nextLateMono(): number | undefined {
+    let next: number | undefined;
+    for (const { proposal, bornMono, sent } of this.#waiting.values()) {
+      const momentMs = MOMENT_MS[proposal.eventType];
+      if (momentMs !== undefined && sent === 'never')
+        next = Math.min(next ?? Number.POSITIVE_INFINITY, bornMono + momentMs);
+    }
+    return next;
+  }
+
   /**
    * Takes out what is too old to be sent. What was sent on a line that broke may be in the log: it can only be judged
    * once the client has caught up.

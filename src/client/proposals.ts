@@ -37,6 +37,8 @@ export class Proposals {
   #lastOrder = 0;
   #recalled = false;
   #live = false;
+  #sweeping = false;
+  #putOff: string[] = [];
 
   constructor(options: ProposalsOptions) {
     this.#options = options;
@@ -69,7 +71,7 @@ export class Proposals {
 
   /** @returns what became of it, once that is known. Never rejects. */
   submit(proposal: Proposal): Promise<ClientOutcome> {
-    const { clock, storage, signal } = this.#options;
+    const { clock, storage } = this.#options;
     const { promise, resolve } = deferred<ClientOutcome>();
     this.#lastOrder = Math.max(this.#lastOrder + 1, Math.floor(clock.wall()));
     const order = this.#lastOrder;
@@ -92,10 +94,7 @@ export class Proposals {
       this.#storeFailed('did not take a proposal', cause);
       goOn();
     }
-    const momentMs = MOMENT_MS[proposal.eventType];
-    if (momentMs !== undefined && waiting.sent !== 'now') {
-      void clock.sleep(momentMs + TIMER_SLACK_MS, signal).then(() => this.#dropLate(this.#live));
-    }
+    void this.#sweep();
     return promise;
   }
 
@@ -125,11 +124,7 @@ export class Proposals {
     const waiting = this.#outbox.peek(messageId);
     if (!waiting) return;
     if (LATER.includes(why.code) && MOMENT_MS[waiting.proposal.eventType] === undefined) {
-      const { clock, signal } = this.#options;
-      void clock.sleep(LATER_MS, signal).then(() => {
-        this.#outbox.postpone(messageId);
-        this.#flush();
-      });
+      void this.#later(messageId);
       this.#outbox.slowDown();
       return;
     }
@@ -161,6 +156,27 @@ export class Proposals {
   #flush(): void {
     if (!this.#live || !this.#recalled) return;
     for (const proposal of this.#outbox.departing()) this.#options.send(proposal);
+  }
+
+  /** Drops what gets too old while the line is down, when it does. One timer, however much waits. */
+  async #sweep(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    const { clock, signal } = this.#options;
+    for (let due = this.#outbox.nextLateMono; due !== undefined && !signal.aborted; due = this.#outbox.nextLateMono) {
+      await clock.sleep(Math.max(0, due - clock.mono()) + TIMER_SLACK_MS, signal);
+      this.#dropLate(this.#live);
+    }
+    this.#sweeping = false;
+  }
+
+  /** Sends it again after a pause, together with what else was put off meanwhile. */
+  async #later(messageId: string): Promise<void> {
+    this.#putOff.push(messageId);
+    if (this.#putOff.length > 1) return;
+    await this.#options.clock.sleep(LATER_MS, this.#options.signal);
+    for (const id of this.#putOff.splice(0)) this.#outbox.postpone(id);
+    this.#flush();
   }
 
   #dropLate(caughtUp: boolean): void {

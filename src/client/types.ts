@@ -83,6 +83,8 @@ export interface ClientOptions {
   token?: string;
   /** Who proposes. With a token, `userId` and `role` must be the token's. */
   actor: Actor;
+  /** Which page or program this is, told to the others as presence; left out: nothing is told. */
+  view?: string;
   /** Default: memory, which ends with the process. */
   storage?: ClientStorage;
   /** Default: the browser's own. */

@@ -159,6 +159,7 @@ export class StubBridge {
         this.sendTo(socket, this.frame('heartbeat', { correlationId: frame.messageId, lastEventSeq: this.log.length }));
       } else if (frame.eventType === 'SnapshotRequested') {
         this.#show(socket, frame.payload as { lastEventSeq?: number });
+        this.sendTo(socket, this.frame('ack', { ackOf: frame.messageId, status: 'ok' }));
       } else if (frame.kind === 'event') {
         this.#decide(socket, frame as unknown as Proposal);
       }
