@@ -138,7 +138,10 @@ function showDoors(v1: FastifyInstance, house: HttpHouse): void {
     request.viewer = admission.identity ?? 'everyone';
     reply.header('cache-control', 'no-store');
   });
-  v1.get('/session', async ({ viewer }) => (viewer === 'everyone' ? { open: true } : { open: false, ...viewer }));
+  v1.get('/session', async ({ viewer }) => {
+    const { showId } = show;
+    return viewer === 'everyone' ? { open: true, showId } : { open: false, showId, ...viewer };
+  });
   v1.get('/devices', async () => ({ devices: house.devices() }));
   v1.get('/show', async ({ viewer }, reply) => {
     const text = snapshotText(house.stamp(), show.showId, show.lastEventSeq, house.stateText(viewer));
