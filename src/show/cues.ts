@@ -90,23 +90,25 @@ function guard(state: ShowState, to: Cue | undefined, now: Now): Decision {
 
 /** What was asked for became a fact: from is done, what was jumped over is skipped, to is current. */
 export function applyAdvance(state: ShowState, { toCueId }: CueAdvanced, recordedAt: string): ShowState {
-  const to = placeOf(state.acts, toCueId);
+  const { places, byCueId } = runningOrder(state.acts);
+  const to = byCueId.get(toCueId);
   if (!to) return state;
-  const from = state.currentCueId === null ? undefined : placeOf(state.acts, state.currentCueId);
+  const from = state.currentCueId === null ? undefined : byCueId.get(state.currentCueId);
   const changes: [Place, CueStatus][] = [];
   if (from) changes.push([from, 'done']);
-  for (const place of runningOrder(state.acts).places.slice((from?.order ?? -1) + 1, to.order)) {
-    if (isAhead(cueAt(state.acts, place))) changes.push([place, 'skipped']);
+  for (let order = (from?.order ?? -1) + 1; order < to.order; order++) {
+    const place = places[order];
+    if (place && isAhead(cueAt(state.acts, place))) changes.push([place, 'skipped']);
   }
   changes.push([to, 'current']);
-  return {
-    ...state,
-    acts: withStatuses(state.acts, changes),
-    currentCueId: toCueId,
-    startedAt: state.startedAt ?? recordedAt,
-    lastAdvanceAt: recordedAt,
-    standby: standbyWithout(state.standby, changes),
-  };
+  // Copied, then set: several times faster than overriding in the literal, and a replay does it a million times.
+  const next: ShowState = { ...state };
+  next.acts = withStatuses(state.acts, changes);
+  next.currentCueId = toCueId;
+  next.startedAt ??= recordedAt;
+  next.lastAdvanceAt = recordedAt;
+  next.standby = standbyWithout(state.standby, changes);
+  return next;
 }
 
 const isAhead = (cue: Cue | undefined): boolean => cue?.status === 'pending' || cue?.status === 'standby';

@@ -1,4 +1,4 @@
-import type { Act, Cue, CueStatus } from '../generated/types.js';
+import type { Act, Cue, CueStatus, Segment } from '../generated/types.js';
 
 /** Where a cue stands: its place in the flat order over acts, segments and cues, and the way down to it. */
 export interface Place {
@@ -11,7 +11,8 @@ export interface Place {
   segmentId: string;
 }
 
-interface RunningOrder {
+/** The flat order of the cues, and where to find each. */
+export interface RunningOrder {
   places: readonly Place[];
   byCueId: ReadonlyMap<string, Place>;
 }
@@ -48,11 +49,10 @@ export const cueAt = (acts: Act[], { act, segment, cue }: Place): Cue | undefine
 /** The acts with other statuses at some places; everything that does not change is the same object as before. */
 export function withStatuses(acts: Act[], changes: readonly (readonly [Place, CueStatus])[]): Act[] {
   if (changes.length === 0) return acts;
-  const next = [...acts];
+  const next = acts.slice();
   for (const [place, status] of changes) {
-    const act = ownAt(next, acts, place.act, (it) => ({ ...it, segments: [...it.segments] }));
-    const before = acts[place.act]?.segments ?? [];
-    const segment = act && ownAt(act.segments, before, place.segment, (it) => ({ ...it, cues: [...it.cues] }));
+    const act = ownAt(next, acts, place.act, copyAct);
+    const segment = act && ownAt(act.segments, acts[place.act]?.segments, place.segment, copySegment);
     const cue = segment?.cues[place.cue];
     if (segment && cue) segment.cues[place.cue] = { ...cue, status };
   }
@@ -60,10 +60,13 @@ export function withStatuses(acts: Act[], changes: readonly (readonly [Place, Cu
   return next;
 }
 
+const copyAct = (act: Act): Act => ({ ...act, segments: act.segments.slice() });
+const copySegment = (segment: Segment): Segment => ({ ...segment, cues: segment.cues.slice() });
+
 /** The entry at `index`, copied the first time that it is still the one of before. */
-function ownAt<T>(next: T[], before: readonly T[], index: number, copy: (item: T) => T): T | undefined {
+function ownAt<T>(next: T[], before: readonly T[] | undefined, index: number, copy: (item: T) => T): T | undefined {
   const item = next[index];
-  if (item === undefined || item !== before[index]) return item;
+  if (item === undefined || item !== before?.[index]) return item;
   const own = copy(item);
   next[index] = own;
   return own;
