@@ -87,6 +87,10 @@ function readObject(message: Record<string, unknown>): Incoming {
   if (isEvent && 'withheld' in message) {
     return wrong('VALIDATION_FAILED', 'withheld is the server’s to write', '/withheld');
   }
+  // Without one every branch of the schema has something to say.
+  if (isEvent && typeof message.eventType !== 'string') {
+    return wrong('VALIDATION_FAILED', 'eventType is missing', '/eventType');
+  }
   const validate = isEvent ? validateShowEvent : validateWireMessage;
   if (!validate(message)) {
     const fault = firstFault(validate);

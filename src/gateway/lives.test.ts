@@ -1,0 +1,120 @@
+import { connect } from 'node:net';
+import { expect, test } from 'vitest';
+import { ACCESS, gatewayOver, LIMITS } from '../../test/support/gateway.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import { eventually, within } from '../../test/support/waiting.js';
+import { refusedUpgrade, TestClient } from '../../test/support/ws-client.js';
+import { systemClock } from '../kit/clock.js';
+
+const isBeat = ({ kind }: { kind: string }) => kind === 'heartbeat';
+
+test('every client gets a heartbeat with the show’s time and where it stands', async () => {
+  const clock = new TestClock('2026-03-01T19:30:00.000Z');
+  const { show, url } = await gatewayOver({ clock, heartbeatMs: 5000 });
+  show.fill(2);
+  const live = await TestClient.live(url);
+  const fresh = await TestClient.open(url);
+  await clock.advance(4999);
+  expect(live.frames.some(isBeat)).toBe(false);
+  await clock.advance(1);
+  const beat = { kind: 'heartbeat', showId: 'pb_test', createdAt: '2026-03-01T19:30:05.000Z', lastEventSeq: 2 };
+  expect(await live.frame(isBeat, 'a heartbeat')).toMatchObject(beat);
+  expect(await fresh.frame(isBeat, 'a heartbeat')).toMatchObject(beat);
+  await clock.advance(5000);
+  await eventually(() => live.frames.filter(isBeat).length === 2, 'the next heartbeat');
+});
+
+test('a client that is quiet but there is kept; one that answers no ping is gone after three intervals', async () => {
+  const clock = new TestClock();
+  const { url } = await gatewayOver({ clock, heartbeatMs: 1000 });
+  const quiet = await TestClient.live(url);
+  let pings = 0;
+  quiet.ws.on('ping', () => {
+    pings += 1;
+  });
+  // It takes the upgrade and never says a word again.
+  const dead = connect(Number(new URL(url).port), '127.0.0.1');
+  const gone = new Promise((resolve) => dead.once('close', resolve));
+  dead.on('error', () => undefined);
+  const answered = new Promise((resolve) => dead.once('data', resolve));
+  const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13';
+  dead.write(`GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`);
+  await within(answered, 'the upgrade');
+  for (let beat = 1; beat <= 3; beat++) {
+    await clock.advance(1000);
+    await eventually(() => pings === beat, `ping ${beat}`);
+    // The pong is on its way: a round trip proves that it was heard.
+    await quiet.hello();
+  }
+  expect(dead.destroyed).toBe(false);
+  await clock.advance(1000);
+  await within(gone, 'the dead one to be cut off');
+  await eventually(() => pings === 4, 'the next ping');
+  expect(quiet.closed).toBeUndefined();
+});
+
+test('closing says goodbye to everyone, takes nobody new and lets the port go', async () => {
+  const { gateway, url } = await gatewayOver();
+  const clients = await Promise.all([1, 2, 3].map((i) => TestClient.live(url, { deviceId: `tablet-${i}` })));
+  await within(gateway.close(), 'the gateway to close');
+  for (const client of clients)
+    expect(await client.closing()).toEqual({ code: 1001, reason: 'the bridge is stopping' });
+  await expect(refusedUpgrade(url)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  await gateway.close();
+  const { host } = new URL(url);
+  await gatewayOver({ listen: host });
+});
+
+test('who does not answer the goodbye is cut off within a second, and so is who reads the log and does not take it', async () => {
+  const { gateway, show, url } = await gatewayOver();
+  show.fill(100_000);
+  const deaf = await TestClient.live(url);
+  deaf.ws.pause();
+  const reader = connect(Number(new URL(url).port), '127.0.0.1');
+  reader.on('error', () => undefined);
+  const begun = new Promise((resolve) => reader.once('readable', resolve));
+  reader.write('GET /v1/log HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
+  await within(begun, 'the log to begin');
+  const clock = systemClock();
+  const startedAt = clock.mono();
+  await within(gateway.close(), 'the gateway to close');
+  expect(clock.mono() - startedAt).toBeLessThan(2500);
+  deaf.ws.terminate();
+  reader.destroy();
+});
+
+test('who is taken out of the access list is let go at once; who stays notices nothing', async () => {
+  const settings = { allowedOrigins: [], heartbeatMs: 60_000, limits: LIMITS };
+  const { gateway, show, url } = await gatewayOver({ access: ACCESS });
+  const ana = await TestClient.live(url, { token: 'token-of-ana' });
+  const director = await TestClient.live(url, { token: 'token-of-director', userId: 'u-dir', role: 'director' });
+  const performer = await TestClient.live(url, { token: 'token-of-performer', userId: 'u-perf', role: 'performer' });
+  const changed = ACCESS.filter(({ userId }) => userId !== 'u-dir').map((entry) =>
+    entry.userId === 'u-perf' ? { ...entry, role: 'director' as const } : entry,
+  );
+  gateway.reconfigure({ ...settings, access: changed });
+  expect(await director.closing()).toMatchObject({ code: 1008 });
+  expect(await performer.closing()).toMatchObject({ code: 1008 });
+  expect(await refusedUpgrade(url, { headers: { authorization: 'Bearer token-of-director' } })).toMatchObject({
+    status: 401,
+  });
+  gateway.reconfigure({ ...settings, access: changed });
+  show.fill(1);
+  await ana.eventSeq(1);
+
+  gateway.reconfigure(settings);
+  expect(await ana.hello()).toMatchObject({ status: 'ok' });
+  const anyone = await TestClient.live(url, { userId: 'u-x' });
+  gateway.reconfigure({ ...settings, access: ACCESS });
+  expect(await anyone.closing()).toMatchObject({ code: 1008 });
+});
+
+test('new limits hold for who is connected already', async () => {
+  const { gateway, url } = await gatewayOver();
+  const client = await TestClient.live(url);
+  const limits = { ...LIMITS, frameBytesMax: 1024, clientsMax: 1 };
+  gateway.reconfigure({ allowedOrigins: ['http://new.example'], heartbeatMs: 60_000, limits });
+  client.ws.send(`{"kind":"${'x'.repeat(2000)}"}`);
+  await client.error('FRAME_TOO_LARGE');
+  expect(await refusedUpgrade(url, { headers: { origin: 'http://new.example' } })).toMatchObject({ status: 503 });
+});
