@@ -21,7 +21,10 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A process that prints JSON lines; resolves with it and the first line that `pick` accepts. */
 async function start(args, pick, env = {}) {
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
   const lines = createInterface({ input: child.stdout });
   for await (const line of lines) {
     const found = pick(JSON.parse(line));
@@ -55,7 +58,11 @@ async function wire() {
 }
 
 function showYaml() {
-  const cues = Array.from({ length: CUES }, (_, i) => `          - { id: c${i}, number: "${i}", label: "Cue ${i}", calls: [{ department: lighting, number: "${i}" }] }`);
+  const cues = Array.from(
+    { length: CUES },
+    (_, i) =>
+      `          - { id: c${i}, number: "${i}", label: "Cue ${i}", calls: [{ department: lighting, number: "${i}" }] }`,
+  );
   return `version: 1\ntitle: Bench\nacts:\n  - id: a\n    segments:\n      - id: s\n        cues:\n${cues.join('\n')}\n`;
 }
 
@@ -71,7 +78,7 @@ export async function startBridge(folder, udpPort, env = {}) {
   await writeFile(join(folder, 'show.yaml'), showYaml());
   await writeFile(join(folder, 'bridge.yaml'), bridgeYaml(udpPort));
   const { child, found } = await start(
-    [here('../dist/src/cli/index.js'), 'run', join(folder, 'bridge.yaml')],
+    [...(env.NODE_FLAGS?.split(' ') ?? []), here('../dist/src/cli/index.js'), 'run', join(folder, 'bridge.yaml')],
     (line) => (line.msg === 'bridge.started' ? line.url : undefined),
     env,
   );
@@ -80,7 +87,16 @@ export async function startBridge(folder, udpPort, env = {}) {
 
 const actor = { userId: 'u-bench', role: 'stageManager', deviceId: 'bench' };
 export const frame = (eventType, payload) =>
-  JSON.stringify({ kind: 'event', version: '1.1.0', messageId: v7(), showId: 'bench', eventType, createdAt: new Date().toISOString(), actor, payload });
+  JSON.stringify({
+    kind: 'event',
+    version: '1.1.0',
+    messageId: v7(),
+    showId: 'bench',
+    eventType,
+    createdAt: new Date().toISOString(),
+    actor,
+    payload,
+  });
 
 export async function connect(url) {
   const socket = new WebSocket(url, 'pacebuddy.v1', { perMessageDeflate: false });
@@ -124,7 +140,11 @@ async function bridgePresser(url) {
 
 async function referencePresser(port) {
   const socket = await connect(`ws://127.0.0.1:${port}`);
-  return { socket, prepare: async () => {}, press: () => socket.send(frame('CueAdvanced', { segmentId: 's', fromCueId: 'c1', toCueId: 'c2' })) };
+  return {
+    socket,
+    prepare: async () => {},
+    press: () => socket.send(frame('CueAdvanced', { segmentId: 's', fromCueId: 'c1', toCueId: 'c2' })),
+  };
 }
 
 /** Presses `contestants` in turn. @returns milliseconds from press to packet, by name */
@@ -164,7 +184,10 @@ export async function goToWire(rounds = 300) {
   const [ours, fnet, ref] = await Promise.all([wire(), wire(), wire()]);
   const number = (line) => line.port;
   const netServer = await start([here('reference-server.mjs'), 'fnet', String(fnet.port)], number);
-  const refServer = await start([here('reference-server.mjs'), 'ref', String(ref.port), join(folder, 'ref.jsonl')], number);
+  const refServer = await start(
+    [here('reference-server.mjs'), 'ref', String(ref.port), join(folder, 'ref.jsonl')],
+    number,
+  );
   const bridge = await startBridge(folder, ours.port);
   const contestants = [
     { name: 'Fnet', presser: await referencePresser(netServer.found), wire: fnet },
@@ -174,7 +197,9 @@ export async function goToWire(rounds = 300) {
   const disk = await diskTimes(folder, Math.min(rounds, 200));
   const one = await race(contestants, rounds);
 
-  const crowd = spawn(process.execPath, [here('crowd.mjs'), bridge.url, '500'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const crowd = spawn(process.execPath, [here('crowd.mjs'), bridge.url, '500'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(crowd.stdout, 'data');
   const many = await race(contestants.slice(2), Math.ceil(rounds / 2));
   await stop(crowd);

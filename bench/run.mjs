@@ -16,5 +16,11 @@ for (const { what, value, unit, goal, met } of rows) {
   const verdict = goal ? `  goal ${goal}  ${met ? 'met' : 'NOT MET'}` : '';
   console.log(`${what.padEnd(width)}  ${shown(value).padStart(9)} ${unit}${verdict}`);
 }
-const results = { at: new Date().toISOString(), node: process.version, cpu: cpus()[0]?.model, cores: cpus().length, rows };
+const results = {
+  at: new Date().toISOString(),
+  node: process.version,
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  rows,
+};
 await writeFile(fileURLToPath(new URL('results.json', import.meta.url)), `${JSON.stringify(results, null, 2)}\n`);

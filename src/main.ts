@@ -30,6 +30,7 @@ import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { initialState } from './show/state.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
+export { readLog, verifyLog } from './journal/verify.js';
 export type { Outcome } from './protocol/decision.js';
 export type { ShowState } from './show/state.js';
 /** Stored events, as they are published. */
@@ -104,7 +105,12 @@ export async function startBridge(options: {
 
   const propose = (draft: Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>): Promise<Outcome> =>
     new Promise((resolve) => {
-      const envelope = { kind: 'event', version: PROTOCOL_VERSION, messageId: newId(), showId: sequencer.showId } as const;
+      const envelope = {
+        kind: 'event',
+        version: PROTOCOL_VERSION,
+        messageId: newId(),
+        showId: sequencer.showId,
+      } as const;
       sequencer.propose({ ...envelope, createdAt: toUtc(clock.wall()), ...draft } as Draft, resolve);
     });
 

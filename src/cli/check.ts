@@ -9,7 +9,8 @@ export async function check(file: string, options: { json?: boolean }): Promise<
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ok: result.ok, problems })}\n`);
   } else {
-    for (const problem of problems) process.stdout.write(`${formatProblem(problem, { colour: process.stdout.isTTY })}\n`);
+    for (const problem of problems)
+      process.stdout.write(`${formatProblem(problem, { colour: process.stdout.isTTY })}\n`);
     if (result.ok) {
       const { config, showFile } = result.bridge;
       const cues = showFile.acts.flatMap((act) => act.segments.flatMap((segment) => segment.cues)).length;

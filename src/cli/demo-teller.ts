@@ -2,7 +2,12 @@ import type { Clock } from '../kit/clock.js';
 import type { Outcome, Published, ShowState } from '../main.js';
 
 const ESC = '\u001b[';
-const STATUS_WORDS: Record<string, string> = { up: 'up', unverified: 'open, unverified', degraded: 'degraded', down: 'down' };
+const STATUS_WORDS: Record<string, string> = {
+  up: 'up',
+  unverified: 'open, unverified',
+  degraded: 'degraded',
+  down: 'down',
+};
 
 /** Tells the demo's events to a person, or as JSON to a script. */
 export class DemoTeller {
@@ -20,7 +25,9 @@ export class DemoTeller {
 
   welcome({ url, qlabPort, keys }: { url: string; qlabPort: number; keys: boolean }): void {
     if (this.#json) return this.#write(JSON.stringify({ msg: 'demo.ready', url, qlabPort }));
-    const how = keys ? 'SPACE is GO   B back   H hold and resume   O the operator presses GO in QLab   Q quits' : 'a line with go, back, hold, operator or quit';
+    const how = keys
+      ? 'SPACE is GO   B back   H hold and resume   O the operator presses GO in QLab   Q quits'
+      : 'a line with go, back, hold, operator or quit';
     this.#write(
       [
         '',
@@ -47,7 +54,8 @@ export class DemoTeller {
         continue;
       }
       const acceptedMs = Math.max(0, this.#clock.wall() - Date.parse(event.recordedAt));
-      const line = (what: string, stages: string) => this.#write(`${event.recordedAt.slice(11, 23)}  ${what.padEnd(52)}  ${stages}`);
+      const line = (what: string, stages: string) =>
+        this.#write(`${event.recordedAt.slice(11, 23)}  ${what.padEnd(52)}  ${stages}`);
       const stage = (what: string, stages: string) => this.#write(`${''.padEnd(16)}${what.padEnd(50)}${stages}`);
       switch (event.eventType) {
         case 'CueAdvanced': {
@@ -58,11 +66,17 @@ export class DemoTeller {
         }
         case 'CueReverted': {
           const { toCueId } = event.payload;
-          line(`Back to ${toCueId === null ? 'before the first cue' : cueOf(stateOf(), toCueId).number}`, `accepted ${ms(acceptedMs)}`);
+          line(
+            `Back to ${toCueId === null ? 'before the first cue' : cueOf(stateOf(), toCueId).number}`,
+            `accepted ${ms(acceptedMs)}`,
+          );
           break;
         }
         case 'EmergencyTriggered':
-          line(this.#paint('1;31', event.payload.level.toUpperCase()) + `  ${event.payload.code}`, `accepted ${ms(acceptedMs)}`);
+          line(
+            this.#paint('1;31', event.payload.level.toUpperCase()) + `  ${event.payload.code}`,
+            `accepted ${ms(acceptedMs)}`,
+          );
           break;
         case 'EmergencyResolved':
           line('Resolved, the show may go on', `accepted ${ms(acceptedMs)}`);
@@ -74,7 +88,10 @@ export class DemoTeller {
           break;
         }
         case 'OutputConfirmed':
-          stage(`${event.payload.device}: ${event.payload.summary}`, this.#paint('32', `confirmed ${ms(event.payload.latencyMs ?? 0)}`));
+          stage(
+            `${event.payload.device}: ${event.payload.summary}`,
+            this.#paint('32', `confirmed ${ms(event.payload.latencyMs ?? 0)}`),
+          );
           break;
         case 'OutputFailed': {
           const { device, summary, code, detail } = event.payload;
@@ -96,7 +113,8 @@ export class DemoTeller {
   /** What became of a key. What was taken is told as an event. */
   outcome(wish: string, outcome: Outcome): void {
     if (outcome.ok) return;
-    if (this.#json) return this.#write(JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message }));
+    if (this.#json)
+      return this.#write(JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message }));
     this.#write(`${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${outcome.code}, ${outcome.message}`)}`);
   }
 
@@ -105,7 +123,9 @@ export class DemoTeller {
     const line = JSON.parse(text) as { msg: string; level: string; device?: string; code?: string; detail?: string };
     if (this.#json) return;
     if (line.msg === 'input.refused') {
-      this.#write(`${''.padEnd(14)}${this.#paint('33', `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`);
+      this.#write(
+        `${''.padEnd(14)}${this.#paint('33', `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`,
+      );
     } else if (line.level === 'error' && !line.msg.startsWith('output.')) {
       this.#write(`${''.padEnd(14)}${this.#paint('31', `${line.msg}: ${line.code ?? ''} ${line.detail ?? ''}`)}`);
     }

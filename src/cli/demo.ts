@@ -6,7 +6,15 @@ import { systemClock } from '../kit/clock.js';
 import { BridgeError, isBridgeError } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
-import { type Bridge, type CheckedBridge, loadChecked, type Outcome, type ShowState, simulators, startBridge } from '../main.js';
+import {
+  type Bridge,
+  type CheckedBridge,
+  loadChecked,
+  type Outcome,
+  type ShowState,
+  simulators,
+  startBridge,
+} from '../main.js';
 import { DemoTeller } from './demo-teller.js';
 import { qlabCues } from './qlab-cues.js';
 import { pagesDir, stopSignal } from './run.js';
@@ -21,14 +29,23 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
   const result = await loadChecked(join(packageRoot, 'examples/opening-night/bridge.yaml'));
   if (!result.ok) throw new BridgeError('CONFIG_INVALID', 'the example does not load; run pacebuddy check on it');
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-demo-'));
-  const teller = new DemoTeller({ clock, json: options.json === true, write: (line) => process.stdout.write(`${line}\n`) });
+  const teller = new DemoTeller({
+    clock,
+    json: options.json === true,
+    write: (line) => process.stdout.write(`${line}\n`),
+  });
 
-  const qlab = await simulateOn(53000, (port) => simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }));
+  const qlab = await simulateOn(53000, (port) =>
+    simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }),
+  );
   const desk = await simulators.osc({ transport: 'udp', listen: '127.0.0.1:53200' }).catch(() => undefined); // somebody listens there already
   const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });
   const bridge = await simulateOn(Number(options.port), (port) =>
     startBridge({
-      checked: { ...checked, config: { ...checked.config, server: { ...checked.config.server, listen: `127.0.0.1:${port}` } } },
+      checked: {
+        ...checked,
+        config: { ...checked.config, server: { ...checked.config.server, listen: `127.0.0.1:${port}` } },
+      },
       log: createLog({ level: 'info', destination: { write: (line) => teller.log(line) } }),
       clock,
       pagesDir,
@@ -84,8 +101,10 @@ function listen(bridge: Bridge, operatorGo: () => void, teller: DemoTeller): Pro
       else if (name === 'back') void bridge.press('CueReverted', {}, TERMINAL).then(tell('Back'));
       else if (name === 'operator') operatorGo();
       else if (name === 'quit') resolve();
-      else if (name === 'hold' && bridge.sequencer.state.emergency) void bridge.press('EmergencyResolved', {}, TERMINAL).then(tell('Resume'));
-      else if (name === 'hold') void bridge.press('EmergencyTriggered', { level: 'hold', code: 'technical' }, TERMINAL).then(tell('Hold'));
+      else if (name === 'hold' && bridge.sequencer.state.emergency)
+        void bridge.press('EmergencyResolved', {}, TERMINAL).then(tell('Resume'));
+      else if (name === 'hold')
+        void bridge.press('EmergencyTriggered', { level: 'hold', code: 'technical' }, TERMINAL).then(tell('Hold'));
     };
     if (!process.stdin.isTTY) {
       createInterface({ input: process.stdin }).on('line', (line) => press(line.trim().toLowerCase()));

@@ -23,7 +23,10 @@ program
   .option('-c, --config <file>', 'the bridge file, for those who write it so')
   .option('--log-level <level>', 'trace, debug, info, warn, error', 'info')
   .addOption(new Option('--json', 'log lines as JSON even on a terminal'))
-  .addHelpText('after', '\nSIGHUP loads the bridge file anew; a broken one changes nothing. SIGTERM and Ctrl-C stop it.')
+  .addHelpText(
+    'after',
+    '\nSIGHUP loads the bridge file anew; a broken one changes nothing. SIGTERM and Ctrl-C stop it.',
+  )
   .action(async (file, options) => (await import('./run.js')).run(options.config ?? file, options));
 
 program
@@ -67,7 +70,10 @@ server(program.command('send'))
   .option('--device <deviceId>', 'from where', 'cli')
   .option('--timeout <seconds>', 'how long to wait for the ack', '5')
   .addOption(json())
-  .addHelpText('after', '\nExits with 0 when the event is in the log, 1 when it was refused, 3 when no bridge answered.')
+  .addHelpText(
+    'after',
+    '\nExits with 0 when the event is in the log, 1 when it was refused, 3 when no bridge answered.',
+  )
   .action(async (eventType, payload, options) => (await import('./send.js')).send(eventType, payload, options));
 
 const log = program.command('log').description('the log of a show');

@@ -1,17 +1,18 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { connect } from '../client/node.js';
 import { BridgeError } from '../kit/errors.js';
-import { exportLog as readLog, loadChecked, verifyLog } from '../main.js';
+import { loadChecked, readLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
 import { stopSignal } from './run.js';
 
 /** Follows the events of a running bridge, from `from` on or from now. */
 export async function tail(options: { url: string; token?: string; from?: string; json?: boolean }): Promise<void> {
   const token = options.token ?? process.env.PACEBUDDY_TOKEN;
-  const show = (event: object) => process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event as never)}\n`);
+  const show = (event: object) =>
+    process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event as never)}\n`);
   const client = connect({
     url: options.url,
     ...(token === undefined ? {} : { token }),
@@ -30,14 +31,29 @@ export async function tail(options: { url: string; token?: string; from?: string
   process.exit(how === 'refused' ? EXIT.refused : EXIT.done);
 }
 
-async function past(url: string, token: string | undefined, from: number, show: (event: object) => void): Promise<void> {
+async function past(
+  url: string,
+  token: string | undefined,
+  from: number,
+  show: (event: object) => void,
+): Promise<void> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const answer = await fetch(new URL(`/v1/log?from=${from}`, url), { headers }).catch(() => undefined);
   if (!answer?.ok) throw new BridgeError('DEVICE_UNREACHABLE', `${url} did not give its log`);
   for (const line of (await answer.text()).split('\n')) if (line !== '') show(JSON.parse(line));
 }
 
-function oneLine({ eventSeq, recordedAt, eventType, actor, payload }: Record<'eventType' | 'recordedAt', string> & { eventSeq: number; actor: { userId: string; deviceId: string }; payload: object }): string {
+function oneLine({
+  eventSeq,
+  recordedAt,
+  eventType,
+  actor,
+  payload,
+}: Record<'eventType' | 'recordedAt', string> & {
+  eventSeq: number;
+  actor: { userId: string; deviceId: string };
+  payload: object;
+}): string {
   return `${String(eventSeq).padStart(6)}  ${recordedAt.slice(0, 23).replace('T', ' ')}  ${eventType.padEnd(22)} ${actor.userId} (${actor.deviceId})  ${JSON.stringify(payload)}`;
 }
 
@@ -55,11 +71,17 @@ export async function exportLog(folder: string, options: { from: string; out?: s
 
 /** Proves a log whole, or names the first bad place. Exit code 1 when there is one. */
 export async function verify(folder: string, options: { json?: boolean }): Promise<void> {
-  const found = await verifyLog(await logFolder(folder));
-  if (options.json) process.stdout.write(`${JSON.stringify(found)}\n`);
-  else if (found.problem) process.stdout.write(`${found.problem.message}\n  ${found.events} events before it are whole\n`);
-  else process.stdout.write(`whole: ${found.events} events in ${found.segments} ${found.segments === 1 ? 'file' : 'files'}, ${found.bytes} bytes\n`);
-  process.exitCode = found.problem ? EXIT.refused : EXIT.done;
+  const { problem, events, segments, bytes } = await verifyLog(await logFolder(folder));
+  const files = `${segments} ${segments === 1 ? 'file' : 'files'}`;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ok: !problem, events, segments, bytes, problem })}\n`);
+  else if (!problem) process.stdout.write(`whole: ${events} events in ${files}, ${bytes} bytes\n`);
+  else {
+    const what = problem.torn ? 'the last write is cut off; the next start takes it away' : 'the log is broken here';
+    process.stdout.write(
+      `${problem.file}:${problem.line}: ${problem.why}\n  ${what}; ${events} events before it are whole\n`,
+    );
+  }
+  process.exitCode = problem ? EXIT.refused : EXIT.done;
 }
 
 /** The folder itself, or the one that a bridge file's show writes to. */

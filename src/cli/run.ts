@@ -14,7 +14,9 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
   const human = process.stdout.isTTY && !options.json;
   const level = options.logLevel ?? 'info';
   const log = createLog(
-    human ? { level, destination: pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true }) } : { level },
+    human
+      ? { level, destination: pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true }) }
+      : { level },
   );
   const result = await loadChecked(file);
   tellProblems(result, log);
@@ -27,16 +29,23 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
     bridge = await startBridge({ checked: result.bridge, log, pagesDir });
   } catch (thrown) {
     const error = toBridgeError(thrown);
-    log.fatal({ code: error.code, detail: error.message, hint: error.hint, err: error.code === 'INTERNAL' ? error : undefined }, 'bridge.failed');
+    log.fatal(
+      { code: error.code, detail: error.message, hint: error.hint, err: error.code === 'INTERNAL' ? error : undefined },
+      'bridge.failed',
+    );
     process.exitCode = EXIT.refused;
     return;
   }
-  log.info({ url: bridge.url, show: result.bridge.config.show.id, seq: bridge.sequencer.lastEventSeq }, 'bridge.started');
+  log.info(
+    { url: bridge.url, show: result.bridge.config.show.id, seq: bridge.sequencer.lastEventSeq },
+    'bridge.started',
+  );
 
   process.on('SIGHUP', () => void reload(file, bridge, log));
   await stopSignal();
   log.info({}, 'bridge.stopping');
-  for (const failure of await bridge.close()) log.error({ code: failure.code, detail: failure.message }, 'bridge.stop-failed');
+  for (const failure of await bridge.close())
+    log.error({ code: failure.code, detail: failure.message }, 'bridge.stop-failed');
   log.info({ seq: bridge.sequencer.lastEventSeq }, 'bridge.stopped');
   log.flush?.();
   process.exit(EXIT.done);

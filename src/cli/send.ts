@@ -1,5 +1,5 @@
-import { connect } from '../client/node.js';
 import type { ClientOutcome, EventType, PayloadByType } from '../client/node.js';
+import { connect } from '../client/node.js';
 import { systemClock } from '../kit/clock.js';
 import { EXIT } from './exit.js';
 
@@ -46,8 +46,17 @@ export async function send(eventType: string, payloadText: string | undefined, o
   tell(eventType, outcome, reason?.message, options);
 }
 
-function tell(eventType: string, outcome: ClientOutcome | undefined, reason: string | undefined, options: SendOptions): void {
-  const answer = outcome ?? { ok: false, code: 'DEVICE_TIMEOUT', message: reason ?? `no answer from ${options.url} within ${options.timeout} s` };
+function tell(
+  eventType: string,
+  outcome: ClientOutcome | undefined,
+  reason: string | undefined,
+  options: SendOptions,
+): void {
+  const answer = outcome ?? {
+    ok: false,
+    code: 'DEVICE_TIMEOUT',
+    message: reason ?? `no answer from ${options.url} within ${options.timeout} s`,
+  };
   if (options.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
   else if (answer.ok) process.stdout.write(`${eventType} is event ${'eventSeq' in answer ? answer.eventSeq : ''}\n`);
   else process.stderr.write(`${answer.code}: ${answer.message}\n`);

@@ -19,7 +19,10 @@ export interface SimulateQlabOptions {
 /** A QLab of its own, until it is stopped: tells each cue that it fires. */
 export async function simulateQlab(options: SimulateQlabOptions): Promise<void> {
   const clock = systemClock();
-  const cues = options.bridge === undefined ? options.cues.split(',').map((number) => number.trim()) : await cuesOf(options.bridge);
+  const cues =
+    options.bridge === undefined
+      ? options.cues.split(',').map((number) => number.trim())
+      : await cuesOf(options.bridge);
   if (cues.length === 0) throw new BridgeError('CONFIG_INVALID', 'there is no cue: name some with --cues or --bridge');
   const qlab = await simulators.qlab({
     host: options.host,
@@ -31,8 +34,13 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     ...(options.passcode === undefined ? {} : { passcode: options.passcode }),
   });
   const say = (facts: Record<string, unknown>, words: string) =>
-    process.stdout.write(`${options.json ? JSON.stringify({ at: toUtc(clock.wall()), ...facts }) : `${toUtc(clock.wall()).slice(11, 23)}  ${words}`}\n`);
-  say({ msg: 'qlab.ready', host: options.host, port: qlab.port }, `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`);
+    process.stdout.write(
+      `${options.json ? JSON.stringify({ at: toUtc(clock.wall()), ...facts }) : `${toUtc(clock.wall()).slice(11, 23)}  ${words}`}\n`,
+    );
+  say(
+    { msg: 'qlab.ready', host: options.host, port: qlab.port },
+    `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
+  );
   qlab.onFired(({ number, by }) => say({ msg: 'qlab.fired', number, by }, `cue ${number} fired (${by})`));
   await stopSignal();
   await qlab.close();
