@@ -92,6 +92,8 @@ export class Appender {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#running;
+    // What a failed write left is not to be found by the next start.
+    if (!this.#file) await this.#reopen().catch(() => undefined);
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
   }
