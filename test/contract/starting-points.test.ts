@@ -1,0 +1,44 @@
+/** What config/ offers to copy is right as it stands. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+import { loadBridge } from '../../src/config/load.js';
+import { adapterValidators } from '../../src/generated/files.js';
+import { packageRoot } from '../../src/kit/package.js';
+
+const config = join(packageRoot, 'config');
+const bridges = readdirSync(config).filter((file) => /^bridge\..*\.yaml$/.test(file));
+const profiles = readdirSync(profilesFolder).map((file) => file.replace('.yaml', ''));
+
+test.each(bridges)('config/%s is accepted without a word', async (file) => {
+  const result = await loadBridge(join(config, file), { env: {}, adapters: adapterValidators });
+  expect(result.ok ? result.warnings : result.problems).toEqual([]);
+  expect(result.ok).toBe(true);
+});
+
+test('the bridge file of button and pedal speaks of buttons that its profile has', async () => {
+  const path = join(config, 'bridge.button-and-pedal.yaml');
+  const result = await loadBridge(path, { env: {}, adapters: adapterValidators });
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  const { devices, inputs } = result.bridge.config;
+  const profile = await loadProfile(String(Object(devices.pedal).profile), result.bridge.baseDir);
+  const named = inputs.map(({ when }) => Object(when)).filter(({ device }) => device === 'pedal');
+  expect(named.length).toBeGreaterThan(0);
+  for (const { button } of named) expect(Object.keys(profile.buttons)).toContain(button);
+});
+
+test.each(profiles)(
+  'the udev rules let the bridge read every device of %s, and the table tells of it',
+  async (name) => {
+    const rules = readFileSync(join(config, 'udev', '70-pacebuddy.rules'), 'utf8');
+    const table = readFileSync(join(config, 'README.md'), 'utf8').replaceAll(/ +/g, ' ');
+    const { devices, buttons, verified } = await loadProfile(name, '.');
+    for (const { vendorId, productId } of devices) {
+      const [vendor, product] = [vendorId, productId].map((id) => id.toString(16).toUpperCase().padStart(4, '0'));
+      expect(rules).toContain(`\nSUBSYSTEM=="hidraw", KERNELS=="0003:${vendor}:${product}.*",`);
+    }
+    const row = table.split('\n').find((line) => line.startsWith(`| ${name} |`));
+    expect(row).toContain(`| ${Object.keys(buttons).join(', ')} | ${verified} |`);
+  },
+);
