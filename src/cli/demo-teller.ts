@@ -24,7 +24,10 @@ export class DemoTeller {
   }
 
   welcome({ url, qlabPort, keys }: { url: string; qlabPort: number; keys: boolean }): void {
-    if (this.#json) return this.#write(JSON.stringify({ msg: 'demo.ready', url, qlabPort }));
+    if (this.#json) {
+      this.#write(JSON.stringify({ msg: 'demo.ready', url, qlabPort }));
+      return;
+    }
     const how = keys
       ? 'SPACE is GO   B back   H hold and resume   O the operator presses GO in QLab   Q quits'
       : 'a line with go, back, hold, operator or quit';

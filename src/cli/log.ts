@@ -6,6 +6,7 @@ import { connect } from '../client/node.js';
 import { BridgeError } from '../kit/errors.js';
 import { loadChecked, readLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
+import { identityOf } from './identity.js';
 import { stopSignal } from './run.js';
 
 /** Follows the events of a running bridge, from `from` on or from now. */
@@ -15,8 +16,7 @@ export async function tail(options: { url: string; token?: string; from?: string
     process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event as never)}\n`);
   const client = connect({
     url: options.url,
-    ...(token === undefined ? {} : { token }),
-    actor: { userId: 'u-cli', role: 'technician', deviceId: 'cli-tail' },
+    ...(await identityOf(options.url, token, { userId: 'u-cli', role: 'technician', deviceId: 'cli-tail' })),
   });
   if (options.from !== undefined) await past(options.url, token, Number(options.from), show);
   client.onEvent(show);

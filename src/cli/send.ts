@@ -1,7 +1,14 @@
-import type { ClientOutcome, EventType, PayloadByType } from '../client/node.js';
-import { connect } from '../client/node.js';
+import {
+  type Client,
+  type ClientOutcome,
+  connect,
+  type EventType,
+  isEventType,
+  type PayloadByType,
+} from '../client/node.js';
 import { systemClock } from '../kit/clock.js';
 import { EXIT } from './exit.js';
+import { identityOf } from './identity.js';
 
 export interface SendOptions {
   url: string;
@@ -17,17 +24,22 @@ export interface SendOptions {
 export async function send(eventType: string, payloadText: string | undefined, options: SendOptions): Promise<void> {
   const payload = parsePayload(payloadText);
   const timeoutMs = Number(options.timeout) * 1000;
-  if (payload === undefined || !(timeoutMs > 0)) {
-    process.stderr.write(payload === undefined ? 'the payload is no JSON object\n' : '--timeout takes seconds\n');
+  const wrong = !isEventType(eventType)
+    ? `there is no event type ${eventType}`
+    : payload === undefined
+      ? 'the payload is no JSON object'
+      : timeoutMs > 0
+        ? undefined
+        : '--timeout takes seconds';
+  if (wrong !== undefined) {
+    process.stderr.write(`${wrong}\n`);
     process.exitCode = EXIT.usage;
     return;
   }
   const token = options.token ?? process.env.PACEBUDDY_TOKEN;
-  const identity = token === undefined ? undefined : await whoAmI(options.url, token);
   const client = connect({
     url: options.url,
-    ...(token === undefined ? {} : { token }),
-    actor: { userId: options.user, role: options.role, deviceId: options.device, ...identity } as never,
+    ...(await identityOf(options.url, token, { userId: options.user, role: options.role, deviceId: options.device })),
   });
   const press = async (): Promise<ClientOutcome> => {
     await live(client);
@@ -64,7 +76,7 @@ function tell(
 }
 
 /** Resolves when the client follows the show, or will never. */
-function live(client: ReturnType<typeof connect>): Promise<void> {
+function live(client: Client): Promise<void> {
   const settled = () => client.status === 'refused' || (client.status === 'live' && client.state !== undefined);
   return new Promise((resolve) => {
     if (settled()) return resolve();
@@ -77,18 +89,6 @@ function live(client: ReturnType<typeof connect>): Promise<void> {
     const stopStatus = client.onStatus(look);
     const stopState = client.onState(look);
   });
-}
-
-/** Who the token stands for, as the bridge sees it; undefined when it cannot be asked. */
-async function whoAmI(url: string, token: string): Promise<{ userId: string; role: string } | undefined> {
-  try {
-    const answer = await fetch(new URL('/v1/session', url), { headers: { authorization: `Bearer ${token}` } });
-    if (!answer.ok) return undefined;
-    const { userId, role } = (await answer.json()) as { userId: string; role: string };
-    return { userId, role };
-  } catch {
-    return undefined; // the connection that follows says what is wrong
-  }
 }
 
 function parsePayload(text: string | undefined): object | undefined {
