@@ -7,7 +7,10 @@ import type { Wire, WireEvents } from './connection.js';
 import { codeOf, joinAddress, listenFailed, type OpeningLimit, opening, resolveHost, splitListen } from './opening.js';
 
 /** What the network says of a device that is not there (ICMP). The socket lives on: the device may come back. */
-const REFUSALS = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH']);
+const REFUSALS = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ECONNRESET']);
+
+/** How many such answers to earlier packets may stand before a packet. */
+const REPEATS_MAX = 8;
 
 /** After a packet that drew no refusal for so long, an earlier refusal no longer counts, in milliseconds. */
 const REFUSAL_MS = 250;
@@ -123,18 +126,18 @@ class UdpWire implements Wire {
       return Promise.reject(new BridgeError('DEVICE_REFUSED', 'the device has no host and port to send to'));
     }
     return new Promise((resolve, reject) => {
-      const give = (mayRepeat: boolean): void => {
+      const give = (repeats: number): void => {
         out.socket.send(packet, (error) => {
           if (!error) resolve({ reached: 'sent', sentAt });
           // The kernel reports the fate of an earlier packet and has not taken this one: giving it again is no repeat.
-          else if (mayRepeat && REFUSALS.has(codeOf(error))) {
+          else if (REFUSALS.has(codeOf(error)) && repeats > 0) {
             this.#refused(error);
-            give(false);
+            give(repeats - 1);
           } else reject(this.#sendFailed(error, packet));
         });
         const sentAt = this.#io.clock.mono();
       };
-      give(true);
+      give(REPEATS_MAX);
       if (this.#isRefused) void this.#watchForRefusal();
     });
   }
@@ -198,6 +201,8 @@ class UdpWire implements Wire {
     switch (codeOf(error)) {
       case 'EMSGSIZE':
         return new BridgeError('CODEC_MALFORMED', `${packet.length} bytes do not fit a datagram here`, options);
+      case 'ECONNREFUSED':
+        return new BridgeError('DEVICE_UNREACHABLE', `nothing is at ${this.#out?.name}`, options);
       case 'ENOBUFS':
       case 'EAGAIN':
       case 'ENOMEM':

@@ -1,0 +1,239 @@
+/**
+ * The OSC adapter against programs of other people: liblo's oscsend and oscdump 0.31, and Wireshark's dissector.
+ * Debian: liblo-tools, tshark.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, expect, test } from 'vitest';
+import { oscAdapter } from '../../adapters/osc/adapter.js';
+import { encodePacket, type OscPacket } from '../../adapters/osc/codec.js';
+import type { Connection, Input } from '../../src/devices/adapter.js';
+import { never, testIo } from '../support/rig.js';
+import { eventually } from '../support/waiting.js';
+
+const endings: (() => Promise<unknown> | unknown)[] = [];
+afterEach(async () => {
+  for (const end of endings.splice(0).reverse()) await end();
+});
+
+const DEFAULTS = {
+  adapter: 'osc',
+  transport: 'udp',
+  framing: 'auto',
+  connectTimeoutMs: 3000,
+  sendTimeoutMs: 1000,
+  frameBytesMax: 65536,
+  peersMax: 64,
+} as const;
+
+async function connected(config: object): Promise<{ connection: Connection; inputs: Input[] }> {
+  const connection = await oscAdapter.connect({ ...DEFAULTS, ...config }, testIo(), never());
+  endings.push(() => connection.close());
+  const inputs: Input[] = [];
+  connection.onInput((input) => inputs.push(input));
+  return { connection, inputs };
+}
+
+async function freePort(transport: 'udp' | 'tcp'): Promise<number> {
+  if (transport === 'udp') {
+    const socket = createSocket('udp4').bind(0);
+    await once(socket, 'listening');
+    const { port } = socket.address();
+    await new Promise<void>((resolve) => socket.close(() => resolve()));
+    return port;
+  }
+  const server = createServer().listen(0);
+  await once(server, 'listening');
+  const address = server.address();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+/** Starts a program and collects its lines. Fails the test when it is not installed. */
+async function start(program: string, args: string[]): Promise<{ child: ChildProcess; lines: string[] }> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const lines: string[] = [];
+  if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  await once(child, 'spawn');
+  endings.push(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return { child, lines };
+}
+
+async function run(program: string, args: string[]): Promise<string[]> {
+  const { child, lines } = await start(program, args);
+  const [code] = await once(child, 'close');
+  expect(code, `${program} ${args.join(' ')}`).toBe(0);
+  return lines;
+}
+
+/** oscsend's types and values, and what they arrive as. */
+const SENT = {
+  args: ['sifTFNIhdcmS', '12.5', '7', '0.5', '5', '0.25', 'G', '00903c7f', 'sym'],
+  types: 'sifTFNIhdcmS',
+  values: ['12.5', 7, 0.5, true, false, null, true, 5, 0.25, 'G', '00903c7f', 'sym'],
+};
+
+test('oscsend over UDP is one input, with every type', async () => {
+  const port = await freePort('udp');
+  const { inputs } = await connected({ listen: `127.0.0.1:${port}` });
+  await run('oscsend', ['127.0.0.1', String(port), '/go', ...SENT.args]);
+  await run('oscsend', ['127.0.0.1', String(port), '/last']);
+  await eventually(() => inputs.length >= 2, 'both inputs');
+  expect(inputs).toMatchObject([
+    { address: '/go', types: SENT.types, args: SENT.values },
+    { address: '/last', types: '', args: [] },
+  ]);
+});
+
+test('oscsend over TCP is one input, with every type', async () => {
+  const port = await freePort('tcp');
+  const { inputs } = await connected({ transport: 'tcp', listen: `127.0.0.1:${port}` });
+  await run('oscsend', [`osc.tcp://127.0.0.1:${port}`, '/go', ...SENT.args]);
+  await run('oscsend', [`osc.tcp://127.0.0.1:${port}`, '/last']);
+  await eventually(() => inputs.length >= 2, 'both inputs');
+  expect(inputs).toMatchObject([
+    { address: '/go', types: SENT.types, args: SENT.values },
+    { address: '/last', types: '', args: [] },
+  ]);
+});
+
+/** What the bridge sends, and oscdump's line for it without the time. */
+const COMMANDS = [
+  [{ address: '/go' }, '/go '],
+  [{ address: '/go', args: ['53'] }, '/go s "53"'],
+  [{ address: '/x', args: ['12.5', 192, 219, 0.5, true, false, null] }, '/x siifTFN "12.5" 192 219 0.500000 #T #F Nil'],
+  [
+    {
+      address: '/x',
+      args: [
+        { type: 'h', value: '-5' },
+        { type: 'd', value: 0.25 },
+        { type: 'f', value: 1 },
+        { type: 'c', value: 'G' },
+        { type: 'm', value: '00903c7f' },
+        { type: 'S', value: 'sym' },
+        { type: 'b', value: 'c0dbdcdd' },
+        { type: 'I' },
+      ],
+    },
+    `/x hdfcmSbI -5 0.250000 1.000000 'G' MIDI [0x00 0x90 0x3c 0x7f] 'sym [4b 0xc0 0xdb 0xdc 0xdd] Infinitum`,
+  ],
+] as const;
+
+/** oscdump's lines from the first that was meant, without their time tags. */
+const told = (lines: readonly string[]): string[] =>
+  lines.map((line) => line.replace(/^[0-9a-f]{8}\.[0-9a-f]{8} /, '')).filter((line) => !line.startsWith('/probe'));
+
+test('oscdump sees what is sent over UDP, once and in order', async () => {
+  const port = await freePort('udp');
+  const { lines } = await start('oscdump', ['-L', String(port)]);
+  const { connection } = await connected({ host: '127.0.0.1', port });
+  // It does not say when it listens.
+  await eventually(() => {
+    connection.send({ address: '/probe' }, never()).catch(() => undefined);
+    return lines.length > 0;
+  }, 'oscdump');
+  for (const [command] of COMMANDS) await connection.send(command, never());
+  await eventually(
+    () => told(lines).length >= COMMANDS.length,
+    () => lines.join('\n'),
+  );
+  expect(told(lines)).toEqual(COMMANDS.map(([, line]) => line));
+});
+
+for (const framing of ['slip', 'length-prefix'] as const) {
+  test(`oscdump sees what is sent over TCP, ${framing}, once and in order`, async () => {
+    const port = await freePort('tcp');
+    const { lines } = await start('oscdump', ['-L', `osc.tcp://:${port}`]);
+    const config = { ...DEFAULTS, transport: 'tcp', framing, host: '127.0.0.1', port } as const;
+    let connection: Connection | undefined;
+    let isTrying = false;
+    await eventually(() => {
+      if (!isTrying) {
+        isTrying = true;
+        oscAdapter.connect(config, testIo(), never()).then(
+          (made) => {
+            connection = made;
+          },
+          () => {
+            isTrying = false;
+          },
+        );
+      }
+      return connection !== undefined;
+    }, 'oscdump');
+    if (!connection) return;
+    const { send, close } = { send: connection.send.bind(connection), close: connection.close.bind(connection) };
+    endings.push(close);
+    for (const [command] of COMMANDS) await send(command, never());
+    await eventually(
+      () => told(lines).length >= COMMANDS.length,
+      () => lines.join('\n'),
+    );
+    expect(told(lines)).toEqual(COMMANDS.map(([, line]) => line));
+  });
+}
+
+/** A capture file with one UDP datagram to port 53000 for each packet (libpcap, raw IPv4). */
+function capture(packets: readonly Uint8Array[]): Buffer {
+  const head = Buffer.alloc(24);
+  head.writeUInt32LE(0xa1b2c3d4, 0);
+  head.writeUInt16LE(2, 4);
+  head.writeUInt16LE(4, 6);
+  head.writeUInt32LE(65535, 16);
+  head.writeUInt32LE(101, 20);
+  const frames = packets.flatMap((packet) => {
+    const length = 28 + packet.length;
+    const record = Buffer.alloc(16);
+    record.writeUInt32LE(length, 8);
+    record.writeUInt32LE(length, 12);
+    const ip = Buffer.alloc(28);
+    ip.set([0x45, 0, length >> 8, length & 255, 0, 0, 0, 0, 64, 17, 0, 0, 127, 0, 0, 1, 127, 0, 0, 1]);
+    ip.writeUInt16BE(40000, 20);
+    ip.writeUInt16BE(53000, 22);
+    ip.writeUInt16BE(8 + packet.length, 24);
+    return [record, ip, Buffer.from(packet)];
+  });
+  return Buffer.concat([head, ...frames]);
+}
+
+test('Wireshark reads our packets as the OSC that was meant, bundles included, and finds nothing malformed', async () => {
+  const packets: OscPacket[] = [
+    { address: '/go', args: [{ type: 's', value: '53' }] },
+    {
+      address: '/types',
+      args: [
+        { type: 'i', value: -7 },
+        { type: 'f', value: 0.5 },
+        { type: 'h', value: -5n },
+        { type: 'd', value: 0.25 },
+        { type: 'b', value: '0102030405' },
+        { type: 'T' },
+        { type: 'N' },
+      ],
+    },
+    { packets: [{ address: '/a', args: [] }, { packets: [{ address: '/b', args: [{ type: 'i', value: 1 }] }] }] },
+  ];
+  const folder = await mkdtemp(join(tmpdir(), 'osc-'));
+  endings.push(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'packets.pcap');
+  await writeFile(file, capture(packets.map(encodePacket)));
+  const fields = ['header.path', 'header.format', 'string', 'int32', 'int64'].map((name) => `osc.message.${name}`);
+  const shown = ['_ws.malformed.expert', ...fields].flatMap((field) => ['-e', field]);
+  const lines = await run('tshark', ['-n', '-r', file, '--enable-heuristic', 'osc_udp', '-T', 'fields', ...shown]);
+  expect(lines.map((line) => line.split('\t').map((field) => field.trim()))).toEqual([
+    ['', '/go', ',s', '53', '', ''],
+    ['', '/types', ',ifhdbTN', '', '-7', '-5'],
+    ['', '/a,/b', ',,,i', '', '1', ''],
+  ]);
+});
