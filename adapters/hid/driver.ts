@@ -51,7 +51,7 @@ export function whyFailed(error: unknown, what: string): BridgeError {
   if (/permission denied|access is denied|not permitted/i.test(words)) {
     return new BridgeError(
       'DEVICE_UNREACHABLE',
-      `${what}: permission denied; install config/udev/70-pacebuddy.rules and put the bridge's user into the group plugdev (macOS: allow Input Monitoring)`,
+      `${what}: permission denied; install config/udev/70-pacebuddy.rules and put the bridge’s user into the group plugdev (macOS: allow Input Monitoring)`,
       { cause: error },
     );
   }

@@ -93,7 +93,7 @@ async function open(binding: Binding, path: string, config: SerialDevice): Promi
 /** bindings-cpp has words but no codes. */
 function whyNotOpen(path: string, words: string): string {
   if (/permission denied|access denied/i.test(words)) {
-    return `${path}: permission denied; add the bridge's user to the group dialout, or install config/udev/70-pacebuddy.rules`;
+    return `${path}: permission denied; put the bridge’s user into the group dialout, and log in anew`;
   }
   if (/lock/i.test(words)) return `${path} is in use by another program`;
   if (/no such file|file not found/i.test(words)) return `there is no ${path}`;

@@ -3,23 +3,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
-import { loadBridge } from '../../src/config/load.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { packageRoot } from '../../src/kit/package.js';
+import { loadChecked } from '../../src/main.js';
 
 const config = join(packageRoot, 'config');
 const bridges = readdirSync(config).filter((file) => /^bridge\..*\.yaml$/.test(file));
 const profiles = readdirSync(profilesFolder).map((file) => file.replace('.yaml', ''));
 
 test.each(bridges)('config/%s is accepted without a word', async (file) => {
-  const result = await loadBridge(join(config, file), { env: {}, adapters: adapterValidators });
+  const result = await loadChecked(join(config, file));
   expect(result.ok ? result.warnings : result.problems).toEqual([]);
   expect(result.ok).toBe(true);
 });
 
 test('the bridge file of button and pedal speaks of buttons that its profile has', async () => {
   const path = join(config, 'bridge.button-and-pedal.yaml');
-  const result = await loadBridge(path, { env: {}, adapters: adapterValidators });
+  const result = await loadChecked(path);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const { devices, inputs } = result.bridge.config;
   const profile = await loadProfile(String(Object(devices.pedal).profile), result.bridge.baseDir);
