@@ -92,11 +92,15 @@ function tell(fault: ValidationFault, all: readonly ValidationFault[]): MessageF
 /**
  * The first fault that a validator found when it last ran.
  * @param validator  one of src/generated, directly after it returned false: the next run overwrites its faults.
- * @returns undefined when the validator found none.
+ * @param counts  which faults count; left out: all.
+ * @returns undefined when the validator found none that counts.
  */
-export function firstFault(validator: Validator): MessageFault | undefined {
+export function firstFault(
+  validator: Validator,
+  counts: (fault: ValidationFault) => boolean = () => true,
+): MessageFault | undefined {
   // An `if` only repeats that its branch failed; the branch says why.
-  const faults = (validator.errors ?? []).filter(({ keyword }) => keyword !== 'if');
+  const faults = (validator.errors ?? []).filter((fault) => fault.keyword !== 'if' && counts(fault));
   const first = faults[0];
   return first && tell(first, faults);
 }

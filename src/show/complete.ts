@@ -1,4 +1,4 @@
-import { validateShowEvent } from '../generated/messages.js';
+import { type ValidationFault, validateShowEvent } from '../generated/messages.js';
 import { type Refusal, refused } from '../protocol/decision.js';
 import type { Draft, Proposal } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
@@ -13,23 +13,28 @@ import type { ShowState } from './state.js';
 
 /**
  * Makes of a draft the proposal that its presser would have written, had they seen the show. What the draft says stays
- * as it is; what only the server writes (patch, eventSeq, recordedAt, withheld) is dropped; the rest of an unknown
- * newer minor is kept. The proposal has been checked against the schema.
+ * as it is; what only the server writes (patch, eventSeq, recordedAt, withheld) is dropped; members of a newer minor
+ * are kept. The proposal fits the schema, whoever made the draft.
  * @param nowMs  the server's time, in milliseconds since 1970.
  */
 export function complete(state: ShowState, draft: Draft, nowMs: number): { ok: true; proposal: Proposal } | Refusal {
   const admitted = admit(draft);
   if (!admitted.ok) return admitted;
+  const { patch, eventSeq, recordedAt, withheld, ...wish } = draft as Draft & Record<string, unknown>;
+  const isWhole = validateShowEvent(wish);
+  const wrong = isWhole ? undefined : firstFault(validateShowEvent, isNotLack);
+  if (wrong) return refused('VALIDATION_FAILED', wrong.message, wrong.pointer);
   const completed = completePayload(state, draft, nowMs);
   if (!completed.ok) return completed;
-  const { patch, eventSeq, recordedAt, withheld, ...wish } = draft as Draft & Record<string, unknown>;
-  const proposal: unknown = { ...wish, payload: completed.payload };
-  if (!validateShowEvent(proposal)) {
-    const fault = firstFault(validateShowEvent);
-    return refused('VALIDATION_FAILED', fault?.message ?? 'the message does not fit the schema', fault?.pointer ?? '');
-  }
-  return { ok: true, proposal: proposal as Proposal };
+  const proposal = { ...wish, payload: completed.payload } as Proposal;
+  if (isWhole || validateShowEvent(proposal)) return { ok: true, proposal };
+  const fault = firstFault(validateShowEvent);
+  return refused('VALIDATION_FAILED', fault?.message ?? 'the message does not fit the schema', fault?.pointer ?? '');
 }
+
+/** What a draft says must fit; what it leaves out is still to be filled in. */
+const isNotLack = ({ keyword, instancePath }: ValidationFault): boolean =>
+  instancePath !== '/payload' || (keyword !== 'required' && keyword !== 'minProperties');
 
 function completePayload(state: ShowState, draft: Draft, nowMs: number): { ok: true; payload: object } | Refusal {
   switch (draft.eventType) {

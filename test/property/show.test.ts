@@ -76,6 +76,50 @@ test('whatever is taken is a valid event, numbered without a gap', () => {
   expect(stored.map(([type]) => type).filter((type) => !taken.has(type))).toEqual([]);
 });
 
+test('a draft of any shape throws nothing: it is refused, or becomes a valid event', () => {
+  const strange = fc.record({ toString: fc.constant(1) });
+  const member = fc.oneof(fc.jsonValue({ maxDepth: 2 }), strange, fc.constantFrom('c0', 's0', 'm0', 'p0', 'n0', 't0'));
+  const names = [
+    'fromCueId',
+    'toCueId',
+    'segmentId',
+    'actId',
+    'toIndex',
+    'cueIds',
+    'department',
+    'micId',
+    'performerId',
+  ];
+  const more = [
+    'fromMicId',
+    'toMicId',
+    'noteId',
+    'scope',
+    'text',
+    'timerId',
+    'duration',
+    'value',
+    'emergencyId',
+    'level',
+  ];
+  const payload = fc.dictionary(fc.constantFrom(...names, ...more, '__proto__'), member, { maxKeys: 5 });
+  const server = fc.record(
+    { withheld: fc.boolean(), patch: fc.constant('x'), eventSeq: fc.constant(-1) },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(show, wishes, wish, payload, server, (file, all, last, odd, added) => {
+      const live = new LiveShow(file);
+      for (const one of all.slice(0, 10)) live.propose(one);
+      const outcome = live.propose({ ...last, ...added, payload: odd });
+      if (outcome.ok) expect(validateShowEvent(outcome.event)).toBe(true);
+      else expect(outcome.message).not.toBe('');
+      expectSound(live.state);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test('replaying the log gives the live state, also when the log came through JSON', () => {
   fc.assert(
     fc.property(show, wishes, (file, all) => {
