@@ -164,7 +164,8 @@ function tellSkipped(
   const first = placeholdersIn(sendOf(rule)).find((one) => one.text === text);
   const [, ...path] = text.split('.');
   const lack = path.join('.');
-  const whose = text.startsWith('$call.') ? `${rule.call} call` : text.slice(1, text.indexOf('.'));
+  const scope = text.slice(1, text.indexOf('.'));
+  const whose = scope === 'call' ? `${rule.call} call` : scope;
   const target = path[0] === 'targets' ? path[1] : undefined;
   const more = {
     severity: 'warn',
@@ -175,8 +176,14 @@ function tellSkipped(
   const pointer = `${at}/send${first?.pointer ?? ''}`;
   if (isAll) return wrong(pointer, 'CONFIG_RULE_UNUSED', `${rule.id} applies to no cue: no ${whose} has ${lack}`, more);
   const numbers = [...new Set(skipped.map(({ cueNumber }) => cueNumber))];
-  const cues = `${numbers.length === 1 ? 'cue' : 'cues'} ${listed(numbers)}: ${numbers.length === 1 ? 'its' : 'their'}`;
-  return wrong(pointer, 'CONFIG_RULE_SKIPS_CUES', `${rule.id} does not apply to ${cues} ${whose} has no ${lack}`, more);
+  const [cues, its, have] = numbers.length === 1 ? ['cue', 'its', 'has'] : ['cues', 'their', 'have'];
+  const why = scope === 'cue' ? `, which ${have} no ${lack}` : `: ${its} ${whose} has no ${lack}`;
+  return wrong(
+    pointer,
+    'CONFIG_RULE_SKIPS_CUES',
+    `${rule.id} does not apply to ${cues} ${listed(numbers)}${why}`,
+    more,
+  );
 }
 
 /** Runs the rule for each cue, each by itself. `where` counts as far as it names the cue or its segment. */

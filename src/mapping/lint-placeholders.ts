@@ -27,7 +27,7 @@ function lintOne(
   const say = (message: string, unknown?: Finding['unknown']) =>
     wrong('', 'CONFIG_PLACEHOLDER', message, unknown ? { unknown } : {});
   if (!isScope(scope)) {
-    return say(`unknown placeholder ${text} (write $$ for a dollar)`, { name: text, among: allOf(scopes, names) });
+    return say(`unknown placeholder ${text} (write $$ for a dollar)`, { name: scope, among: scopes });
   }
   if (!scopes.includes(scope))
     return say(`${text} has no value here: ${whyNot[scope] ?? `only ${words(scopes)} have`}`);
