@@ -2,9 +2,9 @@ import type { AdapterIo, Connection, Health, Input, Receipt } from '../../src/de
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { Listeners } from '../../src/kit/listeners.js';
+import { decodeReport } from './codec.js';
 import { type HidHandle, wordsOf } from './driver.js';
 import { type Gesture, GestureMachine } from './gestures.js';
-import { decodeReport } from './profile.js';
 
 /** How long the system may take to give a device back. */
 const CLOSE_LIMIT_MS = 1000;

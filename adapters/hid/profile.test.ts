@@ -3,7 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { decodeReport, loadProfile, parseProfile, profilesFolder } from './profile.js';
+import { decodeReport } from './codec.js';
+import { loadProfile, parseProfile, profilesFolder } from './profile.js';
 
 const names = readdirSync(profilesFolder)
   .filter((file) => file.endsWith('.yaml'))

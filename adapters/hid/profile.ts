@@ -1,4 +1,4 @@
-/** Device profiles: which bytes of a report are which button. Reading the file is apart from decoding, which is pure. */
+/** Device profiles: which bytes of a report are which button, read from their files. */
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -70,28 +70,4 @@ function problemOfButton(button: HidProfileButton, report: HidProfile['report'])
   if (button.value === undefined) return undefined;
   const mask = button.mask ?? 0xff;
   return (button.value & mask) === button.value ? undefined : 'has a value outside of its mask';
-}
-
-/** Keys of a boot keyboard's report begin here; before them are the modifiers and one byte of no meaning. */
-const FIRST_KEY = 2;
-/** What a keyboard puts into all keys when it cannot tell what is down (HID 1.11, appendix C). */
-const ROLL_OVER = 1;
-
-/**
- * The buttons that are down, by name, in the order of the profile.
- * @returns undefined for a report that tells nothing of them: of another number, too short, or a keyboard's roll-over.
- */
-export function decodeReport(profile: HidProfile, report: Uint8Array): ReadonlySet<string> | undefined {
-  const { id, bytesMin, keyboard } = profile.report;
-  if (id !== undefined && report[0] !== id) return undefined;
-  const body = id === undefined ? report : report.subarray(1);
-  if (body.length < bytesMin) return undefined;
-  if (keyboard && body[FIRST_KEY] === ROLL_OVER) return undefined;
-  const keys = body.subarray(FIRST_KEY);
-  const isDown = ({ byte, mask = 0xff, value = mask, key, modifier }: HidProfileButton): boolean => {
-    if (key !== undefined) return keys.includes(key);
-    if (modifier !== undefined) return ((body[0] ?? 0) & modifier) === modifier;
-    return byte !== undefined && ((body[byte] ?? 0) & mask) === value;
-  };
-  return new Set(Object.keys(profile.buttons).filter((name) => isDown(profile.buttons[name] ?? {})));
 }

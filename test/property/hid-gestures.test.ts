@@ -2,8 +2,9 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { decodeReport } from '../../adapters/hid/codec.js';
 import { type Gesture, GestureMachine, SETTLE_MS } from '../../adapters/hid/gestures.js';
-import { decodeReport, loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
 
 const DEBOUNCE_MS = 5;
 const BUTTONS = ['left', 'middle', 'right'];
