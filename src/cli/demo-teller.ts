@@ -64,7 +64,7 @@ export class DemoTeller {
         case 'CueAdvanced': {
           const cue = cueOf(stateOf(), event.payload.toCueId);
           const from = event.actor.deviceId === 'terminal' ? '' : ` from ${event.actor.deviceId}`;
-          line(this.#paint('1;32', `GO ${cue.number}`) + `  ${cue.label}${from}`, `accepted ${ms(acceptedMs)}`);
+          line(`${this.#paint('1;32', `GO ${cue.number}`)}  ${cue.label}${from}`, `accepted ${ms(acceptedMs)}`);
           break;
         }
         case 'CueReverted': {
@@ -77,7 +77,7 @@ export class DemoTeller {
         }
         case 'EmergencyTriggered':
           line(
-            this.#paint('1;31', event.payload.level.toUpperCase()) + `  ${event.payload.code}`,
+            `${this.#paint('1;31', event.payload.level.toUpperCase())}  ${event.payload.code}`,
             `accepted ${ms(acceptedMs)}`,
           );
           break;
