@@ -12,8 +12,8 @@ import type { Client, ClientOptions } from './types.js';
 export const connect = (options: ClientOptions): Client => new BridgeClient(options);
 
 export { type Clock, systemClock } from '../kit/clock.js';
-export { isEventType } from '../protocol/envelope.js';
 export type { Actor, EventType, PayloadByType, Proposal, ReceivedEvent } from '../protocol/envelope.js';
+export { isEventType } from '../protocol/envelope.js';
 export { fromTimecode, toTimecode } from '../protocol/timecode.js';
 export { mayPropose } from '../show/roles.js';
 export { cuesOf, nextCue, type ShowState } from '../show/state.js';

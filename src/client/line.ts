@@ -5,6 +5,8 @@ import type { ClientClock, SocketConstructor, SocketLike } from './types.js';
 export const OPEN_MAX_MS = 5000;
 /** After so many heartbeats without a frame the line counts as dead. */
 export const SILENT_BEATS = 3;
+/** The first heartbeats come sooner, in milliseconds, so that the clock and the round trip are known soon. */
+const FIRST_BEATS_MS = [250, 500, 1000];
 /** How long a goodbye may take, in milliseconds, where a socket can be ended without one. */
 export const GOODBYE_MAX_MS = 1000;
 
@@ -71,8 +73,8 @@ export function openLine(options: LineOptions): Line {
     if (!opened) end(`no answer within ${OPEN_MAX_MS} ms`);
   };
   const beat = async () => {
-    for (;;) {
-      await clock.sleep(heartbeatMs, life.signal);
+    for (let beats = 0; ; beats++) {
+      await clock.sleep(Math.min(heartbeatMs, FIRST_BEATS_MS[beats] ?? heartbeatMs), life.signal);
       if (life.signal.aborted) return;
       const silentMs = clock.mono() - lastHeard;
       if (silentMs >= SILENT_BEATS * heartbeatMs) end(`nothing heard for ${Math.round(silentMs)} ms`);

@@ -3,7 +3,7 @@ import { render } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { type Actor, type Client, connect, localStorageStore } from '../client/index.js';
 import { CueList, NowAndNext } from './parts/cues.js';
-import { EmergencyBanner, EmergencyPanel } from './parts/emergency.js';
+import { EmergencyBanner } from './parts/emergency.js';
 import { GoPanel } from './parts/go.js';
 import { Header } from './parts/header.js';
 import { clock, useFollowing } from './parts/hooks.js';
@@ -54,6 +54,7 @@ function Desk({
       connect({
         url: location.origin,
         actor,
+        view: 'stageManager',
         storage: localStorageStore('pacebuddy.proposal.'),
         ...(showId === undefined ? {} : { showId }),
       }),
@@ -77,8 +78,8 @@ function useStatus(client: Client) {
   return info;
 }
 
-function Page({ client, actor: { role } }: { client: Client; actor: Actor }) {
-  const following = useFollowing(client);
+function Page({ client, actor: { role, deviceId } }: { client: Client; actor: Actor }) {
+  const following = useFollowing(client, deviceId);
   const { state } = client;
   if (!state) {
     return (
@@ -105,7 +106,6 @@ function Page({ client, actor: { role } }: { client: Client; actor: Actor }) {
           <Timers {...parts} />
           <Mics state={state} />
           <Notes {...parts} />
-          <EmergencyPanel {...parts} />
         </div>
       </main>
     </>

@@ -14,6 +14,7 @@ export function NowAndNext({ state }: { state: ShowState }) {
   const cues = rowsOf(state);
   const current = cues.find(({ cue }) => cue.id === state.currentCueId);
   const next = nextCue(state);
+  const after = next && nextCue({ ...state, currentCueId: next.id });
   const answered = state.standby.acknowledged;
   return (
     <>
@@ -35,7 +36,7 @@ export function NowAndNext({ state }: { state: ShowState }) {
         {next ? (
           <>
             <p class="kicker">
-              {next.status === 'standby' ? 'Standing by' : 'Standby'}
+              <b>{next.status === 'standby' ? 'STANDING BY' : 'STANDBY'}</b>
               <span>
                 cue {next.number} {next.label ?? ''}
               </span>
@@ -50,6 +51,11 @@ export function NowAndNext({ state }: { state: ShowState }) {
                   </li>
                 ))}
               </ul>
+            )}
+            {after && (
+              <p class="after">
+                then <b>{after.number}</b> {after.label ?? ''} <span>{callsOf(after)}</span>
+              </p>
             )}
           </>
         ) : (

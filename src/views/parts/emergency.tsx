@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Client, mayPropose, type PayloadByType, type Proposal, type ShowState } from '../../client/index.js';
 import type { Following } from './hooks.js';
 import { useTick } from './hooks.js';
@@ -8,9 +8,9 @@ import { duration, EMERGENCY_CODES, sentence } from './words.js';
 type Level = PayloadByType['EmergencyTriggered']['level'];
 
 const LEVELS: readonly { level: Level; word: string; what: string }[] = [
-  { level: 'hold', word: 'Hold', what: 'the show freezes, timers pause' },
-  { level: 'stop', word: 'Stop', what: 'sound and video are told to stop' },
-  { level: 'evacuate', word: 'Evacuate', what: 'stop, and every page says so' },
+  { level: 'hold', word: 'Hold', what: 'show and timers freeze' },
+  { level: 'stop', word: 'Stop', what: 'devices are told to stop' },
+  { level: 'evacuate', word: 'Evacuate', what: 'stop, and all pages say so' },
 ];
 
 interface Props {
@@ -65,48 +65,57 @@ function Since({ client, utc }: { client: Client; utc: string }) {
   return <>{duration(client.serverNow() - Date.parse(utc))} ago</>;
 }
 
-/** Two steps, so that no elbow stops a show: open it, then say how far. */
-export function EmergencyPanel({ client, state, role, following }: Props) {
-  const [open, setOpen] = useState(false);
+/** Two steps, so that no elbow stops a show: open it beside the button, then say why and how far. */
+export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state' | 'role'> & { onDone: () => void }) {
   const [code, setCode] = useState<(typeof EMERGENCY_CODES)[number]>('technical');
-  if (state.emergency) return null;
-  const may = client.status === 'live' && mayPropose(role, 'EmergencyTriggered');
+  const first = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    first.current?.focus();
+  }, []);
   const trigger = async (level: Level) => {
-    setOpen(false);
+    onDone();
     const emergencyId = `em-${Math.floor(client.serverNow()).toString(36)}`;
     following.tell('Emergency', await client.propose('EmergencyTriggered', { emergencyId, code, level }));
   };
-  if (!open) {
-    return (
-      <button type="button" class="emergency-opener" aria-disabled={!may} onClick={() => setOpen(may)}>
-        <Mark shape="bar" /> Hold, stop or evacuate…
-      </button>
-    );
-  }
   return (
-    <section class="panel emergency-panel" aria-labelledby="emergency-title">
-      <h2 id="emergency-title">Why, and how far?</h2>
-      <div class="codes" role="radiogroup" aria-label="Why">
-        {EMERGENCY_CODES.map((name) => (
-          <label key={name} class={name === code ? 'chosen' : ''}>
-            <input type="radio" name="code" checked={name === code} onChange={() => setCode(name)} />
-            {name}
-          </label>
-        ))}
-      </div>
+    <section
+      class="panel emergency-panel"
+      aria-labelledby="emergency-title"
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') onDone();
+      }}
+    >
+      <h2 id="emergency-title">
+        <label>
+          Why{' '}
+          <select value={code} onChange={(event) => setCode(event.currentTarget.value as typeof code)}>
+            {EMERGENCY_CODES.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <span>not a safety-rated emergency stop</span>
+      </h2>
       <div class="levels">
-        {LEVELS.map(({ level, word, what }) => (
-          <button key={level} type="button" class={`level ${level}`} onClick={() => void trigger(level)}>
+        {LEVELS.map(({ level, word, what }, index) => (
+          <button
+            key={level}
+            {...(index === 0 ? { ref: first } : {})}
+            type="button"
+            class={`level ${level}`}
+            onClick={() => void trigger(level)}
+          >
             <strong>{word}</strong>
             <small>{what}</small>
           </button>
         ))}
-        <button type="button" class="level" onClick={() => setOpen(false)}>
+        <button type="button" class="level" onClick={onDone}>
           <strong>No</strong>
           <small>the show goes on</small>
         </button>
       </div>
-      <p class="quiet">This is not a safety-rated emergency stop.</p>
     </section>
   );
 }

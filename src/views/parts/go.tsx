@@ -7,8 +7,10 @@ import {
   nextCue,
   type Proposal,
 } from '../../client/index.js';
+import { EmergencyPanel } from './emergency.js';
 import type { Following } from './hooks.js';
 import { clock, useTick } from './hooks.js';
+import { Mark } from './marks.js';
 import { hintOf, milliseconds, sentence, timeOfDay } from './words.js';
 
 /** A press without an answer for so long is told, in milliseconds. */
@@ -41,10 +43,14 @@ interface Props {
 export function GoPanel({ client, role, following }: Props) {
   const [pressedMono, setPressed] = useState<number>();
   const [took, setTook] = useState<string>();
-  const [asksBack, setAsksBack] = useState(false);
+  /** What is asked a second time before it is done. */
+  const [asks, setAsks] = useState<'back' | 'emergency'>();
   const goButton = useRef<HTMLButtonElement>(null);
   const why = whyNotGo(client, role);
   const current = client.state?.currentCueId ?? null;
+  const live = client.status === 'live';
+  const mayBack = live && current !== null && mayPropose(role, 'CueReverted');
+  const mayHold = live && !client.state?.emergency && mayPropose(role, 'EmergencyTriggered');
 
   const press = async (what: string, act: () => Promise<ClientOutcome>) => {
     const sentMono = clock.mono();
@@ -56,7 +62,7 @@ export function GoPanel({ client, role, following }: Props) {
     else following.tell(what, outcome);
   };
   const go = () => {
-    setAsksBack(false);
+    setAsks(undefined);
     if (why !== undefined) following.tell('GO', why);
     else void press('GO', () => client.go());
   };
@@ -65,7 +71,7 @@ export function GoPanel({ client, role, following }: Props) {
     if (next && why === undefined) void press('Standby', () => client.propose('CueStandbySet', { cueIds: [next.id] }));
   };
   const back = () => {
-    setAsksBack(false);
+    setAsks(undefined);
     goButton.current?.focus();
     void press('Back', () => client.back());
   };
@@ -73,6 +79,9 @@ export function GoPanel({ client, role, following }: Props) {
 
   return (
     <section class="go-panel" aria-label="GO">
+      {asks === 'emergency' && mayHold && (
+        <EmergencyPanel client={client} following={following} onDone={() => setAsks(undefined)} />
+      )}
       <Told following={following} />
       <div class="buttons">
         <button
@@ -92,27 +101,27 @@ export function GoPanel({ client, role, following }: Props) {
         >
           GO
         </button>
-        {asksBack ? (
-          <AskBack
-            current={client.state ? numberOf(client, current) : ''}
-            onYes={back}
-            onNo={() => setAsksBack(false)}
-          />
+        {asks === 'back' ? (
+          <AskBack current={numberOf(client, current)} onYes={back} onNo={() => setAsks(undefined)} />
         ) : (
           <>
             <button type="button" class="side standby" aria-disabled={why !== undefined} onClick={standby}>
               Standby <kbd>S</kbd>
             </button>
-            <button
-              type="button"
-              class="side"
-              aria-disabled={current === null || client.status !== 'live'}
-              onClick={() => setAsksBack(current !== null && client.status === 'live')}
-            >
+            <button type="button" class="side" aria-disabled={!mayBack} onClick={() => mayBack && setAsks('back')}>
               Back…
             </button>
           </>
         )}
+        <button
+          type="button"
+          class="side hold"
+          aria-disabled={!mayHold}
+          aria-expanded={asks === 'emergency'}
+          onClick={() => setAsks(mayHold && asks !== 'emergency' ? 'emergency' : undefined)}
+        >
+          <Mark shape="bar" /> Hold…
+        </button>
       </div>
       <p class="under" id="why">
         {pressedMono === undefined ? (

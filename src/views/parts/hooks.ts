@@ -35,7 +35,7 @@ export interface Following {
 }
 
 /** Draws the page anew when the client changes: once a frame, however much comes. */
-export function useFollowing(client: Client): Following {
+export function useFollowing(client: Client, ownDeviceId: string): Following {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const [notice, setNotice] = useState<Notice>();
   const [lastGo, setLastGo] = useState<LastGo>();
@@ -52,7 +52,7 @@ export function useFollowing(client: Client): Following {
     const onEvent = (event: ReceivedEvent) => {
       if (event.eventType !== 'CueAdvanced' || event.withheld) return;
       const { messageId, actor, recordedAt, payload } = event;
-      const by = actor.displayName ?? actor.deviceId;
+      const by = actor.deviceId === ownDeviceId ? 'you' : (actor.displayName ?? actor.userId);
       setLastGo({ messageId, toCueId: payload.toCueId, by, atMs: Date.parse(recordedAt) });
       setNotice(undefined);
     };
@@ -74,7 +74,7 @@ export function useFollowing(client: Client): Following {
       window.removeEventListener('online', awake);
       document.removeEventListener('visibilitychange', awake);
     };
-  }, [client]);
+  }, [client, ownDeviceId]);
 
   return {
     notice,

@@ -164,9 +164,13 @@ export function Mics({ state }: { state: ShowState }) {
           const differs = planned !== undefined && planned !== performerId;
           return (
             <li key={id} class={differs ? 'mic differs' : 'mic'}>
-              <span class="label">{label}</span>
-              <span class="channel">{channel === undefined ? '' : `ch ${channel}`}</span>
-              <span class="wearer">{performerId === null ? 'spare' : (names.get(performerId) ?? performerId)}</span>
+              <span class="label">
+                {label}
+                {channel !== undefined && <small> ch {channel}</small>}
+              </span>
+              <span class={performerId === null ? 'wearer spare' : 'wearer'}>
+                {performerId === null ? 'spare' : (names.get(performerId) ?? performerId)}
+              </span>
               {differs && (
                 <span class="detail">
                   <Mark shape="triangle" /> by the plot {names.get(planned) ?? planned}
@@ -182,6 +186,7 @@ export function Mics({ state }: { state: ShowState }) {
 
 /** A word for later. Offline it waits on this device, and is sent when the line is back. */
 export function Notes({ client, state, following }: ActingProps) {
+  useTick(500);
   const [text, setText] = useState('');
   const open = state.notes.filter(({ resolved }) => !resolved).slice(-5);
   const add = async () => {
