@@ -19,7 +19,6 @@ export class HidConnection implements Connection {
   readonly #machine: GestureMachine;
   readonly #inputs: Listeners<Input>;
   readonly #healths: Listeners<Health>;
-  readonly #life = new AbortController();
   readonly #resolveClosed: (reason: BridgeError | undefined) => void;
   readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0 };
   #health: Health;
@@ -111,8 +110,7 @@ export class HidConnection implements Connection {
     const { clock } = this.#io;
     const alarm = { atMs, stop: new AbortController() };
     this.#alarm = alarm;
-    const signal = AbortSignal.any([alarm.stop.signal, this.#life.signal]);
-    void clock.sleep(Math.max(0, atMs - clock.mono()), signal).then(() => {
+    void clock.sleep(Math.max(0, atMs - clock.mono()), alarm.stop.signal).then(() => {
       if (this.#alarm !== alarm || this.#ending) return;
       this.#alarm = undefined;
       // A timer may ring a little early; it is then set again.
@@ -156,7 +154,7 @@ export class HidConnection implements Connection {
   }
 
   async #release(): Promise<void> {
-    this.#life.abort();
+    this.#alarm?.stop.abort();
     const timer = new AbortController();
     const late = this.#io.clock.sleep(CLOSE_LIMIT_MS, timer.signal);
     const release = this.#handle

@@ -16,6 +16,8 @@ const WAITING_BYTES_MAX = 65_536;
 const INPUTS_PER_SECOND_MAX = 200;
 /** Equal lines are told apart for so many different lines. */
 const DEBOUNCED_LINES_MAX = 64;
+/** At close(), how long what was already sent may take to leave the machine. */
+const GOODBYE_LIMIT_MS = 200;
 /** How long the system may take to give a port back. */
 const CLOSE_LIMIT_MS = 1000;
 
@@ -38,6 +40,7 @@ export class SerialConnection implements Connection {
   #health: Health;
   #ending: Promise<void> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
+  #writeTimer: AbortController | undefined;
   #waitingBytes = 0;
   #isIdleWatched = false;
   #second = { startMs: Number.NEGATIVE_INFINITY, inputs: 0 };
@@ -107,9 +110,8 @@ export class SerialConnection implements Connection {
     if (this.#ending) throw this.#gone();
     signal.throwIfAborted();
     const timer = new AbortController();
-    const late = this.#io.clock
-      .sleep(WRITE_LIMIT_MS, AbortSignal.any([timer.signal, this.#life.signal]))
-      .then(() => 'late' as const);
+    this.#writeTimer = timer;
+    const late = this.#io.clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => 'late' as const);
     try {
       const how = await Promise.race([this.#port.write(bytes).then(() => 'written' as const), late]);
       if (how === 'written') return;
@@ -188,11 +190,15 @@ export class SerialConnection implements Connection {
   }
 
   #isFlood(nowMs: number): boolean {
-    if (nowMs - this.#second.startMs >= 1000) this.#second = { startMs: nowMs, inputs: 0 };
+    const wasFlood = this.#health.code === 'RATE_LIMITED';
+    if (nowMs - this.#second.startMs >= 1000) {
+      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#tellHealth(this.#healthOf(true));
+      this.#second = { startMs: nowMs, inputs: 0 };
+    }
     this.#second.inputs += 1;
     if (this.#second.inputs <= INPUTS_PER_SECOND_MAX) return false;
     this.#counters['dropped.flood'] += 1;
-    if (this.#second.inputs === INPUTS_PER_SECOND_MAX + 1) {
+    if (!wasFlood) {
       const detail = `more than ${INPUTS_PER_SECOND_MAX} lines a second; the rest is dropped`;
       this.#io.log.warn({ code: 'RATE_LIMITED', detail }, 'input.dropped');
       this.#tellHealth({ status: 'degraded', code: 'RATE_LIMITED', detail });
@@ -221,7 +227,7 @@ export class SerialConnection implements Connection {
 
   /** Idempotent. The port is given back before `closed` resolves, so that the next connect finds it free. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release().then(() => {
+    this.#ending ??= this.#release(why === undefined).then(() => {
       this.#tellHealth(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
       this.#inputs.clear();
       this.#healths.clear();
@@ -230,17 +236,22 @@ export class SerialConnection implements Connection {
     return this.#ending;
   }
 
-  async #release(): Promise<void> {
+  async #release(isGoodbye: boolean): Promise<void> {
     this.#life.abort();
-    const timer = new AbortController();
-    const late = this.#io.clock.sleep(CLOSE_LIMIT_MS, timer.signal);
+    this.#writeTimer?.abort();
+    if (isGoodbye) await this.#atMost(GOODBYE_LIMIT_MS, this.#port.drain());
     // What has not left by now must not leave later; a port that is gone answers with an error, which is as good.
-    const release = this.#port
-      .flush()
-      .catch(() => undefined)
-      .then(() => this.#port.close())
-      .catch((error: unknown) => this.#io.log.debug({ err: error }, 'port.close-failed'));
-    await Promise.race([release, late]);
+    const flushed = this.#port.flush().catch(() => undefined);
+    await this.#atMost(
+      CLOSE_LIMIT_MS,
+      flushed.then(() => this.#port.close()),
+    );
+  }
+
+  async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+    const timer = new AbortController();
+    const done = work.catch((error: unknown) => this.#io.log.debug({ err: error }, 'port.release-failed'));
+    await Promise.race([done, this.#io.clock.sleep(limitMs, timer.signal)]);
     timer.abort();
   }
 }

@@ -11,6 +11,8 @@ export interface Port {
   read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>;
   /** Resolves once the system has all bytes. Only one at a time. */
   write(bytes: Buffer): Promise<void>;
+  /** Resolves once all that was written has left the machine; a flush ends it too. */
+  drain(): Promise<void>;
   /** Throws away what is neither read nor sent yet. */
   flush(): Promise<void>;
   close(): Promise<void>;
@@ -91,6 +93,10 @@ export class SafeUnixPort implements Port {
       const from = offset;
       offset += (await this.#attempt('writable', (fd, done) => write(fd, bytes, from, null, null, done))) ?? 0;
     }
+  }
+
+  drain(): Promise<void> {
+    return this.#native.drain();
   }
 
   flush(): Promise<void> {

@@ -58,6 +58,9 @@ class SimulatedEnd implements Port {
   readonly #device: SimulatedPort;
   readonly #onClose: () => void;
   #heard: Buffer = Buffer.alloc(0);
+  /** What the system holds and the device has not got yet. */
+  #leaving: Buffer = Buffer.alloc(0);
+  #onLeft: () => void = () => undefined;
   #wake: () => void = () => undefined;
   #state: 'open' | 'gone' | 'closed' = 'open';
 
@@ -94,12 +97,23 @@ class SimulatedEnd implements Port {
     await Promise.resolve();
     this.#check();
     if (!this.#device.isReady) return new Promise(() => undefined);
-    this.#device.received = Buffer.concat([this.#device.received, bytes]);
+    this.#leaving = Buffer.concat([this.#leaving, bytes]);
+    setImmediate(() => this.#leave());
+  }
+
+  async drain(): Promise<void> {
+    this.#check();
+    if (this.#leaving.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onLeft = resolve;
+    });
   }
 
   async flush(): Promise<void> {
     this.#check();
     this.#heard = Buffer.alloc(0);
+    this.#leaving = Buffer.alloc(0);
+    this.#onLeft();
   }
 
   async close(): Promise<void> {
@@ -107,6 +121,12 @@ class SimulatedEnd implements Port {
     this.#state = 'closed';
     this.#wake();
     this.#onClose();
+  }
+
+  #leave(): void {
+    if (this.#state === 'open') this.#device.received = Buffer.concat([this.#device.received, this.#leaving]);
+    this.#leaving = Buffer.alloc(0);
+    this.#onLeft();
   }
 
   #check(): void {
