@@ -89,7 +89,7 @@ test('what is written is read again, the same', () => {
   );
 });
 
-test('hostile bytes are dropped or read, never thrown over; what was read is JSON data and can be written again', () => {
+test('hostile bytes are dropped or read, never thrown over; what was read is JSON data', () => {
   const good = encodePacket({ address: '/go', args: [] });
   fc.assert(
     fc.property(hostile, (bytes) => {
