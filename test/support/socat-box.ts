@@ -1,0 +1,74 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { eventually, within } from './waiting.js';
+
+/** A pty whose far end is socat's standard input and output. */
+export class SocatBox {
+  readonly path: string;
+  readonly #folder: string;
+  readonly #received: Buffer[] = [];
+  #socat: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.#folder = folder;
+    this.path = join(folder, 'tty');
+  }
+
+  static async plugged(): Promise<SocatBox> {
+    const box = new SocatBox(await mkdtemp(join(tmpdir(), 'serial-')));
+    await box.plug();
+    return box;
+  }
+
+  async plug(): Promise<void> {
+    const socat = spawn('socat', ['-', `PTY,link=${this.path},raw,echo=0`], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#socat = socat;
+    let failure: Error | undefined;
+    socat.on('error', (error) => {
+      failure = error;
+    });
+    socat.stdin.on('error', () => undefined);
+    socat.stdout.on('data', (bytes) => {
+      this.#received.push(bytes);
+    });
+    await eventually(() => failure !== undefined || existsSync(this.path), 'the pty of socat');
+    if (failure) throw new Error('socat is needed (Debian: socat)', { cause: failure });
+  }
+
+  /** All bytes that reached the box, over all cables. */
+  get received(): Buffer {
+    return Buffer.concat(this.#received);
+  }
+
+  /** The box says something; resolves when it left for socat. */
+  say(bytes: string | Uint8Array): Promise<void> {
+    return new Promise((resolve) => {
+      this.#socat?.stdin?.write(bytes, () => resolve());
+    });
+  }
+
+  /** What socat has written so far, in bytes; Linux only. */
+  get passedOn(): number {
+    const io = readFileSync(`/proc/${this.#socat?.pid}/io`, 'utf8');
+    return Number(/^wchar: (\d+)$/m.exec(io)?.[1]);
+  }
+
+  async unplug(): Promise<void> {
+    const socat = this.#socat;
+    this.#socat = undefined;
+    if (!socat || socat.exitCode !== null || socat.signalCode !== null) return;
+    const exited = new Promise((resolve) => socat.once('exit', resolve));
+    socat.kill('SIGKILL');
+    await within(exited, 'the end of socat');
+    // A killed socat leaves its link behind, pointing nowhere; udev would have taken it away.
+    await rm(this.path, { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.unplug();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
