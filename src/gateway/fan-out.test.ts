@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { gatewayOver, LIMITS } from '../../test/support/gateway.js';
 import { MemoryShow } from '../../test/support/memory-show.js';
+import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { TestClient } from '../../test/support/ws-client.js';
 import { FanOut, type Receiver } from './fan-out.js';
@@ -120,7 +121,7 @@ class FakeReceiver implements Receiver {
 
 /** A fan-out over a show of its own. */
 function fanOutOver(show: MemoryShow): FanOut {
-  const fanOut = new FanOut(show.lastEventSeq, show.state);
+  const fanOut = new FanOut(show.lastEventSeq, show.state, new TestClock());
   show.publish = (entries, state) => fanOut.publish(entries, state);
   return fanOut;
 }

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../kit/clock.js';
 import { apply } from '../show/apply.js';
 import type { ShowState } from '../show/state.js';
 import type { Entry, Viewer } from './contract.js';
-import { FANOUT_CHUNK_CLIENTS } from './limits.js';
+import { FANOUT_CHUNK_CLIENTS, FANOUT_TURN_MS } from './limits.js';
 import { isNote, seesAll } from './shown.js';
 import { Tail } from './tail.js';
 
@@ -32,13 +33,15 @@ interface Word {
  */
 export class FanOut {
   readonly tail: Tail;
+  readonly #clock: Pick<Clock, 'mono'>;
   #state: ShowState;
   readonly #live = new Set<Receiver>();
   #words = new Map<string, Word>();
   #passing = false;
   #due = false;
 
-  constructor(lastSeq: number, state: ShowState) {
+  constructor(lastSeq: number, state: ShowState, clock: Pick<Clock, 'mono'>) {
+    this.#clock = clock;
     this.tail = new Tail(lastSeq);
     this.#state = state;
   }
@@ -99,10 +102,12 @@ export class FanOut {
     const framesOf = this.#framesUpTo(toSeq);
     const wordsOf = wordsFor(words);
     let written = 0;
+    let turnFrom = this.#clock.mono();
     for (const receiver of this.live) {
-      if (written === FANOUT_CHUNK_CLIENTS) {
-        written = 0;
+      if (written === FANOUT_CHUNK_CLIENTS || this.#clock.mono() - turnFrom >= FANOUT_TURN_MS) {
         await nextTurn();
+        written = 0;
+        turnFrom = this.#clock.mono();
       }
       if (!this.#live.has(receiver)) continue;
       written += 1;

@@ -106,7 +106,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.settings = options;
     this.snapshotUpToSeq = snapshotUpToSeq;
     this.access = new Access(options.access, options.allowedOrigins);
-    this.fanOut = new FanOut(show.lastEventSeq, show.state);
+    this.fanOut = new FanOut(show.lastEventSeq, show.state, clock);
     this.metrics = gatewayMetrics(metrics, {
       clients: () => this.#sessions.size,
       lastEventSeq: () => show.lastEventSeq,

@@ -4,6 +4,8 @@
 export const FRAME_BYTES_HARD_MAX = 1024 * 1024;
 /** How many clients one turn of the event loop writes to, so that a crowd of tablets cannot delay the next GO. */
 export const FANOUT_CHUNK_CLIENTS = 50;
+/** And how long such a turn may take, in milliseconds: on a busy machine fewer clients fit into it. */
+export const FANOUT_TURN_MS = 0.5;
 /** The newest events kept framed in memory, from which live clients and short absences are served. */
 export const TAIL_ENTRIES_MAX = 4096;
 export const TAIL_BYTES_MAX = 4 * 1024 * 1024;

