@@ -19,6 +19,7 @@ export { mayPropose } from '../show/roles.js';
 export { cuesOf, nextCue, type ShowState } from '../show/state.js';
 export { timerValueMs } from '../show/timers.js';
 export { MOMENT_MS, PENDING_MAX } from './outbox.js';
+export { refusal } from './refusal.js';
 export { localStorageStore, memoryStore, type WebStorage } from './storage.js';
 export type {
   Client,

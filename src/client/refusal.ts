@@ -1,6 +1,11 @@
+import { ERRORS, type ErrorCode } from '../kit/errors.js';
 import type { ClientRefusal } from './types.js';
 
-export const refusal = (code: ClientRefusal['code'], message: string): ClientRefusal => ({ ok: false, code, message });
+/** A refusal of this side's own, with what to do about it. */
+export function refusal(code: ClientRefusal['code'], message: string): ClientRefusal {
+  const known = code in ERRORS ? ERRORS[code as ErrorCode] : undefined;
+  return { ok: false, code, message, ...(known ? { hint: known.hint } : {}) };
+}
 
 /** A refusal at the door, by its HTTP status; undefined when another attempt may go better. */
 export function doorRefusal(status: number, message?: string): ClientRefusal | undefined {

@@ -17,7 +17,6 @@ const ASK_AGAIN_MS = 1000;
 function App() {
   const [who, setWho] = useState<Who>();
   const [asked, setAsked] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each asking is a new one
   useEffect(() => {
     const life = new AbortController();
     const ask = async () => {

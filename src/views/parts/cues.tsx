@@ -107,7 +107,6 @@ export function CueList({ state }: { state: ShowState }) {
   const at = rows.findIndex(({ cue }) => cue.id === state.currentCueId);
   const nextId = nextCue(state)?.id;
   const shown = rows.slice(Math.max(0, at - BEFORE_MAX), Math.max(0, at) + AFTER_MAX);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the list moves with the show, and leaves the reader alone otherwise
   useLayoutEffect(() => {
     if (here.current && list.current)
       list.current.scrollTop = here.current.offsetTop - list.current.clientHeight * 0.28;

@@ -78,13 +78,7 @@ export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state
     following.tell('Emergency', await client.propose('EmergencyTriggered', { emergencyId, code, level }));
   };
   return (
-    <section
-      class="panel emergency-panel"
-      aria-labelledby="emergency-title"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onDone();
-      }}
-    >
+    <section class="panel emergency-panel" aria-labelledby="emergency-title">
       <h2 id="emergency-title">
         <label>
           Why{' '}

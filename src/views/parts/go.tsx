@@ -6,6 +6,7 @@ import {
   mayPropose,
   nextCue,
   type Proposal,
+  refusal,
 } from '../../client/index.js';
 import { EmergencyPanel } from './emergency.js';
 import type { Following } from './hooks.js';
@@ -19,15 +20,14 @@ const SLOW_MS = 500;
 /** Why a GO would not go now; undefined when it would. */
 export function whyNotGo(client: Client, role: Role): ClientRefusal | undefined {
   const { state, status, statusInfo } = client;
-  const no = (code: string, message: string): ClientRefusal => ({ ok: false, code, message });
-  if (status === 'refused') return statusInfo.reason ?? no('CLIENT_OFFLINE', 'the bridge refused this page');
-  if (status === 'connecting' || !state) return no('CLIENT_OFFLINE', 'not connected yet');
+  if (status === 'refused') return statusInfo.reason ?? refusal('CLIENT_OFFLINE', 'the bridge refused this page');
+  if (status === 'connecting' || !state) return refusal('CLIENT_OFFLINE', 'not connected yet');
   if (status === 'offline') {
-    return no('CLIENT_OFFLINE', `offline since ${timeOfDay(statusInfo.sinceMs)}: a GO would not arrive`);
+    return refusal('CLIENT_OFFLINE', `offline since ${timeOfDay(statusInfo.sinceMs)}: a GO would not arrive`);
   }
-  if (!mayPropose(role, 'CueAdvanced')) return no('FORBIDDEN', `the role ${role} may not press GO`);
-  if (state.emergency) return no('EMERGENCY_ACTIVE', `held: ${state.emergency.level}, ${state.emergency.code}`);
-  if (!nextCue(state)) return no('CONFLICT', 'that was the last cue');
+  if (!mayPropose(role, 'CueAdvanced')) return refusal('FORBIDDEN', `the role ${role} may not press GO`);
+  if (state.emergency) return refusal('EMERGENCY_ACTIVE', `held: ${state.emergency.level}, ${state.emergency.code}`);
+  if (!nextCue(state)) return refusal('CONFLICT', 'that was the last cue');
   return undefined;
 }
 
@@ -75,7 +75,7 @@ export function GoPanel({ client, role, following }: Props) {
     goButton.current?.focus();
     void press('Back', () => client.back());
   };
-  useKeys({ Space: go, KeyS: standby });
+  useKeys({ Space: go, KeyS: standby, Escape: () => setAsks(undefined) });
 
   return (
     <section class="go-panel" aria-label="GO">
@@ -158,13 +158,7 @@ function AskBack({ current, onYes, onNo }: { current: string; onYes: () => void;
     yes.current?.focus({ focusVisible: true } as FocusOptions);
   }, []);
   return (
-    <fieldset
-      class="ask"
-      aria-label="Take the last GO back?"
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onNo();
-      }}
-    >
+    <fieldset class="ask" aria-label="Take the last GO back?">
       <button ref={yes} type="button" class="side danger" onClick={onYes}>
         Take back cue {current}
       </button>

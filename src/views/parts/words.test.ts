@@ -36,9 +36,8 @@ test('milliseconds are as exact as they are useful', () => {
   expect([milliseconds(2.34), milliseconds(28.4)]).toEqual(['2.3 ms', '28 ms']);
 });
 
-test('a refusal is a sentence, with the bridge’s own advice first', () => {
+test('a refusal is a sentence, and so is what to do about it', () => {
   expect(sentence('the show is at cue 6')).toBe('The show is at cue 6.');
   expect(hintOf({ ok: false, code: 'GO_GUARD', message: '', hint: 'wait' })).toBe('Wait.');
-  expect(hintOf({ ok: false, code: 'GO_GUARD', message: '' })).toMatch(/Press again/);
   expect(hintOf({ ok: false, code: 'SOMETHING_NEW', message: '' })).toBe('');
 });

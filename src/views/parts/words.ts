@@ -61,13 +61,6 @@ export function wishName(proposal: Proposal): string {
   return proposal.eventType === 'NoteAdded' ? `${name} “${proposal.payload.text.slice(0, 60)}”` : name;
 }
 
-const OWN_HINTS: Readonly<Record<string, string>> = {
-  OUTPUT_LATE: 'Look where the show is, and press again if it is still meant.',
-  CLIENT_OFFLINE: 'Call the cue by voice until the line is back.',
-  GO_GUARD: 'Press again if the next cue is really meant.',
-  EMERGENCY_ACTIVE: 'Resolve it first.',
-};
-
 /** A sentence of its own: a capital letter and a full stop. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
@@ -75,7 +68,7 @@ export function sentence(text: string): string {
   return `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}${/[.!?…]$/.test(trimmed) ? '' : '.'}`;
 }
 
-export const hintOf = (refusal: ClientRefusal): string => sentence(refusal.hint ?? OWN_HINTS[refusal.code] ?? '');
+export const hintOf = (refusal: ClientRefusal): string => sentence(refusal.hint ?? '');
 
 export const EMERGENCY_CODES: readonly PayloadByType['EmergencyTriggered']['code'][] = [
   'technical',
