@@ -17,6 +17,7 @@ export const ERRORS = {
   RATE_LIMITED: { severity: 'warn', hint: 'this client sends too fast; slow down' },
   FRAME_TOO_LARGE: { severity: 'warn', hint: 'send a smaller frame' },
   CLIENT_TOO_SLOW: { severity: 'warn', hint: 'the client did not read; it may connect again and resume' },
+  CLIENT_OFFLINE: { severity: 'warn', hint: 'call the cue by voice until the line to the bridge is back' },
   SEQUENCER_BUSY: { severity: 'error', hint: 'too much is waiting to be stored; press again' },
   JOURNAL_UNAVAILABLE: {
     severity: 'error',
