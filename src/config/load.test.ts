@@ -187,6 +187,11 @@ describe('limits', () => {
     expect(line).toBe('bridge.yaml:1:1 error CONFIG_UNREADABLE bridge.yaml: larger than 4 MiB');
   });
 
+  test('a file of more pieces than any show has is not parsed, which would take seconds', async () => {
+    const [line] = told(await loadTexts(`a: [${'1,'.repeat(500_000)}]`));
+    expect(line).toBe('bridge.yaml:1:1 error CONFIG_SYNTAX more than 500000 lines, commas, colons and brackets');
+  });
+
   test('a few lines of aliases that stand for billions are refused', async () => {
     const bomb = [
       'a: &a [1,2,3,4,5,6,7,8,9]',

@@ -22,6 +22,8 @@ export const FILE_BYTES_MAX = 4 * 1024 * 1024;
 export const DEPTH_MAX = 64;
 /** How many values aliases may add: a few lines of aliases to aliases can stand for billions. */
 export const ALIASED_VALUES_MAX = 20_000;
+/** How many lines, commas, colons and brackets a file may hold: the parser needs some microseconds and a kilobyte for each. */
+export const PIECES_MAX = 500_000;
 /** Of one file, no more faults of its syntax are told: after the first few the rest are echoes. */
 const SYNTAX_PROBLEMS_MAX = 50;
 
@@ -75,16 +77,18 @@ export function readYaml(kind: 'bridge' | 'show', path: string, text: string, en
 
   let doc: Document.Parsed | undefined;
   try {
-    doc = parseDocument(text, {
-      version: '1.2',
-      schema: 'core',
-      strict: true,
-      uniqueKeys: true,
-      stringKeys: true,
-      prettyErrors: false,
-      logLevel: 'error',
-      lineCounter: lines,
-    });
+    if (piecesIn(text) > PIECES_MAX) tell(0, `more than ${PIECES_MAX} lines, commas, colons and brackets`);
+    else
+      doc = parseDocument(text, {
+        version: '1.2',
+        schema: 'core',
+        strict: true,
+        uniqueKeys: true,
+        stringKeys: true,
+        prettyErrors: false,
+        logLevel: 'error',
+        lineCounter: lines,
+      });
   } catch (cause) {
     // A fault of the parser itself on text that no technician writes; its message may quote the file.
     tell(0, cause instanceof RangeError ? 'nested too deeply' : 'this is no YAML that can be read');
@@ -121,6 +125,13 @@ export function readYaml(kind: 'bridge' | 'show', path: string, text: string, en
     },
     fromEnvironment: (pointer) => plain.fromEnvironment.has(pointer),
   };
+}
+
+const PIECES: ReadonlySet<string> = new Set([',', '\n', '[', '{', ':']);
+function piecesIn(text: string): number {
+  let count = 0;
+  for (const character of text) if (PIECES.has(character)) count += 1;
+  return count;
 }
 
 /** What the parser says of lines that are sound once an earlier one is mended. */

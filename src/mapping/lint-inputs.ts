@@ -5,7 +5,7 @@ import { firstFault } from '../protocol/validate.js';
 import { complete } from '../show/complete.js';
 import { mayPropose } from '../show/roles.js';
 import { cuesOf, type ShowState } from '../show/state.js';
-import { isWanted, type Wanted } from './cue-selector.js';
+import { compileWanted, type Wanted } from './cue-selector.js';
 import { type Finding, wrong } from './findings.js';
 import { lintPlaceholders, type Readable } from './lint-placeholders.js';
 import { placeholdersIn, step } from './placeholders.js';
@@ -76,7 +76,7 @@ function lintToCue(
     found.push(wrong(pointer + step(key), 'CONFIG_RULE_UNUSED', `no call of the show has targets.${name}`, more));
   }
   const isFixed = placeholdersIn(toCue).length === 0;
-  if (found.length === 0 && isFixed && !cuesOf(state).some((cue) => isWanted(cue, toCue as Wanted))) {
+  if (found.length === 0 && isFixed && !cuesOf(state).some(compileWanted(toCue as Wanted))) {
     const [[key, name] = ['', '']] = Object.entries(toCue as Wanted);
     const among = key === 'id' ? names.cue : key === 'number' ? names.cueNumber : [];
     found.push(wrong(pointer, 'CONFIG_UNKNOWN_NAME', 'the show has no such cue', { unknown: { name, among } }));

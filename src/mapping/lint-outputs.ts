@@ -1,11 +1,12 @@
-import type { BridgeConfig, OutputRule, ShowFile } from '../generated/types.js';
+import type { BridgeConfig, CueEntry, OutputRule, SegmentEntry, ShowFile } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
+import { CUE_EVENTS, EventView } from './event-view.js';
 import { type Finding, listed, wrong } from './findings.js';
 import { faultOf, lintMembers } from './lint-inputs.js';
 import { lintPlaceholders, type Readable } from './lint-placeholders.js';
-import { type Command, type CompiledOutput, CUE_EVENTS, compileOutput, type Run } from './outputs.js';
-import { NO_VALUE, placeholdersIn, readPlaceholder, type Scope, step } from './placeholders.js';
+import { type Command, type CompiledOutput, compileOutput, type Run } from './outputs.js';
+import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
 import { SAMPLES, sampleEvent } from './samples.js';
 import type { ShowNames } from './show-names.js';
 
@@ -14,8 +15,8 @@ export type CommandProblem = (device: string, command: Command) => string | unde
 
 interface Lint {
   config: BridgeConfig;
-  showFile: ShowFile;
   state: ShowState;
+  cuesFor: ReturnType<typeof cueSamples>;
   names: ShowNames;
   problemOf: CommandProblem;
 }
@@ -86,7 +87,8 @@ function lintWhere({ event, where = {} }: OutputRule, at: string, showId: string
 function lintFixed(output: CompiledOutput, at: string, { config, state, problemOf }: Lint): Finding[] {
   const { rule, reads } = output;
   if ([...reads].some((scope) => scope !== 'show')) return [];
-  const [run] = output.runs(sampleEvent(config.show.id, rule.event, SAMPLES[rule.event]) as ShowEvent, state);
+  const event = sampleEvent(config.show.id, rule.event, SAMPLES[rule.event]) as ShowEvent;
+  const [run] = output.runs(new EventView(event, state));
   const command = run && output.fill(run);
   if (command === undefined || command === NO_VALUE) return [];
   const why = problemOf(rule.send.device, command as Command);
@@ -106,14 +108,18 @@ function lintCues(output: CompiledOutput, at: string, lint: Lint): Finding[] {
   const { rule } = output;
   const trials = trialsOf(output, lint);
   if (trials.length === 0) return [];
-  const placeholders = placeholdersIn(sendOf(rule)).filter(({ scope }) => scope !== 'event' && scope !== 'actor');
+  const placeholders = placeholdersIn(sendOf(rule))
+    .filter(({ scope }) => scope !== 'event' && scope !== 'actor')
+    .map(({ text, ...placeholder }) => ({ text, read: compilePlaceholder({ text, ...placeholder }) }));
   const lacking = new Map<string, Trial[]>();
   const bad: { trial: Trial; why: string }[] = [];
   let applied = 0;
   for (const trial of trials) {
-    const missing = placeholders.find((one) => readPlaceholder(one, trial.run) === NO_VALUE);
+    const missing = placeholders.find(({ read }) => read(trial.run) === NO_VALUE);
     if (missing) {
-      lacking.set(missing.text, [...(lacking.get(missing.text) ?? []), trial]);
+      const skipped = lacking.get(missing.text);
+      if (skipped) skipped.push(trial);
+      else lacking.set(missing.text, [trial]);
       continue;
     }
     applied += 1;
@@ -187,30 +193,49 @@ function tellSkipped(
 }
 
 /** Runs the rule for each cue, each by itself. `where` counts as far as it names the cue or its segment. */
-function trialsOf(output: CompiledOutput, { config, showFile, state }: Lint): Trial[] {
-  const { rule } = output;
-  const { toCueId, segmentId } = rule.where ?? {};
+function trialsOf(output: CompiledOutput, { cuesFor }: Lint): Trial[] {
+  const { toCueId, segmentId } = output.rule.where ?? {};
   const allows = (wanted: unknown, id: string) => wanted === undefined || [wanted].flat().includes(id);
-  const trials: Trial[] = [];
-  showFile.acts.forEach((act, a) => {
-    act.segments.forEach((segment, s) => {
-      segment.cues.forEach((cue, c) => {
-        if (!allows(toCueId, cue.id) || !allows(segmentId, segment.id)) return;
-        const pointer = `/acts/${a}/segments/${s}/cues/${c}`;
-        const payload = {
-          ...SAMPLES[rule.event],
-          segmentId: segment.id,
-          toCueId: cue.id,
-          cueIds: [cue.id],
-          department: rule.call,
-        };
-        const event = sampleEvent(config.show.id, rule.event, payload) as ShowEvent;
-        for (const run of output.runs(event, state)) {
-          const call = run.call === undefined ? -1 : (cue.calls as unknown[]).indexOf(run.call);
-          trials.push({ cueNumber: cue.number, pointer: call < 0 ? pointer : `${pointer}/calls/${call}`, run });
-        }
-      });
+  return cuesFor(output.rule.event).flatMap(({ cue, segment, pointer, view }) => {
+    if (!allows(toCueId, cue.id) || !allows(segmentId, segment.id)) return [];
+    return output.runs(view).map((run) => {
+      const call = run.call === undefined ? -1 : (cue.calls as unknown[]).indexOf(run.call);
+      return { cueNumber: cue.number, pointer: call < 0 ? pointer : `${pointer}/calls/${call}`, run };
     });
   });
-  return trials;
+}
+
+/** A cue of the show file and an event that is about it. */
+interface CueSample {
+  cue: CueEntry;
+  segment: SegmentEntry;
+  pointer: string;
+  view: EventView;
+}
+
+/** Each cue of the show file as events of each type are about it; made once for all rules. */
+export function cueSamples(
+  showId: string,
+  { acts }: ShowFile,
+  state: ShowState,
+): (event: OutputRule['event']) => CueSample[] {
+  const known = new Map<string, CueSample[]>();
+  const sample = (type: OutputRule['event'], cueId: string, segmentId: string): EventView => {
+    const payload = { ...SAMPLES[type], segmentId, toCueId: cueId, cueIds: [cueId], department: undefined };
+    return new EventView(sampleEvent(showId, type, payload) as unknown as ShowEvent, state);
+  };
+  return (type) => {
+    const found = known.get(type);
+    if (found) return found;
+    const samples = acts.flatMap(({ segments }, a) =>
+      segments.flatMap((segment, s) =>
+        segment.cues.map((cue, c) => {
+          const pointer = `/acts/${a}/segments/${s}/cues/${c}`;
+          return { cue, segment, pointer, view: sample(type, cue.id, segment.id) };
+        }),
+      ),
+    );
+    known.set(type, samples);
+    return samples;
+  };
 }

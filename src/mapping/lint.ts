@@ -2,7 +2,7 @@ import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
 import { lintInput } from './lint-inputs.js';
-import { type CommandProblem, lintOutput } from './lint-outputs.js';
+import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
 import { namesOf } from './show-names.js';
 
 export type { Finding } from './findings.js';
@@ -23,13 +23,14 @@ export interface CommandChecks {
 export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: CommandChecks): Finding[] {
   const state = initialState(showFile);
   const names = namesOf(config, showFile);
+  const cuesFor = cueSamples(config.show.id, showFile, state);
   const problemOf = remembered(
     (device, command) => checks.commandSchema?.(device, command) ?? checks.problemOf(device, command),
   );
   return [
     ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names)),
     ...config.outputs.flatMap((rule, index) =>
-      lintOutput(rule, `/outputs/${index}`, { config, showFile, state, names, problemOf }),
+      lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOf }),
     ),
     ...lintStop(config),
   ];

@@ -1,8 +1,9 @@
 import type { BridgeConfig } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
+import { EventView } from './event-view.js';
 import { type CompiledInput, compileInput, type Input, type Pattern, type RuleDraft } from './inputs.js';
-import { type CompiledOutput, commandsOf, compileOutput, type RuleCommand } from './outputs.js';
+import { addCommands, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
 
 export type { Input, Pattern, RuleDraft } from './inputs.js';
 export type { Command, RuleCommand } from './outputs.js';
@@ -48,7 +49,8 @@ export function compileMapping(
     },
     commandsFor(event, state) {
       const commands: RuleCommand[] = [];
-      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) commands.push(...commandsOf(rule, event, state));
+      const view = new EventView(event, state);
+      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) addCommands(rule, event, view, commands);
       return commands;
     },
   };

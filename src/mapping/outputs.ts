@@ -1,7 +1,6 @@
-import type { Act, Call, Cue, OutputRule, Segment } from '../generated/types.js';
+import type { Call, Cue, OutputRule } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
-import { placeOf } from '../show/running-order.js';
-import type { ShowState } from '../show/state.js';
+import type { EventView } from './event-view.js';
 import { type Context, member, NO_VALUE, placeholdersIn, type Scope } from './placeholders.js';
 import { compileTemplate } from './template.js';
 
@@ -32,89 +31,41 @@ export interface CompiledOutput {
   /** Whether the payload is as `where` says. */
   test(payload: object): boolean;
   /** The contexts that the rule runs in for this event: one a call, one a cue, or one. */
-  runs(event: ShowEvent, state: ShowState): Run[];
+  runs(view: EventView): readonly Run[];
   /** NO_VALUE when the rule does not apply. */
   fill(run: Run): unknown;
 }
-
-export const CUE_EVENTS: ReadonlySet<string> = new Set<OutputRule['event']>([
-  'CueAdvanced',
-  'CueReverted',
-  'CueStandbySet',
-  'CueStandbyAcknowledged',
-]);
 
 /** What is read from a cue and what stands around it. */
 const OF_A_CUE: readonly Scope[] = ['cue', 'segment', 'act'];
 
 export function compileOutput(rule: OutputRule): CompiledOutput {
   const { device: _, ...send } = rule.send;
+  const { call } = rule;
   const reads = new Set(placeholdersIn(send).map(({ scope }) => scope));
-  const perCue = rule.call !== undefined || OF_A_CUE.some((scope) => reads.has(scope));
+  const isPerCue = OF_A_CUE.some((scope) => reads.has(scope));
   return {
     rule,
     reads,
     test: compileWhere(rule.where ?? {}),
     fill: compileTemplate(send),
-    runs(event, state) {
-      const around = { show: { id: event.showId, title: state.title }, event, actor: event.actor };
-      if (!perCue) return [around];
-      if (!CUE_EVENTS.has(event.eventType))
-        return rule.call === undefined ? [{ ...around, ...segmentOf(event, state) }] : [];
-      const cues = cueIdsOf(event).flatMap((cueId) => cueWithin(state, cueId));
-      if (rule.call === undefined) return cues.map((cue) => ({ ...around, ...cue }));
-      // A standby for one department does not concern the others.
-      const only = member(event.payload, 'department');
-      if (only !== undefined && only !== rule.call) return [];
-      return cues.flatMap((cue) =>
-        (cue.cue.calls ?? [])
-          .filter(({ department }) => department === rule.call)
-          .map((call) => ({ ...around, ...cue, call })),
-      );
-    },
+    runs: (view) => (call !== undefined ? view.ofCalls(call) : isPerCue ? view.ofCues() : view.once()),
   };
 }
 
-/** The commands of one rule for an event, in the order of cues and calls. */
-export function commandsOf(output: CompiledOutput, event: ShowEvent, state: ShowState): RuleCommand[] {
+/** Adds the commands of one rule for an event, in the order of cues and calls. */
+export function addCommands(output: CompiledOutput, event: ShowEvent, view: EventView, commands: RuleCommand[]): void {
   const { id: ruleId, send, maxLateMs, echo } = output.rule;
-  if (!echo && event.actor.deviceId === send.device) return [];
-  if (!output.test(event.payload)) return [];
-  const commands: Command[] = [];
-  for (const run of output.runs(event, state)) {
+  if (!echo && event.actor.deviceId === send.device) return;
+  if (!output.test(event.payload)) return;
+  const first = commands.length;
+  for (const run of output.runs(view)) {
     const command = output.fill(run);
-    if (command !== NO_VALUE) commands.push(command as Command);
+    if (command === NO_VALUE) continue;
+    commands.push({ ruleId, outputId: ruleId, device: send.device, command: command as Command, maxLateMs });
   }
-  return commands.map((command, index) => ({
-    ruleId,
-    outputId: commands.length > 1 ? `${ruleId}#${index + 1}` : ruleId,
-    device: send.device,
-    command,
-    maxLateMs,
-  }));
-}
-
-function cueIdsOf({ payload }: ShowEvent): readonly string[] {
-  if ('toCueId' in payload) return payload.toCueId === null ? [] : [payload.toCueId];
-  return 'cueIds' in payload ? payload.cueIds : [];
-}
-
-function cueWithin({ acts }: ShowState, cueId: string): { cue: Cue; segment: Segment; act: Act }[] {
-  const place = placeOf(acts, cueId);
-  const act = place && acts[place.act];
-  const segment = act?.segments[place?.segment ?? -1];
-  const cue = segment?.cues[place?.cue ?? -1];
-  return act && segment && cue ? [{ cue, segment, act }] : [];
-}
-
-/** For events that name a segment and no cue. */
-function segmentOf({ payload }: ShowEvent, { acts }: ShowState): { segment: Segment; act: Act } | undefined {
-  const segmentId = member(payload, 'segmentId');
-  for (const act of acts) {
-    const segment = act.segments.find(({ id }) => id === segmentId);
-    if (segment) return { segment, act };
-  }
-  return undefined;
+  if (commands.length - first < 2) return;
+  for (const [index, command] of commands.slice(first).entries()) command.outputId = `${ruleId}#${index + 1}`;
 }
 
 type Test = (payload: object) => boolean;
@@ -126,7 +77,7 @@ export function compileWhere(where: Readonly<Record<string, unknown>>): Test {
     const values = [wanted].flat();
     return (payload) => {
       const found = path.reduce<unknown>(member, payload);
-      return [found].flat().some((one) => values.includes(one));
+      return Array.isArray(found) ? found.some((one) => values.includes(one)) : values.includes(found);
     };
   });
   return (payload) => tests.every((test) => test(payload));

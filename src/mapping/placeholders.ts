@@ -89,12 +89,14 @@ function lengthOf(scope: string, names: readonly string[]): number {
   return form.endsWith('*') ? names.length : form.split('.').length;
 }
 
-/** @returns the value, with its type; NO_VALUE when there is none, or an empty text. */
-export function readPlaceholder({ scope, path }: Placeholder, context: Context): unknown {
-  if (path.length === 0 || !isScope(scope)) return NO_VALUE;
-  let value: unknown = context[scope];
-  for (const name of path) value = member(value, name);
-  return value === undefined || value === null || value === '' ? NO_VALUE : value;
+/** Prepares the reading of a placeholder: the value, with its type; NO_VALUE when there is none, or an empty text. */
+export function compilePlaceholder({ scope, path }: Placeholder): (context: Context) => unknown {
+  if (path.length === 0 || !isScope(scope)) return () => NO_VALUE;
+  return (context) => {
+    let value: unknown = context[scope];
+    for (const name of path) value = member(value, name);
+    return value === undefined || value === null || value === '' ? NO_VALUE : value;
+  };
 }
 
 /** The own member of a map or a list; undefined when there is none. */

@@ -1,4 +1,4 @@
-import { type Context, NO_VALUE, parseText, readPlaceholder } from './placeholders.js';
+import { type Context, compilePlaceholder, NO_VALUE, parseText } from './placeholders.js';
 
 /** Fills the placeholders of a value in; NO_VALUE as soon as one of them has none. Never changes the context. */
 export type Template = (context: Context) => unknown;
@@ -24,15 +24,13 @@ function compile(value: unknown): Compiled {
 }
 
 function compileText(text: string): Compiled {
-  const parts = parseText(text);
+  const parts = parseText(text).map((part) => (typeof part === 'string' ? part : compilePlaceholder(part)));
   const [first = ''] = parts;
-  if (parts.length <= 1) {
-    return typeof first === 'string' ? { constant: first } : (context) => readPlaceholder(first, context);
-  }
+  if (parts.length <= 1) return typeof first === 'string' ? { constant: first } : first;
   return (context) => {
     let out = '';
     for (const part of parts) {
-      const piece = typeof part === 'string' ? part : readPlaceholder(part, context);
+      const piece = typeof part === 'string' ? part : part(context);
       if (typeof piece !== 'string' && typeof piece !== 'number') return NO_VALUE;
       out += piece;
     }
