@@ -191,6 +191,10 @@ test('a page of another origin may not connect, unless the bridge file lists it'
   expect(own.headers['access-control-allow-origin']).toBeUndefined();
   const listed = await ask(`${url}/v1/show`, { headers: { origin: 'http://stage.example:3000' } });
   expect(listed.headers['access-control-allow-origin']).toBe('http://stage.example:3000');
+  const asked = { origin: 'http://stage.example:3000', 'access-control-request-headers': 'authorization' };
+  const preflight = await ask(`${url}/v1/show`, { method: 'OPTIONS', headers: asked });
+  expect(preflight).toMatchObject({ status: 204 });
+  expect(preflight.headers['access-control-allow-headers']).toContain('authorization');
 });
 
 test('without an access list a name that was made to point here is not served', async () => {
