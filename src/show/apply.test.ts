@@ -52,6 +52,13 @@ test('a cue that is current no more in a changed show file does not keep the sho
   expect(show.state.currentCueId).toBe('cue-2');
 });
 
+test('a swap to a pack that a changed show file no longer holds leaves the old one on', () => {
+  const swapped = events.find(({ eventType }) => eventType === 'MicSwapped') as unknown as ShowEvent;
+  const { state } = new LiveShow();
+  const without = { ...state, mics: state.mics.filter(({ id }) => id !== 'mic-3') };
+  expect(apply(without, swapped)).toBe(without);
+});
+
 test('a clock that went back does not guard the next GO', () => {
   const show = new LiveShow().take({ eventType: 'CueAdvanced' });
   show.nowMs -= 3_600_000;

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { applyPatch, type Operation } from 'rfc6902';
 import { expect, test } from 'vitest';
 import { LiveShow, showFile, type Wish } from '../../test/support/live-show.js';
@@ -83,4 +84,21 @@ test('two long standby lists are not compared entry by entry', () => {
   const patch = patchOf(show, { eventType: 'CueStandbySet', payload: { cueIds: ids.slice(300, 1200).toReversed() } });
   expect(patch.filter(({ path }) => path === '/standby/cueIds')).toHaveLength(1);
   expectReproduces(before, show.state);
+});
+
+test('lists that changed in many places are reproduced as well', () => {
+  const { state } = new LiveShow();
+  const notes = (ids: readonly number[]) =>
+    ids.map((n) => {
+      const note = { id: `n${n}`, scope: { type: 'show' as const }, text: 'x', priority: 'low' as const };
+      return { ...note, resolved: false, author: 'u', createdAt: '2026-03-01T19:30:00.000Z' };
+    });
+  const known = notes([0, 1, 2, 3, 4, 5, 6, 7]);
+  const some = fc.shuffledSubarray(known);
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      expectReproduces({ ...state, notes: before }, { ...state, notes: after });
+    }),
+    { numRuns: 500 },
+  );
 });
