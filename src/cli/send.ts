@@ -43,6 +43,8 @@ export async function send(eventType: string, payloadText: string | undefined, o
   });
   const press = async (): Promise<ClientOutcome> => {
     await live(client);
+    const { status, reason } = client.statusInfo;
+    if (status === 'refused' && reason) return reason;
     if (payloadText === undefined && eventType === 'CueAdvanced') return client.go();
     if (payloadText === undefined && eventType === 'CueReverted') return client.back();
     return client.propose(eventType as EventType, payload as PayloadByType[EventType]);

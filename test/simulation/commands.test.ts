@@ -1,0 +1,162 @@
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Daemon, root, startDaemon } from '../support/daemon.js';
+import { proposal } from '../support/messages.js';
+import { pacebuddy, Talking } from '../support/program.js';
+import { smallShow } from '../support/small-show.js';
+import { WireClient } from '../support/wire-client.js';
+
+test('the demo fires the simulated QLab from a press, and follows a GO that is pressed in QLab', async () => {
+  const demo = new Talking(['demo', '--port', '0', '--json']);
+  await demo.line(({ msg }) => msg === 'demo.ready');
+  const up = (line: Record<string, unknown>) =>
+    line.eventType === 'DeviceStatusChanged' &&
+    (line.payload as { device: string; status: string }).device === 'booth-qlab' &&
+    (line.payload as { status: string }).status === 'up';
+  await demo.line(up);
+  const advancedTo =
+    (cue: string) =>
+    ({ eventType, payload }: Record<string, unknown>) =>
+      eventType === 'CueAdvanced' && (payload as { toCueId: string }).toCueId === cue;
+  demo.say('operator');
+  const byQlab = await demo.line(advancedTo('cue-2'));
+  expect(byQlab.actor).toMatchObject({ deviceId: 'booth-qlab' });
+  await demo.line(({ eventType, causationId }) => eventType === 'OutputSent' && causationId === byQlab.messageId);
+  const echoed = demo.lines.filter(
+    ({ eventType, causationId, payload }) =>
+      eventType === 'OutputSent' &&
+      causationId === byQlab.messageId &&
+      (payload as { device: string }).device === 'booth-qlab',
+  );
+  expect(echoed).toEqual([]);
+  demo.say('go');
+  await demo.line(({ msg, code }) => msg === 'press.refused' && code === 'GO_GUARD');
+  demo.say('quit');
+  expect(await demo.ended()).toBe(0);
+});
+
+test('check tells every problem with its place and fails, or says how much there is', async () => {
+  const good = await pacebuddy(['check', join(root, 'examples/opening-night/bridge.yaml')]);
+  expect(good).toMatchObject({ code: 0 });
+  expect(good.out).toContain('64 cues, 3 devices');
+  const { folder, file } = await smallShow({ cues: 2 });
+  await writeFile(
+    file,
+    `${await readFile(file, 'utf8')}\noutputs:\n  - { id: a, event: CueAdvancd, send: { device: dsk } }\n`,
+  );
+  const bad = await pacebuddy(['check', file, '--json']);
+  expect(bad.code).toBe(1);
+  const { ok, problems } = JSON.parse(bad.out) as {
+    ok: boolean;
+    problems: { line: number; column: number; message: string }[];
+  };
+  expect(ok).toBe(false);
+  expect(problems.map(({ line }) => line)).toEqual([7, 7]);
+  expect(problems.map(({ message }) => message).join()).toMatch(/CueAdvanced.*dsk|dsk.*CueAdvanced/s);
+  await rm(folder, { recursive: true });
+});
+
+test('a bridge file with a problem does not start, and says why', async () => {
+  const { folder, file } = await smallShow({ cues: 1, parts: 'devices: { d: { adapter: osk } }' });
+  const { code, out } = await pacebuddy(['run', file]);
+  expect(code).toBe(1);
+  expect(out).toContain("did you mean 'osc'");
+  await rm(folder, { recursive: true });
+});
+
+test('send waits for the ack and its exit code tells scripts what became of it', async () => {
+  const { folder, file } = await smallShow({ cues: 3, goGuardMs: 60_000 / 6 });
+  const daemon = await startDaemon(file);
+  const send = (...args: string[]) => pacebuddy(['send', ...args, '--url', daemon.url, '--json']);
+  const first = await send('CueAdvanced');
+  expect(first.code).toBe(0);
+  expect(JSON.parse(first.out)).toMatchObject({ ok: true, eventSeq: 1 });
+  const second = await send('CueAdvanced');
+  expect(second.code).toBe(1);
+  expect(JSON.parse(second.out)).toMatchObject({ ok: false, code: 'GO_GUARD' });
+  expect((await send('CueAdvancd')).code).toBe(2);
+  expect(await daemon.stop()).toBe(0);
+  expect((await send('CueAdvanced', '--timeout', '1')).code).toBe(3);
+
+  const verified = await pacebuddy(['log', 'verify', file, '--json']);
+  expect(JSON.parse(verified.out)).toMatchObject({ ok: true, events: 1 });
+  const exported = await pacebuddy(['log', 'export', join(folder, 'data/small')]);
+  expect(JSON.parse(exported.out)).toMatchObject({ eventSeq: 1, eventType: 'CueAdvanced' });
+  await rm(folder, { recursive: true });
+});
+
+test('with an access list, send and tail speak as the user of their token', async () => {
+  const parts = 'access: [{ userId: u-ana, role: stageManager, token: "${SM_TOKEN}" }]';
+  const { folder, file } = await smallShow({ cues: 3, parts });
+  const token = 'a-long-secret';
+  const daemon = await startDaemon(file, { SM_TOKEN: token });
+  const sent = await pacebuddy(['send', 'CueAdvanced', '--url', daemon.url], { PACEBUDDY_TOKEN: token });
+  expect(sent).toMatchObject({ code: 0 });
+  const refused = await pacebuddy(['send', 'CueAdvanced', '--url', daemon.url, '--json'], {
+    PACEBUDDY_TOKEN: 'another',
+  });
+  expect(JSON.parse(refused.out)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  const log = await (await fetch(`${daemon.url}/v1/log`, { headers: { authorization: `Bearer ${token}` } })).text();
+  expect(JSON.parse(log)).toMatchObject({ eventSeq: 1, actor: { userId: 'u-ana', role: 'stageManager' } });
+  expect(JSON.stringify(daemon.lines)).not.toContain(token);
+  expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test('SIGHUP takes a new bridge file over, and a broken one changes nothing', async () => {
+  const { folder, file } = await smallShow({ cues: 3, goGuardMs: 10_000 });
+  const daemon = await startDaemon(file);
+  const client = await WireClient.connect(daemon.url);
+  const press = async (from: string | null, to: string) => {
+    const go = proposal('CueAdvanced', { segmentId: 's', fromCueId: from, toCueId: to });
+    client.send(go);
+    return client.take(({ ackOf }) => ackOf === go.messageId);
+  };
+  const text = await readFile(file, 'utf8');
+  expect(await press(null, 'c0')).toMatchObject({ status: 'ok' });
+  await writeFile(file, text.replace('goGuardMs: 10000', 'goGuardMs: 0\n  nonsense: 1'));
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg }) => msg === 'config.refused');
+  expect(await press('c0', 'c1')).toMatchObject({ code: 'GO_GUARD' });
+  await writeFile(file, text.replace('goGuardMs: 10000', 'goGuardMs: 0'));
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg }) => msg === 'config.reloaded');
+  expect(await press('c0', 'c1')).toMatchObject({ status: 'ok' });
+  client.drop();
+  expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test('SIGTERM in the middle of many GOs: what was acked is on the disk, and the bridge is gone within 3 s', async () => {
+  const { folder, file } = await smallShow({ cues: 2000 });
+  const daemon: Daemon = await startDaemon(file);
+  const client = await WireClient.connect(daemon.url);
+  for (let n = 0; n < 500; n++) {
+    client.send(proposal('CueAdvanced', { segmentId: 's', fromCueId: n === 0 ? null : `c${n - 1}`, toCueId: `c${n}` }));
+  }
+  await client.take(({ kind }) => kind === 'ack');
+  const began = performance.now();
+  expect(await daemon.stop()).toBe(0);
+  expect(performance.now() - began).toBeLessThan(3000);
+  const acked = client.got.filter(({ kind, status }) => kind === 'ack' && status === 'ok').length;
+  const verified = JSON.parse((await pacebuddy(['log', 'verify', file, '--json'])).out) as {
+    ok: boolean;
+    events: number;
+  };
+  expect(verified.ok).toBe(true);
+  expect(verified.events).toBeGreaterThanOrEqual(acked);
+  client.drop();
+  await rm(folder, { recursive: true });
+});
+
+test('a second bridge on the same log is turned away, and the first goes on', async () => {
+  const { folder, file } = await smallShow({ cues: 1 });
+  const daemon = await startDaemon(file);
+  const second = await pacebuddy(['run', file]);
+  expect(second.code).toBe(1);
+  expect(second.out).toContain('JOURNAL_LOCKED');
+  expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
+  expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
