@@ -55,7 +55,7 @@ export function faultWords(fault: FoldedFault, pointer: string, written: Written
     case 'const':
       return invalid(`${name} must be ${String(params.allowedValue)}, found ${found}`);
     case 'pattern': {
-      const shape = PATTERN_WORDS[String(params.pattern)] ?? parentSchema?.description;
+      const shape = PATTERN_WORDS[String(params.pattern)] ?? shortOf(parentSchema?.description);
       const value = written.secret ? '' : ` '${String(data)}'`;
       return invalid(`${name}${value} does not fit${shapeWords(shape ?? `the pattern ${String(params.pattern)}`)}`);
     }
@@ -126,6 +126,11 @@ function sizeWords(name: string, { keyword, params, parentSchema, data }: Folded
   return `${name} must hold ${bound} ${count(params.limit, 'member', 'members')}`;
 }
 
+/** A longer description tells more than what the value looks like, in characters. */
+const SHAPE_CHARS_MAX = 80;
+const shortOf = (description: unknown): unknown =>
+  typeof description === 'string' && description.length <= SHAPE_CHARS_MAX ? description : undefined;
+
 const shapeWords = (shape: unknown): string =>
   typeof shape === 'string'
     ? `: ${shape.replace(/\.$/, '').replace(/^[A-Z](?=[a-z])/, (first) => first.toLowerCase())}`
@@ -149,7 +154,9 @@ function unknownProperty(name: string, { parentSchema, because }: FoldedFault, {
   const free = known.filter((other) => !has(other));
   const suggestion = didYouMean(name, free);
   const names = free.length > 0 && free.length <= NAMES_LISTED_MAX ? `; possible here: ${free.join(', ')}` : '';
-  const tail = suggestion === '' ? names : suggestion;
+  const about =
+    known.length <= 1 && typeof parentSchema?.description === 'string' ? parentSchema.description : undefined;
+  const tail = suggestion !== '' ? suggestion : names !== '' ? names : shapeWords(about);
   const merge = name === '<<' ? ' (merging is not part of YAML 1.2; write the members out)' : '';
   const why = because === undefined ? '' : ` (with ${because})`;
   return { code: 'CONFIG_UNKNOWN_KEY', message: `unknown property '${name}'${merge || tail}${why}`, member: name };

@@ -148,7 +148,7 @@ function sendOf({ send: { device: _, ...send } }: OutputRule): Command {
 function detailOf(rule: OutputRule): string {
   const own = rule.call === undefined ? 'cue' : 'call';
   const [only, ...more] = placeholdersIn(sendOf(rule)).filter(({ scope }) => scope === own);
-  return only && more.length === 0 ? only.path.map(step).join('') : '';
+  return only && more.every(({ text }) => text === only.text) ? only.path.map(step).join('') : '';
 }
 
 function whyNever(output: CompiledOutput, run: Run, { problemOf }: Lint): string | undefined {
