@@ -246,7 +246,7 @@ function firedCue(device: string, { event, cueNumber, name, attribution, partOfG
 
 function stageEvent(report: StageReport) {
   const { cause, ruleId, outputId, device, summary, latencyMs } = report;
-  const about = { device, ruleId, outputId, summary, latencyMs };
+  const about = { device, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
   const causes = { causationId: cause.messageId, correlationId: cause.correlationId ?? cause.messageId };
   switch (report.stage) {
     case 'sent': {
