@@ -238,3 +238,14 @@ test('a note’s patch goes only to who sees the whole list that it counts in', 
   expect(open).not.toHaveProperty('patch');
   expect(timer).toHaveProperty('patch');
 });
+
+test('a note that is written and changed in one batch reaches its readers with its change', async () => {
+  const { show, url } = await gatewayOver({ access: ACCESS });
+  const performer = await TestClient.live(url, { token: 'token-of-performer', userId: 'u-perf', role: 'performer' });
+  const scope = { type: 'show' } as const;
+  show.add(
+    { eventType: 'NoteAdded', payload: { noteId: 'n', scope, text: 'a', visibleTo: ['performer'] } },
+    { eventType: 'NoteUpdated', payload: { noteId: 'n', text: 'b' } },
+  );
+  expect(await performer.eventSeq(2)).toMatchObject({ payload: { text: 'b' } });
+});
