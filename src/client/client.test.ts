@@ -5,8 +5,9 @@ import { eventually } from '../../test/support/waiting.js';
 import { systemClock } from '../kit/clock.js';
 import { newId } from '../kit/ids.js';
 import type { Proposal, ReceivedEvent } from '../protocol/envelope.js';
+import { deferred } from './deferred.js';
 import { connect, memoryStore } from './node.js';
-import type { Client, ClientOptions, ClientProblem, ClientRefusal } from './types.js';
+import type { Client, ClientOptions, ClientProblem, ClientRefusal, StoredProposal } from './types.js';
 
 let bridge: StubBridge;
 const clients: Client[] = [];
@@ -371,6 +372,30 @@ test('what an earlier process left is sent, but not what was only right at its m
   expect(bridge.log[0]?.eventType).toBe('NoteAdded');
   expect(drops.map(([proposal, { code }]) => [proposal.eventType, code])).toEqual([['TimerReset', 'OUTPUT_LATE']]);
   expect(await storage.load()).toEqual([]);
+});
+
+test('what an earlier process left goes before what was written while it was being read', async () => {
+  const kept = memoryStore();
+  const earlier = { ...bridge.proposal('NoteAdded', note('n1')), actor: SM };
+  kept.set(earlier.messageId, { proposal: earlier, order: 1 });
+  const reading = deferred<StoredProposal[]>();
+  const client = join({ storage: { ...kept, load: () => reading.promise } });
+  const outcome = client.propose('NoteAdded', note('n2'));
+  reading.resolve(await kept.load());
+  expect((await outcome).ok).toBe(true);
+  expect(bridge.state.notes.map(({ id }) => id)).toEqual(['n1', 'n2']);
+});
+
+test('a slow store does not change the order', async () => {
+  const kept = memoryStore();
+  const storing = deferred<void>();
+  let writes = 0;
+  const client = await live({ storage: { ...kept, set: () => (writes++ === 0 ? storing.promise : undefined) } });
+  const outcomes = [client.propose('NoteAdded', note('n1')), client.propose('NoteAdded', note('n2'))];
+  expect(bridge.heardOf('NoteAdded')).toEqual([]);
+  storing.resolve();
+  expect((await Promise.all(outcomes)).every((outcome) => outcome.ok)).toBe(true);
+  expect(bridge.state.notes.map(({ id }) => id)).toEqual(['n1', 'n2']);
 });
 
 test('a store that fails is told, and the GO goes all the same', async () => {

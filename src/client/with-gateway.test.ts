@@ -35,6 +35,15 @@ test('a GO goes once, is seen by everyone, and all hold the same state', async (
   expect(one.state).toEqual(show.state);
 });
 
+test('each GO is made from what the one before it has become', async () => {
+  const { url } = await gatewayOver();
+  const client = await live(join(url));
+  for (let cue = 1; cue <= 20; cue++) {
+    expect(await client.go()).toEqual({ ok: true, eventSeq: cue });
+    expect(client.state?.currentCueId).toBe(`cue-${cue}`);
+  }
+});
+
 test('two presses at the same instant are one GO and one CONFLICT', async () => {
   const { url, show } = await gatewayOver();
   const one = await live(join(url));
