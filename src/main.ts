@@ -8,6 +8,7 @@ import { Registry } from 'prom-client';
 import { adapters } from '../adapters/index.js';
 import { openOscSimulator } from '../adapters/osc/simulator.js';
 import { startQlabSimulator } from '../adapters/qlab/simulator.js';
+import { commandSchemaOf } from './config/command-schema.js';
 import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
 import type { Input } from './devices/adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
@@ -64,6 +65,7 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
     lint: (config, showFile) =>
       lintMapping(config, showFile, {
         problemOf: (device, command) => adapterOf(config.devices[device]?.adapter)?.problemOf?.(command),
+        commandSchema: commandSchemaOf(config, adapterValidators),
       }),
   });
 }
