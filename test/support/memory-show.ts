@@ -123,11 +123,13 @@ export class MemoryShow implements GatewayShow {
   }
 
   async *read(fromSeq: number, signal?: AbortSignal): AsyncGenerator<Stretch> {
-    for (let at = fromSeq - 1; at < this.#lines.length; at += this.stretchEvents) {
+    let at = fromSeq - 1;
+    while (at < this.#lines.length) {
       await nextTurn();
       if (signal?.aborted) return;
       const lines = this.#lines.slice(at, at + this.stretchEvents);
-      yield { fromSeq: at + 1, lastSeq: at + lines.length, lines: Buffer.concat(lines) };
+      at += lines.length;
+      yield { fromSeq: at - lines.length + 1, lastSeq: at, lines: Buffer.concat(lines) };
     }
   }
 }
