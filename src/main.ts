@@ -80,9 +80,9 @@ export async function startBridge(options: {
   /** Sees each stored event after it was published. */
   onPublished?: (entries: Published) => void;
 }): Promise<Bridge> {
-  const { log, clock = systemClock() } = options;
+  const { log, clock: machine = systemClock() } = options;
   let { checked } = options;
-  const life = new Lifetime(clock);
+  const life = new Lifetime(machine);
   let mapping = mappingOf(checked);
   let gateway: Gateway | undefined;
 
@@ -93,7 +93,7 @@ export async function startBridge(options: {
     journalPath: checked.journalPath,
     goGuardMs: checked.config.show.goGuardMs,
     patches: checked.config.show.patches,
-    clock,
+    clock: machine,
     log,
     effects: {
       perform: (event, state) => outputs.perform(event, mapping.commandsFor(event, state)),
@@ -105,6 +105,8 @@ export async function startBridge(options: {
   });
   life.add('sequencer and journal', () => sequencer.close());
 
+  // From here on everything goes by the show's time, which never runs behind the log.
+  const clock: Clock = { ...machine, wall: () => sequencer.now() };
   const propose = (draft: Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>): Promise<Outcome> =>
     new Promise((resolve) => {
       const envelope = {
@@ -162,6 +164,7 @@ export async function startBridge(options: {
     devices: () => supervisor.report(),
     deviceIds: () => supervisor.names,
     metrics,
+    snapshotUpToSeq: sequencer.showSinceSeq,
     ...(options.pagesDir === undefined ? {} : { pagesDir: options.pagesDir }),
     clock,
     log,

@@ -30,6 +30,8 @@ export interface FileJournalOptions {
   log: Log;
   /** Called once before any event, when there is a saved state that fits the log. */
   onSaved: (saved: SavedState) => void;
+  /** Called when the saved state was made from something else, and so is not used. */
+  onOther?: () => void;
   /** Called once for each event after the saved state, in order: recovery. */
   onEvent: (event: ShowEvent) => void;
   /** In bytes. */
@@ -59,6 +61,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
           index.load(keys);
           options.onSaved({ lastEventSeq, fingerprint, state });
         },
+        onOther: () => options.onOther?.(),
         onEvent: (event) => {
           index.add(event.messageId, event.eventSeq);
           options.onEvent(event);

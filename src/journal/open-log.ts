@@ -23,6 +23,8 @@ export interface LogReader {
   fingerprint: string;
   /** Called at most once, before any event, with a snapshot that holds. */
   onSnapshot: (snapshot: Snapshot) => void;
+  /** Called when there is a snapshot of another fingerprint: the show file, or the program, was another. */
+  onOther: () => void;
   /** Called once for each event after the snapshot, in order. */
   onEvent: (event: ShowEvent) => void;
 }
@@ -119,10 +121,9 @@ async function isUsable(
   reader: LogReader,
   firsts: readonly number[],
 ): Promise<boolean> {
-  const why =
-    snapshot.fingerprint === reader.fingerprint
-      ? await differenceOf(place, snapshot, firsts)
-      : 'the show file, or this program, is another';
+  const same = snapshot.fingerprint === reader.fingerprint;
+  if (!same) reader.onOther();
+  const why = same ? await differenceOf(place, snapshot, firsts) : 'the show file, or this program, is another';
   if (why !== undefined) ignored(place, why);
   return why === undefined;
 }

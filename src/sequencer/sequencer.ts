@@ -31,7 +31,9 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   const { initial, journalPath: path, showId, clock, log, disk } = options;
   const fingerprint = `${options.fingerprint}/${initial.schemaVersion}`;
   let recovered: Standing = { state: initial, seq: 0, recordedMs: 0 };
-  let savedSeq = 0;
+  let savedSeq = -1;
+  let changed = false;
+  let since = -1;
   const journal = await openFileJournal({
     path,
     showId,
@@ -39,14 +41,19 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     clock,
     log,
     onSaved: ({ lastEventSeq: seq, state }) => {
-      const { show, recordedMs } = state as SavedStanding;
+      const { show, recordedMs, showSinceSeq } = state as SavedStanding;
       recovered = { state: show, seq, recordedMs };
       savedSeq = seq;
+      since = showSinceSeq;
+    },
+    onOther: () => {
+      changed = true;
     },
     onEvent: (event) => {
       recovered = follow(recovered, event);
     },
     ...(disk === undefined ? {} : { disk }),
   });
-  return new Sequencer({ ...options, fingerprint, journal, recovered, savedSeq });
+  const showSinceSeq = changed ? recovered.seq : since;
+  return new Sequencer({ ...options, fingerprint, journal, recovered, savedSeq, showSinceSeq });
 }

@@ -70,6 +70,7 @@ function bridge(log: SharedLog) {
     journal,
     recovered: { state: initialState(showOf(20)), seq: 0, recordedMs: 0 },
     savedSeq: 0,
+    showSinceSeq: 0,
     goGuardMs: 0,
     patches: false,
     clock: new TestClock(),

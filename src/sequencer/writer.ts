@@ -33,10 +33,11 @@ export interface Effects {
   publish(entries: readonly Entry[], state: ShowState): void;
 }
 
-/** What is saved beside the log: the state, and the time that no later event may go below. */
+/** What is saved beside the log: the state, the time that no later event may go below, and `showSinceSeq`. */
 export interface SavedStanding {
   show: ShowState;
   recordedMs: number;
+  showSinceSeq: number;
 }
 
 export interface SequencerParts extends StampSettings {
@@ -45,8 +46,10 @@ export interface SequencerParts extends StampSettings {
   journal: Journal;
   /** What the journal holds. */
   recovered: Standing;
-  /** How far the saved state beside the log goes; 0 when there is none. */
+  /** How far the saved state beside the log goes; below 0 when there is none that can be used. */
   savedSeq: number;
+  /** Where the log stood when the show file, or this program, last became another; -1 when it never did. */
+  showSinceSeq: number;
   clock: Clock;
   log: Log;
   effects: Effects;
@@ -104,6 +107,8 @@ export class Sequencer {
     this.#time = new ShowTime(parts.clock);
     this.now();
     const behindMs = this.#time.aheadMs;
+    // From the first moment on, the next start can tell whether the show file was another.
+    if (parts.savedSeq < 0) void this.#save();
     if (behindMs >= CLOCK_BEHIND_MS) parts.log.warn({ code: 'CLOCK_BEHIND', behindMs }, 'clock.behind');
   }
 
@@ -115,6 +120,11 @@ export class Sequencer {
   /** The number of the last durable event; 0 before the first. */
   get lastEventSeq(): number {
     return this.#durable.seq;
+  }
+
+  /** A client that stands here or before has a show of another show file: it needs a snapshot, not events. */
+  get showSinceSeq(): number {
+    return this.#parts.showSinceSeq;
   }
 
   /** Why the log cannot be written now, if so. */
@@ -351,7 +361,7 @@ export class Sequencer {
     const { state, seq: lastEventSeq, recordedMs } = this.#durable;
     this.#saving = true;
     this.#savedSeq = lastEventSeq;
-    const saved: SavedStanding = { show: state, recordedMs };
+    const saved: SavedStanding = { show: state, recordedMs, showSinceSeq: this.showSinceSeq };
     await this.#journal.save({ lastEventSeq, fingerprint: this.#parts.fingerprint, state: saved });
     this.#saving = false;
   }

@@ -128,6 +128,36 @@ test('SIGHUP takes a new bridge file over, and a broken one changes nothing', as
   await rm(folder, { recursive: true });
 });
 
+test('after a change of the show file a client that resumes gets the show anew; without one, only what it missed', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const resumed = async (act: (client: WireClient) => Promise<unknown> = async () => {}) => {
+    const daemon = await startDaemon(file);
+    const client = await WireClient.connect(daemon.url);
+    const hello = proposal('SnapshotRequested', { reason: 'connect', lastEventSeq: 1 });
+    client.send(hello);
+    await client.take(({ ackOf }) => ackOf === hello.messageId);
+    await act(client);
+    client.drop();
+    expect(await daemon.stop()).toBe(0);
+    return client.got.filter(({ kind }) => kind === 'snapshot').map(({ state }) => JSON.stringify(state));
+  };
+  const go = (from: string | null, to: string) => async (client: WireClient) => {
+    const press = proposal('CueAdvanced', { segmentId: 's', fromCueId: from, toCueId: to });
+    client.send(press);
+    expect(await client.take(({ ackOf }) => ackOf === press.messageId)).toMatchObject({ status: 'ok' });
+  };
+  await resumed(go(null, 'c0'));
+  await resumed(go('c0', 'c1'));
+  expect(await resumed()).toEqual([]);
+  const show = join(folder, 'show.yaml');
+  await writeFile(show, (await readFile(show, 'utf8')).replace('Cue 1', 'Curtain'));
+  const [snapshot] = await resumed();
+  expect(snapshot).toContain('Curtain');
+  expect(snapshot).toContain('"currentCueId":"c1"');
+  expect(await resumed()).toHaveLength(1);
+  await rm(folder, { recursive: true });
+});
+
 test('SIGTERM in the middle of many GOs: what was acked is on the disk, and the bridge is gone within 3 s', async () => {
   const { folder, file } = await smallShow({ cues: 2000 });
   const daemon: Daemon = await startDaemon(file);
