@@ -116,9 +116,11 @@ export class DemoTeller {
   /** What became of a key. What was taken is told as an event. */
   outcome(wish: string, outcome: Outcome): void {
     if (outcome.ok) return;
-    if (this.#json)
-      return this.#write(JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message }));
-    this.#write(`${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${outcome.code}, ${outcome.message}`)}`);
+    this.#write(
+      this.#json
+        ? JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message })
+        : `${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${outcome.code}, ${outcome.message}`)}`,
+    );
   }
 
   /** A log line, of which only refusals of inputs and faults are told. */
