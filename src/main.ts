@@ -4,6 +4,7 @@
  *     device ─▶ adapter ─▶ mapping ─▶ sequencer ─▶ journal ─▶ publish ─▶ mapping ─▶ adapter ─▶ device
  *     client ─▶ gateway ──────────▶                                      └────────▶ gateway ─▶ client
  */
+import { join } from 'node:path';
 import { Registry } from 'prom-client';
 import { adapters } from '../adapters/index.js';
 import { openOscSimulator } from '../adapters/osc/simulator.js';
@@ -11,6 +12,7 @@ import { startQlabSimulator } from '../adapters/qlab/simulator.js';
 import { commandSchemaOf } from './config/command-schema.js';
 import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
 import type { Input } from './devices/adapter.js';
+import { isolateNative } from './devices/isolated-adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
@@ -22,6 +24,7 @@ import type { BridgeError } from './kit/errors.js';
 import { newId } from './kit/ids.js';
 import { Lifetime } from './kit/lifetime.js';
 import type { Log } from './kit/log.js';
+import { packageRoot } from './kit/package.js';
 import { lintMapping } from './mapping/lint.js';
 import { compileMapping, type Mapping } from './mapping/mapping.js';
 import type { Outcome } from './protocol/decision.js';
@@ -70,7 +73,9 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
   });
 }
 
-const adapterOf = (kind: string | undefined) => (kind === undefined ? undefined : adapters[kind]);
+/** Native drivers run in processes of their own, which load what was built. */
+const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
+const adapterOf = (kind: string | undefined) => (kind === undefined ? undefined : atWork[kind]);
 
 export async function startBridge(options: {
   checked: CheckedBridge;

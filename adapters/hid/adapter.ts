@@ -14,6 +14,7 @@ export interface HidOptions {
 export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}): Adapter {
   return {
     kind: 'hid',
+    native: true,
     matches,
     problemOf: () => 'a HID device cannot be sent anything',
     summarise: () => 'nothing: a HID device takes no commands',

@@ -16,6 +16,7 @@ export interface SerialOptions {
 export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions = {}): Adapter {
   return {
     kind: 'serial',
+    native: true,
     matches,
     problemOf: problemOfCommand,
     summarise: ({ line, bytes }: Command) => (line === undefined ? `bytes ${bytes}` : `line ${JSON.stringify(line)}`),

@@ -70,6 +70,8 @@ export interface Connection {
 export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** The name of its folder, and of `adapter:` in the bridge file. */
   readonly kind: string;
+  /** Its driver is native code, which may crash, spin or leak: the bridge runs it in a process of its own. */
+  readonly native?: true;
   /**
    * Resolves once the device has answered (a write-only device, or a server that waits for peers: once open).
    * @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_DRIVER_MISSING; DEVICE_REFUSED when trying again would do harm:

@@ -35,3 +35,6 @@ export function systemClock(): Clock {
 
 /** ISO 8601 in UTC with milliseconds, as in `createdAt` and `recordedAt`. */
 export const toUtc = (wall: WallMs): string => new Date(wall).toISOString();
+
+/** Milliseconds on the machine's own steady clock, which is one and the same for all processes of this machine. */
+export const machineMs = (): number => Number(process.hrtime.bigint()) / 1e6;

@@ -1,0 +1,142 @@
+/**
+ * The entry of a driver's process: `node adapter-host.js KIND MODULE DEVICE`, with a pipe to the bridge as descriptor 3.
+ * It loads one adapter and serves one connection after the other, until the bridge says so or is gone.
+ */
+import { Socket } from 'node:net';
+import { pathToFileURL } from 'node:url';
+import { machineMs, systemClock } from '../kit/clock.js';
+import { BridgeError } from '../kit/errors.js';
+import { createLog } from '../kit/log.js';
+import type { Adapter, Connection } from './adapter.js';
+import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
+
+/** Counters cross at most so often. */
+const COUNTERS_EVERY_MS = 1000;
+/** What saying goodbye to the device may take. The bridge kills after 500 ms. */
+const GOODBYE_LIMIT_MS = 400;
+
+const [kind = '', module = '', device = ''] = process.argv.slice(2);
+const clock = systemClock();
+const pipe = new Socket({ fd: HOST_FD, readable: true, writable: true });
+let trying: AbortController | undefined;
+let connection: Connection | undefined;
+let serving: Promise<void> = Promise.resolve();
+let isEnding = false;
+const sends = new Map<number, AbortController>();
+
+const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
+
+/** One try, and the whole life of the connection that comes of it. */
+async function serve(adapter: Adapter, { config, device, patterns, baseDir, logLevel }: ConnectOrder): Promise<void> {
+  const log = createLog({ level: logLevel, destination: { write: (line) => tell({ type: 'log', line }) } });
+  trying = new AbortController();
+  let made: Connection;
+  try {
+    made = await adapter.connect(config, { device, clock, log, patterns, baseDir }, trying.signal);
+  } catch (error) {
+    tell({ type: 'notConnected', fault: faultOf(error) });
+    return;
+  } finally {
+    trying = undefined;
+  }
+  connection = made;
+  const stopHealth = made.onHealth((health) => tell({ type: 'health', health }));
+  const stopInput = made.onInput((input) => tell({ type: 'input', input }));
+  tell({ type: 'connected', health: made.health(), counters: made.counters?.() ?? {} });
+  if (isEnding) void made.close();
+  const life = new AbortController();
+  void tellCounters(made, life.signal);
+  const why = await made.closed;
+  life.abort();
+  stopHealth();
+  stopInput();
+  // The sends that the end has cut off say why first.
+  await new Promise((resolve) => setImmediate(resolve));
+  connection = undefined;
+  tell({ type: 'closed', counters: made.counters?.() ?? {}, ...(why && { fault: faultOf(why) }) });
+}
+
+async function tellCounters(of: Connection, signal: AbortSignal): Promise<void> {
+  let told = JSON.stringify(of.counters?.() ?? {});
+  while (!signal.aborted) {
+    await clock.sleep(COUNTERS_EVERY_MS, signal);
+    const counters = of.counters?.() ?? {};
+    const now = JSON.stringify(counters);
+    if (signal.aborted || now === told) continue;
+    told = now;
+    tell({ type: 'counters', counters });
+  }
+}
+
+async function send({ id, command }: ToHost & { type: 'send' }): Promise<void> {
+  const abort = new AbortController();
+  sends.set(id, abort);
+  try {
+    if (!connection) throw new BridgeError('DEVICE_CLOSED', 'the connection is closed');
+    const { reached, sentAt, confirmed } = await connection.send(command, abort.signal);
+    // Without a time of its own, `sent` means now; the way back to the bridge is not the device's.
+    const leftAt = sentAt ?? (reached === 'sent' ? clock.mono() : undefined);
+    const time = leftAt === undefined ? {} : { sentAtMs: machineMs() - (clock.mono() - leftAt) };
+    tell({ type: 'receipt', id, reached, confirms: confirmed !== undefined, ...time });
+    confirmed?.then(
+      () => tell({ type: 'confirmed', id }),
+      (error: unknown) => tell({ type: 'notConfirmed', id, fault: faultOf(error) }),
+    );
+  } catch (error) {
+    tell({ type: 'notSent', id, fault: faultOf(error) });
+  } finally {
+    sends.delete(id);
+  }
+}
+
+/** Says goodbye to the device and ends. What the driver does not finish in time, the system cleans up. */
+async function end(isOrphan: boolean): Promise<void> {
+  if (isEnding) return;
+  isEnding = true;
+  trying?.abort();
+  const timer = new AbortController();
+  void connection?.close();
+  await Promise.race([serving, clock.sleep(GOODBYE_LIMIT_MS, timer.signal)]);
+  timer.abort();
+  // Native code may hang in its last clean-up; a bridge that lives would kill us, an orphan does it itself.
+  if (isOrphan) process.kill(process.pid, 'SIGKILL');
+  pipe.end(() => process.exit(0));
+}
+
+async function load(): Promise<Adapter> {
+  const exported: Record<string, unknown> = await import(pathToFileURL(module).href);
+  const found = Object.values(exported).find((value) => Object(value).kind === kind);
+  if (!found) throw new Error(`${module} exports no adapter of the kind ${kind}`);
+  return found as Adapter;
+}
+
+process.title = `pacebuddy driver ${kind} ${device}`;
+// Ctrl-C and a service manager signal the whole group; the bridge decides when the device is told goodbye.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+pipe.on('error', () => undefined);
+pipe.on('close', () => void end(true));
+pipe.setEncoding('utf8');
+const loading = load();
+const reader = new MessageReader();
+pipe.on('data', (text: string) => {
+  for (const message of reader.push(text) as ToHost[]) {
+    switch (message.type) {
+      case 'connect':
+        serving = loading.then((adapter) => serve(adapter, message));
+        break;
+      case 'send':
+        void send(message);
+        break;
+      case 'abortSend':
+        sends.get(message.id)?.abort();
+        break;
+      case 'ping':
+        tell({ type: 'pong', residentBytes: process.memoryUsage.rss() });
+        break;
+      case 'end':
+        void end(false);
+    }
+  }
+});
+await loading;
+tell({ type: 'ready' });

@@ -1,0 +1,135 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Clock, systemClock } from '../kit/clock.js';
+import { BridgeError } from '../kit/errors.js';
+import { packageRoot } from '../kit/package.js';
+import type { Adapter, AdapterIo, Connection } from './adapter.js';
+import { DriverProcess, type DriverProgram } from './driver-process.js';
+import { errorOf, wordsOf } from './host-messages.js';
+import { IsolatedConnection } from './isolated-connection.js';
+
+/** How long a process without a connection is kept for the device's next try; longer than the supervisor ever waits. */
+const REST_LIMIT_MS = 2000;
+
+export interface IsolateOptions {
+  /** The built module that exports the adapter, as a path. The driver's process loads it; the bridge does not. */
+  module: string;
+  clock?: Clock;
+}
+
+/** The built entry of a driver's process: Node runs no TypeScript, so this is dist/ from the sources as well. */
+const HOST = join(packageRoot, 'dist/src/devices/adapter-host.js');
+
+/**
+ * The same adapter with its driver in another process, one for each device. What is pure stays here. A process serves
+ * one connection after the other; it ends when its connection is closed on purpose, when a try is given up, when it
+ * misbehaves, and when nobody wants it for 2 s.
+ */
+export function isolate(adapter: Adapter, { module, clock = systemClock() }: IsolateOptions): Adapter {
+  const program: DriverProgram = { kind: adapter.kind, host: HOST, module };
+  const resting = new Map<string, { driver: DriverProcess; wake: AbortController }>();
+
+  const rest = (device: string, driver: DriverProcess): void => {
+    if (driver.isEnding) return;
+    driver.onMessage = () => undefined;
+    void resting.get(device)?.driver.end();
+    const wake = new AbortController();
+    const place = { driver, wake };
+    resting.set(device, place);
+    void Promise.race([clock.sleep(REST_LIMIT_MS, wake.signal), driver.ended]).then(() => {
+      if (wake.signal.aborted) return;
+      wake.abort();
+      if (resting.get(device) === place) resting.delete(device);
+      void driver.end();
+    });
+  };
+
+  /** @throws INTERNAL when there is no process to be had */
+  const driverFor = ({ device, log }: AdapterIo): DriverProcess => {
+    const rested = resting.get(device);
+    resting.delete(device);
+    rested?.wake.abort();
+    if (rested && !rested.driver.isEnding) {
+      rested.driver.log = log;
+      return rested.driver;
+    }
+    if (!existsSync(HOST)) throw new BridgeError('INTERNAL', `there is no ${HOST}: npm run build`);
+    try {
+      return new DriverProcess(program, device, clock, log);
+    } catch (cause) {
+      throw new BridgeError('INTERNAL', `the driver process cannot be started: ${wordsOf(cause)}`, { cause });
+    }
+  };
+
+  return {
+    ...adapter,
+    native: true,
+    async connect(config, io, signal): Promise<Connection> {
+      signal.throwIfAborted();
+      const driver = driverFor(io);
+      const giveUp = () => void driver.end();
+      signal.addEventListener('abort', giveUp);
+      try {
+        return await connectIn(driver, config, io, () => rest(io.device, driver));
+      } catch (error) {
+        throw signal.aborted ? signal.reason : error;
+      } finally {
+        signal.removeEventListener('abort', giveUp);
+      }
+    },
+  };
+}
+
+/** One try, and the connection that comes of it. @param rest  the driver is free for the next one */
+function connectIn(
+  driver: DriverProcess,
+  config: Readonly<Record<string, unknown>>,
+  io: AdapterIo,
+  rest: () => void,
+): Promise<Connection> {
+  return new Promise((resolve, reject) => {
+    let connection: IsolatedConnection | undefined;
+    void driver.ended.then((why) => {
+      connection?.end(why);
+      reject(why);
+    });
+    driver.onMessage = (message) => {
+      switch (message.type) {
+        case 'connected':
+          // A try that was given up ends with its process.
+          if (driver.isEnding) return;
+          driver.busy = 'running';
+          connection = new IsolatedConnection(driver, message, io);
+          resolve(connection);
+          return;
+        case 'notConnected':
+          driver.busy = 'running';
+          rest();
+          reject(errorOf(message.fault));
+          return;
+        case 'closed':
+          rest();
+          connection?.take(message);
+          return;
+        default:
+          connection?.take(message);
+      }
+    };
+    driver.busy = 'connecting';
+    const { device, patterns, baseDir, log } = io;
+    driver.tell({ type: 'connect', config, device, patterns, baseDir, logLevel: log.level });
+  });
+}
+
+/** The adapters with those isolated whose driver is native. @param moduleOf  where a kind's built module is */
+export function isolateNative(
+  adapters: Readonly<Record<string, Adapter>>,
+  moduleOf: (kind: string) => string,
+): Readonly<Record<string, Adapter>> {
+  return Object.fromEntries(
+    Object.entries(adapters).map(([kind, adapter]) => [
+      kind,
+      adapter.native ? isolate(adapter, { module: moduleOf(kind) }) : adapter,
+    ]),
+  );
+}

@@ -1,0 +1,164 @@
+import { machineMs } from '../kit/clock.js';
+import { BridgeError } from '../kit/errors.js';
+import { Listeners } from '../kit/listeners.js';
+import type { AdapterIo, Command, Connection, Health, Input, Receipt } from './adapter.js';
+import type { DriverProcess } from './driver-process.js';
+import { errorOf, type FromHost } from './host-messages.js';
+
+interface Sending {
+  calledAtMs: number;
+  resolve(receipt: Receipt): void;
+  reject(error: unknown): void;
+}
+
+interface Confirming {
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The bridge's end of a connection that lives in a driver's process. Its end is the end of that connection. */
+export class IsolatedConnection implements Connection {
+  readonly closed: Promise<BridgeError | undefined>;
+  readonly #driver: DriverProcess;
+  readonly #io: AdapterIo;
+  readonly #inputs: Listeners<Input>;
+  readonly #healths: Listeners<Health>;
+  readonly #sending = new Map<number, Sending>();
+  readonly #confirming = new Map<number, Confirming>();
+  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
+  #health: Health;
+  #counters: Readonly<Record<string, number>>;
+  #isEnded = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(driver: DriverProcess, first: FromHost & { type: 'connected' }, io: AdapterIo) {
+    this.#driver = driver;
+    this.#io = io;
+    this.#health = first.health;
+    this.#counters = first.counters;
+    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
+    this.#inputs = new Listeners(onFault);
+    this.#healths = new Listeners(onFault);
+    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
+    this.closed = new Promise((resolve) => {
+      resolveClosed = resolve;
+    });
+    this.#resolveClosed = resolveClosed;
+  }
+
+  health(): Health {
+    return this.#health;
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#healths.add(listener);
+  }
+
+  onInput(listener: (input: Input) => void): () => void {
+    return this.#inputs.add(listener);
+  }
+
+  /** As the driver's process told them last: at most a second old. */
+  counters(): Readonly<Record<string, number>> {
+    return this.#counters;
+  }
+
+  async send(command: Command, signal: AbortSignal): Promise<Receipt> {
+    if (this.#isEnded || this.#closing) throw gone();
+    signal.throwIfAborted();
+    const id = this.#driver.nextId();
+    const abort = () => this.#driver.tell({ type: 'abortSend', id });
+    signal.addEventListener('abort', abort);
+    try {
+      return await new Promise<Receipt>((resolve, reject) => {
+        this.#sending.set(id, { calledAtMs: this.#io.clock.mono(), resolve, reject });
+        this.#driver.tell({ type: 'send', id, command });
+      });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+      this.#sending.delete(id);
+    }
+  }
+
+  /** Ends the driver's process as well: nobody closes a connection whose device is to go on. */
+  async close(): Promise<void> {
+    if (this.#isEnded) return;
+    this.#closing ??= this.#driver.end().then(() => this.end(undefined));
+    await this.#closing;
+  }
+
+  /** A message of the driver's that is about this connection. */
+  take(message: FromHost): void {
+    if (this.#isEnded) return;
+    switch (message.type) {
+      case 'input':
+        if (!this.#closing) this.#inputs.tell(message.input);
+        return;
+      case 'health':
+        this.#tellHealth(message.health);
+        return;
+      case 'counters':
+        this.#counters = message.counters;
+        return;
+      case 'receipt':
+        this.#sent(message);
+        return;
+      case 'notSent':
+        this.#sending.get(message.id)?.reject(errorOf(message.fault));
+        return;
+      case 'confirmed':
+        this.#confirming.get(message.id)?.resolve();
+        this.#confirming.delete(message.id);
+        return;
+      case 'notConfirmed':
+        this.#confirming.get(message.id)?.reject(errorOf(message.fault));
+        this.#confirming.delete(message.id);
+        return;
+      case 'closed': {
+        this.#counters = message.counters;
+        const why = message.fault && errorOf(message.fault);
+        this.end(why && (why instanceof BridgeError ? why : new BridgeError('DEVICE_CLOSED', why.message)));
+      }
+    }
+  }
+
+  /** It is gone; what was under way fails with DEVICE_CLOSED. Idempotent. */
+  end(why: BridgeError | undefined): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const reason = this.#closing ? undefined : why;
+    const failed = why ? new BridgeError('DEVICE_CLOSED', why.message, { cause: why }) : gone();
+    for (const { reject } of [...this.#sending.values(), ...this.#confirming.values()]) reject(failed);
+    this.#confirming.clear();
+    if (this.#health.status !== 'down') {
+      this.#tellHealth(reason ? { status: 'down', code: reason.code, detail: reason.message } : { status: 'down' });
+    }
+    this.#inputs.clear();
+    this.#healths.clear();
+    this.#resolveClosed(reason);
+  }
+
+  #sent({ id, reached, sentAtMs, confirms }: FromHost & { type: 'receipt' }): void {
+    const sending = this.#sending.get(id);
+    if (!sending) return;
+    const receipt: Receipt = { reached };
+    if (sentAtMs !== undefined) {
+      const agoMs = Math.max(0, machineMs() - sentAtMs);
+      receipt.sentAt = Math.max(sending.calledAtMs, this.#io.clock.mono() - agoMs);
+    }
+    if (confirms) {
+      receipt.confirmed = new Promise((resolve, reject) => this.#confirming.set(id, { resolve, reject }));
+      receipt.confirmed.catch(() => undefined);
+    }
+    sending.resolve(receipt);
+  }
+
+  #tellHealth(health: Health): void {
+    this.#health = health;
+    this.#healths.tell(health);
+  }
+}
+
+const gone = () => new BridgeError('DEVICE_CLOSED', 'the connection is closed');

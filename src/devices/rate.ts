@@ -1,0 +1,25 @@
+import type { Clock } from '../kit/clock.js';
+
+/** Lets so much through within each second. */
+export class PerSecond {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  #startMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  constructor(limit: number, clock: Clock) {
+    this.#limit = limit;
+    this.#clock = clock;
+  }
+
+  /** @returns false when this second's share is used up */
+  take(): boolean {
+    const nowMs = this.#clock.mono();
+    if (nowMs - this.#startMs >= 1000) {
+      this.#startMs = nowMs;
+      this.#count = 0;
+    }
+    this.#count += 1;
+    return this.#count <= this.#limit;
+  }
+}

@@ -1,0 +1,98 @@
+/** The adapter contract for drivers in a process of their own: real adapters there, their devices' simulators here. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { expect, test } from 'vitest';
+import { hidAdapter } from '../../adapters/hid/adapter.js';
+import { oscAdapter } from '../../adapters/osc/adapter.js';
+import { openOscSimulator } from '../../adapters/osc/simulator.js';
+import { qlabAdapter } from '../../adapters/qlab/adapter.js';
+import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
+import { serialAdapter } from '../../adapters/serial/adapter.js';
+import type { Adapter } from '../../src/devices/adapter.js';
+import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { isolated } from '../support/isolated-rig.js';
+import { never } from '../support/rig.js';
+import { eventually } from '../support/waiting.js';
+
+/** A device of the bridge file as the loader hands it over, with its defaults. */
+function checked(device: { adapter: string } & Record<string, unknown>): Record<string, unknown> {
+  const validate = adapterValidators[device.adapter]?.device;
+  if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
+  return device;
+}
+
+/** Answers each command, confirms it by evidence, and can be seen to hold a link. */
+async function qlabRig(): Promise<Rig> {
+  const qlab = await startQlabSimulator({ port: 0, cues: Array.from({ length: 30 }, (_, at) => String(at)) });
+  const got: number[] = [];
+  qlab.onFired(({ number, by }) => by === 'start' && got.push(Number(number)));
+  return {
+    adapter: isolated(qlabAdapter as Adapter),
+    config: checked({ adapter: 'qlab', host: '127.0.0.1', port: qlab.port }),
+    patterns: [{ event: 'go' }],
+    press: async () => void qlab.operatorGo('29'),
+    pressedInput: { event: 'go', cueNumber: '29' },
+    command: (n) => ({ start: String(n) }),
+    got: () => got,
+    links: () => qlab.clients,
+    unplug: async () => {
+      await qlab.setFaults({ refuseConnections: true });
+      qlab.dropClients();
+    },
+    replug: () => qlab.setFaults({}),
+    close: () => qlab.close(),
+  };
+}
+
+/** Answers nothing: sent is all that is known. */
+async function oscRig(): Promise<Rig> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const port = Object(server.address()).port as number;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  const got: number[] = [];
+  const open = () =>
+    openOscSimulator({
+      transport: 'tcp',
+      listen: `127.0.0.1:${port}`,
+      onMessage: ({ args: [number] }) => number?.type === 'i' && got.push(number.value),
+    });
+  let desk = await open();
+  return {
+    adapter: isolated(oscAdapter as Adapter),
+    config: checked({ adapter: 'osc', transport: 'tcp', host: '127.0.0.1', port }),
+    patterns: [{ address: '/go' }],
+    press: () => desk.send({ address: '/go', args: [{ type: 'i', value: 1 }] }),
+    pressedInput: { address: '/go', args: [1] },
+    command: (n) => ({ address: '/cue', args: [n] }),
+    got: () => got,
+    joined: () => eventually(() => desk.links() === 1, 'the desk sees the bridge'),
+    links: () => desk.links(),
+    unplug: () => desk.cut(),
+    replug: async () => {
+      await desk.close();
+      desk = await open();
+    },
+    close: () => desk.close(),
+  };
+}
+
+adapterContract('qlab in a process of its own', qlabRig, { answers: true });
+adapterContract('osc over tcp in a process of its own', oscRig);
+
+test.each([
+  { adapter: 'serial', path: '/dev/tty-of-nobody' },
+  { adapter: 'hid', vendorId: 0xffff, productId: 0xfffe, profile: 'infinity-3' },
+])('the real driver of $adapter says in its own words what is missing', async (device) => {
+  const adapter = device.adapter === 'hid' ? hidAdapter : serialAdapter;
+  expect(adapter.native).toBe(true);
+  const connecting = isolated(adapter).connect(checked(device), testIo(), never());
+  const error = await connecting.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  // On a machine without the driver's library that is what it says, and it names the library.
+  expect(error).toMatchObject({ code: expect.stringMatching(/^DEVICE_(UNREACHABLE|DRIVER_MISSING)$/) });
+  if (Object(error).code === 'DEVICE_UNREACHABLE') expect(Object(error).message).toMatch(/tty-of-nobody|ffff:fffe/);
+});

@@ -1,0 +1,71 @@
+/** Native drivers in processes of their own, as the tests start and look at them. They run what was built. */
+import { join } from 'node:path';
+import type { Adapter, AdapterIo, Connection, Input } from '../../src/devices/adapter.js';
+import { isolate } from '../../src/devices/isolated-adapter.js';
+import { packageRoot } from '../../src/kit/package.js';
+import { keptLog, type LogLine } from './log-lines.js';
+import { testIo } from './rig.js';
+
+/** An adapter of this build, isolated. */
+export const isolated = (adapter: Adapter): Adapter =>
+  isolate(adapter, { module: join(packageRoot, 'dist/adapters', adapter.kind, 'adapter.js') });
+
+/** The adapter of misbehaving-adapter.mjs; `connect` never runs here. */
+export const misbehaving = (): Adapter =>
+  isolate(
+    {
+      kind: 'misbehaving',
+      summarise: (command) => `do ${command.do}`,
+      connect: () => Promise.reject(new Error('it runs in another process')),
+    },
+    { module: join(packageRoot, 'test/support/misbehaving-adapter.mjs') },
+  );
+
+export interface Patient {
+  connection: Connection;
+  inputs: Input[];
+  /** Its process. */
+  pid: number;
+}
+
+/** A device of one adapter, and what its log kept. */
+export class PatientBench {
+  readonly adapter: Adapter;
+  readonly #kept = keptLog();
+  readonly #open: Connection[] = [];
+
+  constructor(adapter: Adapter = misbehaving()) {
+    this.adapter = adapter;
+  }
+
+  /** Lines of that name that the driver's device has in the bridge's log. */
+  logged(name: string): LogLine[] {
+    return this.#kept.named(name);
+  }
+
+  io(device: string): AdapterIo {
+    return { ...testIo(device), log: this.#kept.log.child({ device }) };
+  }
+
+  async connect(config: object = {}, device = 'patient', signal = new AbortController().signal): Promise<Patient> {
+    const connection = await this.adapter.connect({ ...config }, this.io(device), signal);
+    this.#open.push(connection);
+    const inputs: Input[] = [];
+    connection.onInput((input) => inputs.push(input));
+    return { connection, inputs, pid: Number(connection.health().detail) };
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#open.map((connection) => connection.close()));
+  }
+}
+
+/** Whether there is such a process. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
