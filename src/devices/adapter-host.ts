@@ -40,9 +40,9 @@ async function serve(adapter: Adapter, { config, device, patterns, baseDir, logL
     trying = undefined;
   }
   connection = made;
+  tell({ type: 'connected', health: made.health(), counters: made.counters?.() ?? {} });
   const stopHealth = made.onHealth((health) => tell({ type: 'health', health }));
   const stopInput = made.onInput((input) => tell({ type: 'input', input }));
-  tell({ type: 'connected', health: made.health(), counters: made.counters?.() ?? {} });
   if (isEnding) void made.close();
   const life = new AbortController();
   void tellCounters(made, life.signal);

@@ -81,6 +81,7 @@ export class DriverProcess {
     this.#pipe = pipe as Socket;
     this.ended = this.#live();
     void this.#watch();
+    log.debug({ pid: this.pid }, 'driver.started');
   }
 
   get pid(): number | undefined {

@@ -94,10 +94,10 @@ function connectIn(
       reject(why);
     });
     driver.onMessage = (message) => {
+      // A try that was given up ends with its process.
+      if (!connection && driver.isEnding) return;
       switch (message.type) {
         case 'connected':
-          // A try that was given up ends with its process.
-          if (driver.isEnding) return;
           driver.busy = 'running';
           connection = new IsolatedConnection(driver, message, io);
           resolve(connection);

@@ -60,13 +60,16 @@ export class Outputs {
     const { send, summarise, tell, clock, log } = this.#options;
     const acceptedAt = Date.parse(cause.recordedAt);
     const age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
+    const tooLate = age() > maxLateMs;
+    // Before anything that can wait: what an audience hears hangs on it.
+    const sending = tooLate ? undefined : send(device, command);
     const about = { cause, ruleId, outputId, device, summary: summarise(device, command) };
     const facts = { seq: cause.eventSeq, messageId: cause.messageId, ruleId, device, summary: about.summary };
     const failed = (error: BridgeError) => {
       log.error({ ...facts, code: error.code, detail: error.message, tookMs: age() }, 'output.failed');
       tell({ ...about, stage: 'failed', latencyMs: age(), code: error.code, detail: error.message });
     };
-    if (age() > maxLateMs) {
+    if (!sending) {
       log.error({ ...facts, code: 'OUTPUT_LATE', tookMs: age(), maxLateMs }, 'output.dropped');
       const detail = `${Math.round(age())} ms old, the limit is ${maxLateMs} ms`;
       tell({ ...about, stage: 'failed', latencyMs: age(), code: 'OUTPUT_LATE', detail });
@@ -74,7 +77,7 @@ export class Outputs {
     }
     let receipt: Receipt;
     try {
-      receipt = await send(device, command);
+      receipt = await sending;
     } catch (error) {
       return failed(toBridgeError(error));
     }

@@ -24,9 +24,13 @@ export interface Daemon {
 }
 
 /** Starts `pacebuddy run FILE` and waits until it takes clients. Rejects with the log when it ends instead. */
-export async function startDaemon(file: string, env: Record<string, string> = {}): Promise<Daemon> {
+export async function startDaemon(
+  file: string,
+  env: Record<string, string> = {},
+  options: readonly string[] = [],
+): Promise<Daemon> {
   if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
-  const child = spawn(process.execPath, [cli, 'run', file], {
+  const child = spawn(process.execPath, [cli, 'run', file, ...options], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -28,7 +28,10 @@ const deeds = {
     hold();
   },
   scribble: () => writeSync(3, 'no message\n'),
-  mute: () => closeSync(3),
+  mute: () => {
+    closeSync(3);
+    spin();
+  },
   nothing: () => undefined,
 };
 
@@ -40,10 +43,10 @@ export const misbehaving = {
   summarise: (command) => `do ${command.do}`,
   async connect(config, io, signal) {
     io.log.info({ pid: process.pid }, 'driver.connecting');
-    if (config.connect === 'absent') throw Object.assign(new Error('nobody is there'), { name: 'Error' });
+    if (config.connect === 'absent') throw new Error('nobody is there');
     if (config.connect === 'never') return new Promise(() => {});
     if (config.connect === 'slow') await new Promise((resolve) => signal.addEventListener('abort', resolve));
-    deeds[config.connect ?? 'nothing']();
+    deeds[config.connect]?.();
     let tellInput = () => {};
     let resolveClosed;
     const closed = new Promise((resolve) => {

@@ -1,0 +1,196 @@
+/** What a native driver can do to its process, done in real processes (which run what was built). */
+import { getEventListeners } from 'node:events';
+import { afterEach, expect, test } from 'vitest';
+import { isAlive, PatientBench } from '../../test/support/isolated-rig.js';
+import { eventually, within } from '../../test/support/waiting.js';
+import { systemClock } from '../kit/clock.js';
+import { Supervisor } from './supervisor.js';
+
+const clock = systemClock();
+const never = new AbortController().signal;
+const benches: PatientBench[] = [];
+afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.end();
+});
+function aBench(): PatientBench {
+  const bench = new PatientBench();
+  benches.push(bench);
+  return bench;
+}
+
+const DEATHS: [deed: string, words: RegExp, withinMs: number][] = [
+  ['segfault', /^the driver process ended \(SIGSEGV\)$/, 1000],
+  ['exit', /^the driver process ended \(exit code 3\)$/, 1000],
+  ['throw', /^the driver process ended \(exit code 1\)$/, 1000],
+  ['spin', /^the driver process hung: silent for 1500 ms$/, 2500],
+  ['leak', /^the driver process held \d+ MiB; the limit is 256 MiB$/, 3000],
+  ['scribble', /^the driver process wrote what is no message: not JSON: no message$/, 1000],
+  ['mute', /^the driver process closed its line to the bridge$/, 1000],
+  ['flood', /^the driver process sent more than 5000 messages a second$/, 2000],
+];
+
+test.each(DEATHS)('a driver that does %s costs its own device alone, aloud', async (deed, words, withinMs) => {
+  const bench = aBench();
+  const { connection, pid } = await bench.connect();
+  const other = await bench.connect({}, 'neighbour');
+  const told: string[] = [];
+  connection.onHealth(({ status }) => told.push(status));
+  const unanswered = connection.send({ do: 'wait' }, never).catch((error: unknown) => error);
+  connection.send({ do: deed }, never).catch(() => undefined);
+  expect(await within(connection.closed, 'the end', withinMs)).toMatchObject({
+    code: 'DEVICE_CLOSED',
+    message: expect.stringMatching(words),
+  });
+  expect(await unanswered).toMatchObject({ code: 'DEVICE_CLOSED' });
+  expect(told).toEqual(['down']);
+  expect(isAlive(pid)).toBe(false);
+  expect(bench.logged('driver.lost')).toMatchObject([
+    { device: 'patient', code: 'DEVICE_CLOSED', pid, level: 'error' },
+  ]);
+  await expect(connection.send({ do: 'nothing' }, never)).rejects.toMatchObject({ code: 'DEVICE_CLOSED' });
+
+  await other.connection.send({ do: 'echo', text: 'here' }, never);
+  await eventually(() => other.inputs.some(({ said }) => said === 'here'), 'the neighbour');
+  expect(isAlive(other.pid)).toBe(true);
+
+  const next = await bench.connect();
+  expect(next.pid).not.toBe(pid);
+  await next.connection.send({ do: 'nothing' }, never);
+});
+
+test('20 crashes leave no process, and no listener on the signal of what was under way', async () => {
+  const bench = aBench();
+  const pids: number[] = [];
+  const life = new AbortController();
+  for (let n = 0; n < 20; n++) {
+    const { connection, pid } = await bench.connect({}, 'patient', life.signal);
+    pids.push(pid);
+    await connection.send({ do: 'segfault' }, life.signal).catch(() => undefined);
+    await within(connection.closed, 'the end');
+  }
+  expect(new Set(pids).size).toBe(20);
+  expect(pids.filter(isAlive)).toEqual([]);
+  expect(getEventListeners(life.signal, 'abort')).toEqual([]);
+});
+
+test('a driver that crashes while it connects is a failed try', async () => {
+  const bench = aBench();
+  await expect(bench.connect({ connect: 'segfault' })).rejects.toMatchObject({
+    code: 'DEVICE_CLOSED',
+    message: 'the driver process ended (SIGSEGV)',
+  });
+  await expect(bench.connect({ connect: 'throw' })).resolves.toBeDefined();
+});
+
+test('what a driver printed last is told with its end', async () => {
+  const bench = aBench();
+  const { connection } = await bench.connect();
+  await connection.send({ do: 'throw' }, never);
+  await connection.closed;
+  const [lost] = bench.logged('driver.lost');
+  expect(String(lost?.said)).toContain('thrown by the driver');
+});
+
+test('a driver that prints without end is told in part, and lives', async () => {
+  const bench = aBench();
+  const { connection, inputs } = await bench.connect();
+  await connection.send({ do: 'print' }, never);
+  await eventually(() => bench.logged('driver.said').some(({ where }) => where === 'stderr'), 'the first lines');
+  await connection.send({ do: 'echo', text: 'here' }, never);
+  await eventually(() => inputs.some(({ said }) => said === 'here'), 'an input');
+  await connection.close();
+  const said = bench.logged('driver.said');
+  expect(said[0]).toMatchObject({ level: 'debug', device: 'patient' });
+  expect(said.some((line) => line.said === 'out of the driver' && line.where === 'stdout')).toBe(true);
+  expect(said.length).toBeLessThan(100);
+  for (const line of said) expect(String(line.said).length).toBeLessThanOrEqual(500);
+});
+
+test('an input that comes with the connection is not lost', async () => {
+  const { inputs } = await aBench().connect();
+  await eventually(() => inputs.length > 0, 'the input');
+  expect(inputs).toEqual([{ said: 'hello' }]);
+});
+
+test('an aborted send is aborted in the driver as well', async () => {
+  const { connection, inputs } = await aBench().connect();
+  const abort = new AbortController();
+  const sending = connection.send({ do: 'wait' }, abort.signal);
+  abort.abort(new Error('no longer wanted'));
+  await expect(sending).rejects.toThrow('no longer wanted');
+  await eventually(() => inputs.some(({ said }) => said === 'aborted'), 'the abort in the driver');
+});
+
+test.each(['never', 'slow'])('a try that is given up (%s) ends with its process', async (connect) => {
+  const bench = aBench();
+  const stop = new AbortController();
+  const failing = bench.connect({ connect }, 'patient', stop.signal).catch((error: unknown) => error);
+  await eventually(() => bench.logged('driver.connecting').length > 0, 'the driver tries');
+  const pid = Number(bench.logged('driver.connecting')[0]?.pid);
+  stop.abort(new Error('too long'));
+  expect(await within(failing, 'the end of the try', 1500)).toMatchObject({ message: 'too long' });
+  expect(isAlive(pid)).toBe(false);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+  expect(bench.logged('driver.lost')).toEqual([]);
+});
+
+test.each(['spin', 'never'])('close() ends a driver whose goodbye does not end (%s)', async (close) => {
+  const bench = aBench();
+  const { connection, pid } = await bench.connect({ close });
+  await within(connection.close(), 'close()', 1500);
+  expect(await connection.closed).toBeUndefined();
+  expect(isAlive(pid)).toBe(false);
+  expect(bench.logged('driver.lost')).toEqual([]);
+});
+
+test('tries for an absent device run in one process, which ends when there are no more', async () => {
+  const bench = aBench();
+  for (let n = 0; n < 5; n++) await expect(bench.connect({ connect: 'absent' })).rejects.toThrow('nobody is there');
+  const lines = bench.logged('driver.connecting');
+  expect(lines[0]).toMatchObject({ device: 'patient', level: 'info' });
+  const pids = new Set(lines.map(({ pid }) => Number(pid)));
+  expect([lines.length, pids.size]).toEqual([5, 1]);
+  for (const pid of pids) await eventually(() => !isAlive(pid), 'the end of the process');
+});
+
+test('a signal to the whole group leaves the driver until the bridge says so', async () => {
+  const { connection, pid } = await aBench().connect();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);
+  await connection.send({ do: 'nothing' }, never);
+  expect(isAlive(pid)).toBe(true);
+  await connection.close();
+  expect(isAlive(pid)).toBe(false);
+});
+
+test('a bridge that stood still for a while does not take its drivers for hanging', async () => {
+  const { connection } = await aBench().connect();
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500);
+  await clock.sleep(0);
+  await connection.send({ do: 'nothing' }, never);
+  expect(connection.health().status).toBe('up');
+});
+
+test('a supervised device whose driver crashes is back within a second; the others notice nothing', async () => {
+  const bench = aBench();
+  const statuses: string[] = [];
+  const supervisor = new Supervisor({
+    clock,
+    log: bench.io('all').log,
+    listener: { onInput: () => undefined, onStatus: ({ device, status }) => statuses.push(`${device} ${status}`) },
+  });
+  const status = (name: string) => supervisor.report().find(({ device }) => device === name)?.status;
+  try {
+    const spec = { adapter: bench.adapter, config: {}, patterns: [], baseDir: '.' };
+    await supervisor.configure([
+      { ...spec, name: 'one' },
+      { ...spec, name: 'two' },
+    ]);
+    await eventually(() => status('one') === 'up' && status('two') === 'up', 'both are up');
+    statuses.length = 0;
+    await supervisor.send('one', { do: 'segfault' }).catch(() => undefined);
+    await eventually(() => statuses.includes('one up'), 'the device is back', 1000);
+    expect(statuses).toEqual(['one down', 'one up']);
+  } finally {
+    await supervisor.close();
+  }
+});
