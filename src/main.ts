@@ -32,6 +32,7 @@ import type { Draft, EventType } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { initialState } from './show/state.js';
+import { warmUp } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
 export { readLog, verifyLog } from './journal/verify.js';
@@ -88,12 +89,13 @@ export async function startBridge(options: {
   const { log, clock: machine = systemClock() } = options;
   let { checked } = options;
   const life = new Lifetime(machine);
+  const initial = initialState(checked.showFile);
   let mapping = mappingOf(checked);
   let gateway: Gateway | undefined;
 
   const sequencer = await openSequencer({
     showId: checked.config.show.id,
-    initial: initialState(checked.showFile),
+    initial,
     fingerprint: checked.fingerprint,
     journalPath: checked.journalPath,
     goGuardMs: checked.config.show.goGuardMs,
@@ -160,6 +162,15 @@ export async function startBridge(options: {
   life.add('devices', () => supervisor.close());
   await supervisor.configure(specsOf(checked, mapping));
   forgetRemoved();
+
+  warmUp({
+    showId: sequencer.showId,
+    initial,
+    settings: checked.config.show,
+    mapping,
+    tryCommand: (device, command) => void adapterOf(checked.config.devices[device]?.adapter)?.problemOf?.(command),
+    clock,
+  });
 
   const metrics = new Registry();
   life.add('what is under way', () => sequencer.idle());
