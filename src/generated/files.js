@@ -4134,14 +4134,3456 @@ return errors === 0;
 }
 validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_device = validate101;
-const schema186 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
-const pattern47 = new RegExp("^[^\\s/]+$", "u");
+export const midi_device = validate101;
+const schema186 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500}},"dependentRequired":{"groups":["deviceId"]}};
+const schema187 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
 
 function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate101.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
+const _errs3 = errors;
+const _errs4 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing0;
+if((data.input === undefined) && (missing0 = "input")){
+const err0 = {};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+}
+var valid1 = _errs4 === errors;
+if(valid1){
+const err1 = {};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+else {
+errors = _errs3;
+if(vErrors !== null){
+if(_errs3){
+vErrors.length = _errs3;
+}
+else {
+vErrors = null;
+}
+}
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid0){
+const _errs5 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.output === undefined){
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'",schema:schema186.then.required,parentSchema:schema186.then,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+var _valid0 = _errs5 === errors;
+valid0 = _valid0;
+}
+if(!valid0){
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema186.if,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.virtual === undefined){
+data.virtual = false;
+}
+if(data.mtcFreewheelMs === undefined){
+data.mtcFreewheelMs = 500;
+}
+if(data.adapter === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((((((key0 === "adapter") || (key0 === "input")) || (key0 === "output")) || (key0 === "virtual")) || (key0 === "deviceId")) || (key0 === "groups")) || (key0 === "mscFormats")) || (key0 === "mtcFreewheelMs"))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if("midi" !== data0){
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "midi"},message:"must be equal to constant",schema:"midi",parentSchema:schema186.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.input !== undefined){
+let data1 = data.input;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err7 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema186.properties.input,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err8 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.input,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.input.type,parentSchema:schema186.properties.input,data:data1};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.output !== undefined){
+let data2 = data.output;
+if(typeof data2 === "string"){
+if(func1(data2) > 256){
+const err10 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema186.properties.output,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(func1(data2) < 1){
+const err11 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.output,data:data2};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.output.type,parentSchema:schema186.properties.output,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+let data3 = data.virtual;
+if(typeof data3 !== "boolean"){
+const err13 = {instancePath:instancePath+"/virtual",schemaPath:"#/properties/virtual/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.properties.virtual.type,parentSchema:schema186.properties.virtual,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data.deviceId !== undefined){
+let data4 = data.deviceId;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err14 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.deviceId.type,parentSchema:schema186.properties.deviceId,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 111 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 111},message:"must be <= 111",schema:111,parentSchema:schema186.properties.deviceId,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err16 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema186.properties.deviceId,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+if(data.groups !== undefined){
+let data5 = data.groups;
+if(Array.isArray(data5)){
+if(data5.length > 15){
+const err17 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxItems",keyword:"maxItems",params:{limit: 15},message:"must NOT have more than 15 items",schema:15,parentSchema:schema186.properties.groups,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+const len0 = data5.length;
+for(let i0=0; i0<len0; i0++){
+let data6 = data5[i0];
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err18 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.groups.items.type,parentSchema:schema186.properties.groups.items,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 15 || isNaN(data6)){
+const err19 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 15},message:"must be <= 15",schema:15,parentSchema:schema186.properties.groups.items,data:data6};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(data6 < 1 || isNaN(data6)){
+const err20 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.groups.items,data:data6};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+}
+let i1 = data5.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data5[i1];
+if(!(((typeof item0 == "number") && (!(item0 % 1) && !isNaN(item0))) && (isFinite(item0)))){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err21 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema186.properties.groups,data:data5};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err22 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema186.properties.groups.type,parentSchema:schema186.properties.groups,data:data5};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+if(data.mscFormats !== undefined){
+let data7 = data.mscFormats;
+if(Array.isArray(data7)){
+if(data7.length > 127){
+const err23 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/maxItems",keyword:"maxItems",params:{limit: 127},message:"must NOT have more than 127 items",schema:127,parentSchema:schema186.properties.mscFormats,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(data7.length < 1){
+const err24 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema186.properties.mscFormats,data:data7};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+const len1 = data7.length;
+for(let i2=0; i2<len1; i2++){
+let data8 = data7[i2];
+const _errs24 = errors;
+let valid9 = false;
+const _errs25 = errors;
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data8 === "lighting") || (data8 === "movingLights")) || (data8 === "colorChangers")) || (data8 === "strobes")) || (data8 === "lasers")) || (data8 === "chasers")) || (data8 === "sound")) || (data8 === "music")) || (data8 === "cdPlayers")) || (data8 === "epromPlayback")) || (data8 === "audioTape")) || (data8 === "intercoms")) || (data8 === "amplifiers")) || (data8 === "audioEffects")) || (data8 === "equalizers")) || (data8 === "machinery")) || (data8 === "rigging")) || (data8 === "flys")) || (data8 === "lifts")) || (data8 === "turntables")) || (data8 === "trusses")) || (data8 === "robots")) || (data8 === "animation")) || (data8 === "floats")) || (data8 === "breakaways")) || (data8 === "barges")) || (data8 === "video")) || (data8 === "videoTape")) || (data8 === "videoCassette")) || (data8 === "videoDisc")) || (data8 === "videoSwitchers")) || (data8 === "videoEffects")) || (data8 === "videoCharacterGenerators")) || (data8 === "videoStillStores")) || (data8 === "videoMonitors")) || (data8 === "projection")) || (data8 === "film")) || (data8 === "slideProjectors")) || (data8 === "videoProjectors")) || (data8 === "dissolvers")) || (data8 === "shutterControls")) || (data8 === "processControl")) || (data8 === "hydraulicOil")) || (data8 === "h2o")) || (data8 === "co2")) || (data8 === "compressedAir")) || (data8 === "naturalGas")) || (data8 === "fog")) || (data8 === "smoke")) || (data8 === "crackedHaze")) || (data8 === "pyro")) || (data8 === "fireworks")) || (data8 === "explosions")) || (data8 === "flame")) || (data8 === "smokePots")) || (data8 === "all"))){
+const err25 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data8};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+var _valid1 = _errs25 === errors;
+valid9 = valid9 || _valid1;
+const _errs26 = errors;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err26 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data8};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 127 || isNaN(data8)){
+const err27 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data8};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if(data8 < 1 || isNaN(data8)){
+const err28 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data8};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+var _valid1 = _errs26 === errors;
+valid9 = valid9 || _valid1;
+if(!valid9){
+const err29 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data8};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+else {
+errors = _errs24;
+if(vErrors !== null){
+if(_errs24){
+vErrors.length = _errs24;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+}
+else {
+const err30 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema186.properties.mscFormats.type,parentSchema:schema186.properties.mscFormats,data:data7};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+let data9 = data.mtcFreewheelMs;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err31 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.mtcFreewheelMs.type,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 5000 || isNaN(data9)){
+const err32 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if(data9 < 0 || isNaN(data9)){
+const err33 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data.groups !== undefined){
+if(data.deviceId === undefined){
+const err34 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "groups",
+    missingProperty: "deviceId",
+    depsCount: 1,
+    deps: "deviceId"},message:"must have property deviceId when property groups is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+}
+else {
+const err35 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+validate101.errors = vErrors;
+return errors === 0;
+}
+validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const midi_when = validate102;
+const schema188 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).","required":["state"],"additionalProperties":false,"properties":{"state":{"enum":["locked","running","freewheel","lost","located"],"description":"locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."}}}}};
+const schema189 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
+const schema191 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
+
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate102.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(Object.keys(data).length < 2){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema188.required,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema188.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.msc !== undefined){
+let data1 = data.msc;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.command === undefined){
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema188.properties.msc.required,parentSchema:schema188.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+for(const key1 in data1){
+if(!((((((((key1 === "command") || (key1 === "cue")) || (key1 === "list")) || (key1 === "path")) || (key1 === "format")) || (key1 === "deviceId")) || (key1 === "macro")) || (key1 === "control"))){
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data1.command !== undefined){
+let data2 = data1.command;
+if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
+const err7 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema189.enum},message:"must be equal to one of the allowed values",schema:schema189.enum,parentSchema:schema189,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+if(data1.cue !== undefined){
+let data3 = data1.cue;
+if(typeof data3 === "string"){
+if(func1(data3) > 64){
+const err8 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.cue,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.cue.type,parentSchema:schema188.properties.msc.properties.cue,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data1.list !== undefined){
+let data4 = data1.list;
+if(typeof data4 === "string"){
+if(func1(data4) > 64){
+const err10 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.list,data:data4};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.list.type,parentSchema:schema188.properties.msc.properties.list,data:data4};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data1.path !== undefined){
+let data5 = data1.path;
+if(typeof data5 === "string"){
+if(func1(data5) > 64){
+const err12 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.path,data:data5};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.path.type,parentSchema:schema188.properties.msc.properties.path,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data1.format !== undefined){
+let data6 = data1.format;
+const _errs17 = errors;
+let valid4 = false;
+const _errs18 = errors;
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data6 === "lighting") || (data6 === "movingLights")) || (data6 === "colorChangers")) || (data6 === "strobes")) || (data6 === "lasers")) || (data6 === "chasers")) || (data6 === "sound")) || (data6 === "music")) || (data6 === "cdPlayers")) || (data6 === "epromPlayback")) || (data6 === "audioTape")) || (data6 === "intercoms")) || (data6 === "amplifiers")) || (data6 === "audioEffects")) || (data6 === "equalizers")) || (data6 === "machinery")) || (data6 === "rigging")) || (data6 === "flys")) || (data6 === "lifts")) || (data6 === "turntables")) || (data6 === "trusses")) || (data6 === "robots")) || (data6 === "animation")) || (data6 === "floats")) || (data6 === "breakaways")) || (data6 === "barges")) || (data6 === "video")) || (data6 === "videoTape")) || (data6 === "videoCassette")) || (data6 === "videoDisc")) || (data6 === "videoSwitchers")) || (data6 === "videoEffects")) || (data6 === "videoCharacterGenerators")) || (data6 === "videoStillStores")) || (data6 === "videoMonitors")) || (data6 === "projection")) || (data6 === "film")) || (data6 === "slideProjectors")) || (data6 === "videoProjectors")) || (data6 === "dissolvers")) || (data6 === "shutterControls")) || (data6 === "processControl")) || (data6 === "hydraulicOil")) || (data6 === "h2o")) || (data6 === "co2")) || (data6 === "compressedAir")) || (data6 === "naturalGas")) || (data6 === "fog")) || (data6 === "smoke")) || (data6 === "crackedHaze")) || (data6 === "pyro")) || (data6 === "fireworks")) || (data6 === "explosions")) || (data6 === "flame")) || (data6 === "smokePots")) || (data6 === "all"))){
+const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data6};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var _valid0 = _errs18 === errors;
+valid4 = valid4 || _valid0;
+const _errs19 = errors;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data6};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 127 || isNaN(data6)){
+const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data6};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data6 < 1 || isNaN(data6)){
+const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data6};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+var _valid0 = _errs19 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+else {
+errors = _errs17;
+if(vErrors !== null){
+if(_errs17){
+vErrors.length = _errs17;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data1.deviceId !== undefined){
+let data7 = data1.deviceId;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err19 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.deviceId.type,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 127 || isNaN(data7)){
+const err20 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(data7 < 0 || isNaN(data7)){
+const err21 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+}
+if(data1.macro !== undefined){
+let data8 = data1.macro;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err22 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.macro.type,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 127 || isNaN(data8)){
+const err23 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+if(data8 < 0 || isNaN(data8)){
+const err24 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+if(data1.control !== undefined){
+let data9 = data1.control;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err25 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.control.type,parentSchema:schema188.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 16383 || isNaN(data9)){
+const err26 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema188.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(data9 < 0 || isNaN(data9)){
+const err27 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.msc.type,parentSchema:schema188.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data.noteOn !== undefined){
+let data10 = data.noteOn;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.note === undefined){
+const err29 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema188.properties.noteOn.required,parentSchema:schema188.properties.noteOn,data:data10};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+for(const key2 in data10){
+if(!((key2 === "note") || (key2 === "channel"))){
+const err30 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.noteOn,data:data10};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(data10.note !== undefined){
+let data11 = data10.note;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err31 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOn.properties.note.type,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 127 || isNaN(data11)){
+const err32 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if(data11 < 0 || isNaN(data11)){
+const err33 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+if(data10.channel !== undefined){
+let data12 = data10.channel;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err34 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOn.properties.channel.type,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 16 || isNaN(data12)){
+const err35 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+if(data12 < 1 || isNaN(data12)){
+const err36 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err37 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.noteOn.type,parentSchema:schema188.properties.noteOn,data:data10};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+if(data.noteOff !== undefined){
+let data13 = data.noteOff;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.note === undefined){
+const err38 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema188.properties.noteOff.required,parentSchema:schema188.properties.noteOff,data:data13};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+for(const key3 in data13){
+if(!((key3 === "note") || (key3 === "channel"))){
+const err39 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.noteOff,data:data13};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+if(data13.note !== undefined){
+let data14 = data13.note;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err40 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOff.properties.note.type,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 127 || isNaN(data14)){
+const err41 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if(data14 < 0 || isNaN(data14)){
+const err42 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+}
+if(data13.channel !== undefined){
+let data15 = data13.channel;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err43 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOff.properties.channel.type,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 16 || isNaN(data15)){
+const err44 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(data15 < 1 || isNaN(data15)){
+const err45 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err46 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.noteOff.type,parentSchema:schema188.properties.noteOff,data:data13};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data.controlChange !== undefined){
+let data16 = data.controlChange;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.controller === undefined){
+const err47 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema188.properties.controlChange.required,parentSchema:schema188.properties.controlChange,data:data16};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+for(const key4 in data16){
+if(!((((key4 === "controller") || (key4 === "channel")) || (key4 === "value")) || (key4 === "edge"))){
+const err48 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.controlChange,data:data16};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+if(data16.controller !== undefined){
+let data17 = data16.controller;
+if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
+const err49 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.controller.type,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if((typeof data17 == "number") && (isFinite(data17))){
+if(data17 > 127 || isNaN(data17)){
+const err50 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+if(data17 < 0 || isNaN(data17)){
+const err51 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+}
+if(data16.channel !== undefined){
+let data18 = data16.channel;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err52 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.channel.type,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 16 || isNaN(data18)){
+const err53 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+if(data18 < 1 || isNaN(data18)){
+const err54 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+}
+if(data16.value !== undefined){
+let data19 = data16.value;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err55 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.value.type,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 127 || isNaN(data19)){
+const err56 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if(data19 < 0 || isNaN(data19)){
+const err57 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+}
+if(data16.edge !== undefined){
+let data20 = data16.edge;
+if(!(((data20 === "press") || (data20 === "release")) || (data20 === "any"))){
+const err58 = {instancePath:instancePath+"/controlChange/edge",schemaPath:"#/properties/controlChange/properties/edge/enum",keyword:"enum",params:{allowedValues: schema188.properties.controlChange.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema188.properties.controlChange.properties.edge.enum,parentSchema:schema188.properties.controlChange.properties.edge,data:data20};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+}
+else {
+const err59 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.controlChange.type,parentSchema:schema188.properties.controlChange,data:data16};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+if(data.programChange !== undefined){
+let data21 = data.programChange;
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.program === undefined){
+const err60 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema188.properties.programChange.required,parentSchema:schema188.properties.programChange,data:data21};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+for(const key5 in data21){
+if(!((key5 === "program") || (key5 === "channel"))){
+const err61 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.programChange,data:data21};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+if(data21.program !== undefined){
+let data22 = data21.program;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err62 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.programChange.properties.program.type,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 127 || isNaN(data22)){
+const err63 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+if(data22 < 0 || isNaN(data22)){
+const err64 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+}
+if(data21.channel !== undefined){
+let data23 = data21.channel;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err65 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.programChange.properties.channel.type,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 16 || isNaN(data23)){
+const err66 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+if(data23 < 1 || isNaN(data23)){
+const err67 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err68 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.programChange.type,parentSchema:schema188.properties.programChange,data:data21};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+}
+if(data.pitchBend !== undefined){
+let data24 = data.pitchBend;
+if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
+for(const key6 in data24){
+if(!(key6 === "channel")){
+const err69 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.pitchBend,data:data24};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+if(data24.channel !== undefined){
+let data25 = data24.channel;
+if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
+const err70 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.pitchBend.properties.channel.type,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+if((typeof data25 == "number") && (isFinite(data25))){
+if(data25 > 16 || isNaN(data25)){
+const err71 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+if(data25 < 1 || isNaN(data25)){
+const err72 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err73 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.pitchBend.type,parentSchema:schema188.properties.pitchBend,data:data24};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+}
+if(data.aftertouch !== undefined){
+let data26 = data.aftertouch;
+if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
+for(const key7 in data26){
+if(!((key7 === "channel") || (key7 === "note"))){
+const err74 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.aftertouch,data:data26};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+if(data26.channel !== undefined){
+let data27 = data26.channel;
+if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
+const err75 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.aftertouch.properties.channel.type,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 16 || isNaN(data27)){
+const err76 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+if(data27 < 1 || isNaN(data27)){
+const err77 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+}
+}
+if(data26.note !== undefined){
+let data28 = data26.note;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+const err78 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.aftertouch.properties.note.type,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 127 || isNaN(data28)){
+const err79 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+if(data28 < 0 || isNaN(data28)){
+const err80 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err81 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.aftertouch.type,parentSchema:schema188.properties.aftertouch,data:data26};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+}
+if(data.mmc !== undefined){
+let data29 = data.mmc;
+if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
+if(data29.command === undefined){
+const err82 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema188.properties.mmc.required,parentSchema:schema188.properties.mmc,data:data29};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+for(const key8 in data29){
+if(!((key8 === "command") || (key8 === "deviceId"))){
+const err83 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.mmc,data:data29};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+}
+if(data29.command !== undefined){
+let data30 = data29.command;
+if(!((((((((((((((data30 === "stop") || (data30 === "play")) || (data30 === "deferredPlay")) || (data30 === "fastForward")) || (data30 === "rewind")) || (data30 === "recordStrobe")) || (data30 === "recordExit")) || (data30 === "recordPause")) || (data30 === "pause")) || (data30 === "eject")) || (data30 === "chase")) || (data30 === "commandErrorReset")) || (data30 === "reset")) || (data30 === "locate"))){
+const err84 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema191.enum},message:"must be equal to one of the allowed values",schema:schema191.enum,parentSchema:schema191,data:data30};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+}
+if(data29.deviceId !== undefined){
+let data31 = data29.deviceId;
+if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
+const err85 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.mmc.properties.deviceId.type,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+if((typeof data31 == "number") && (isFinite(data31))){
+if(data31 > 127 || isNaN(data31)){
+const err86 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if(data31 < 0 || isNaN(data31)){
+const err87 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err88 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.mmc.type,parentSchema:schema188.properties.mmc,data:data29};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+}
+if(data.mtc !== undefined){
+let data32 = data.mtc;
+if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
+if(data32.state === undefined){
+const err89 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'",schema:schema188.properties.mtc.required,parentSchema:schema188.properties.mtc,data:data32};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+for(const key9 in data32){
+if(!(key9 === "state")){
+const err90 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.mtc,data:data32};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+}
+if(data32.state !== undefined){
+let data33 = data32.state;
+if(!(((((data33 === "locked") || (data33 === "running")) || (data33 === "freewheel")) || (data33 === "lost")) || (data33 === "located"))){
+const err91 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/enum",keyword:"enum",params:{allowedValues: schema188.properties.mtc.properties.state.enum},message:"must be equal to one of the allowed values",schema:schema188.properties.mtc.properties.state.enum,parentSchema:schema188.properties.mtc.properties.state,data:data33};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+}
+else {
+const err92 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.mtc.type,parentSchema:schema188.properties.mtc,data:data32};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+}
+}
+else {
+const err93 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+validate102.errors = vErrors;
+return errors === 0;
+}
+validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const midi_send = validate103;
+const schema192 = {"type":"object","description":"device, and exactly one message. Numbers may come as text, from a placeholder.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control.","required":["command","deviceId","format"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device."},"format":{"anyOf":[{"$ref":"#/$defs/mscFormat"},{"type":"string","pattern":"^[0-9]{1,3}$"}]},"cue":{"type":"string","maxLength":64,"description":"Digits and dots, such as 12.5; MIDI Show Control carries nothing else."},"list":{"type":"string","maxLength":64,"description":"Digits and dots."},"path":{"type":"string","maxLength":64,"description":"Digits and dots; only after a list, or with openCuePath and closeCuePath."},"macro":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of fire."},"control":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set: 0 to 127 submasters, 510 the grand master."},"value":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set."},"time":{"type":"string","maxLength":32,"description":"Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"noteOn":{"type":"object","required":["channel","note","velocity"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":1,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"noteOff":{"type":"object","required":["channel","note"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 0."}}},"controlChange":{"type":"object","required":["channel","controller","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"controller":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"programChange":{"type":"object","required":["channel","program"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"program":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"From 0, as the bytes have it."}}},"pitchBend":{"type":"object","required":["channel","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":-8192,"maximum":8191,"pattern":"^-?[0-9]{1,6}$","description":"0 is the middle."}}},"aftertouch":{"type":"object","required":["channel","pressure"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"pressure":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of one key; left out: of the channel."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 127, every device."},"time":{"type":"string","maxLength":32,"description":"Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}}}};
+const schema195 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
+const pattern47 = new RegExp("^-?[0-9]{1,6}$", "u");
+const pattern48 = new RegExp("^[0-9]{1,3}$", "u");
+
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate103.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length > 2){
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(Object.keys(data).length < 2){
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema192.required,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func138.call(schema192.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.device.type,parentSchema:schema192.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.msc !== undefined){
+let data1 = data.msc;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.command === undefined){
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data1.deviceId === undefined){
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "deviceId"},message:"must have required property '"+"deviceId"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if(data1.format === undefined){
+const err7 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "format"},message:"must have required property '"+"format"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+for(const key1 in data1){
+if(!(func138.call(schema192.properties.msc.properties, key1))){
+const err8 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data1.command !== undefined){
+let data2 = data1.command;
+if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
+const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema189.enum},message:"must be equal to one of the allowed values",schema:schema189.enum,parentSchema:schema189,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data1.deviceId !== undefined){
+let data3 = data1.deviceId;
+if((!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))) && (typeof data3 !== "string")){
+const err10 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: schema192.properties.msc.properties.deviceId.type},message:"must be integer,string",schema:schema192.properties.msc.properties.deviceId.type,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 127 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data3 < 0 || isNaN(data3)){
+const err12 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+if(typeof data3 === "string"){
+if(!pattern47.test(data3)){
+const err13 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+if(data1.format !== undefined){
+let data4 = data1.format;
+const _errs12 = errors;
+let valid3 = false;
+const _errs13 = errors;
+const _errs15 = errors;
+let valid5 = false;
+const _errs16 = errors;
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "lighting") || (data4 === "movingLights")) || (data4 === "colorChangers")) || (data4 === "strobes")) || (data4 === "lasers")) || (data4 === "chasers")) || (data4 === "sound")) || (data4 === "music")) || (data4 === "cdPlayers")) || (data4 === "epromPlayback")) || (data4 === "audioTape")) || (data4 === "intercoms")) || (data4 === "amplifiers")) || (data4 === "audioEffects")) || (data4 === "equalizers")) || (data4 === "machinery")) || (data4 === "rigging")) || (data4 === "flys")) || (data4 === "lifts")) || (data4 === "turntables")) || (data4 === "trusses")) || (data4 === "robots")) || (data4 === "animation")) || (data4 === "floats")) || (data4 === "breakaways")) || (data4 === "barges")) || (data4 === "video")) || (data4 === "videoTape")) || (data4 === "videoCassette")) || (data4 === "videoDisc")) || (data4 === "videoSwitchers")) || (data4 === "videoEffects")) || (data4 === "videoCharacterGenerators")) || (data4 === "videoStillStores")) || (data4 === "videoMonitors")) || (data4 === "projection")) || (data4 === "film")) || (data4 === "slideProjectors")) || (data4 === "videoProjectors")) || (data4 === "dissolvers")) || (data4 === "shutterControls")) || (data4 === "processControl")) || (data4 === "hydraulicOil")) || (data4 === "h2o")) || (data4 === "co2")) || (data4 === "compressedAir")) || (data4 === "naturalGas")) || (data4 === "fog")) || (data4 === "smoke")) || (data4 === "crackedHaze")) || (data4 === "pyro")) || (data4 === "fireworks")) || (data4 === "explosions")) || (data4 === "flame")) || (data4 === "smokePots")) || (data4 === "all"))){
+const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+var _valid1 = _errs16 === errors;
+valid5 = valid5 || _valid1;
+const _errs17 = errors;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 127 || isNaN(data4)){
+const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data4 < 1 || isNaN(data4)){
+const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+var _valid1 = _errs17 === errors;
+valid5 = valid5 || _valid1;
+if(!valid5){
+const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data4};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+else {
+errors = _errs15;
+if(vErrors !== null){
+if(_errs15){
+vErrors.length = _errs15;
+}
+else {
+vErrors = null;
+}
+}
+}
+var _valid0 = _errs13 === errors;
+valid3 = valid3 || _valid0;
+const _errs19 = errors;
+if(typeof data4 === "string"){
+if(!pattern48.test(data4)){
+const err19 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9]{1,3}$"+"\"",schema:"^[0-9]{1,3}$",parentSchema:schema192.properties.msc.properties.format.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.format.anyOf[1].type,parentSchema:schema192.properties.msc.properties.format.anyOf[1],data:data4};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+var _valid0 = _errs19 === errors;
+valid3 = valid3 || _valid0;
+if(!valid3){
+const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema192.properties.msc.properties.format.anyOf,parentSchema:schema192.properties.msc.properties.format,data:data4};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+else {
+errors = _errs12;
+if(vErrors !== null){
+if(_errs12){
+vErrors.length = _errs12;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data1.cue !== undefined){
+let data5 = data1.cue;
+if(typeof data5 === "string"){
+if(func1(data5) > 64){
+const err22 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.cue,data:data5};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.cue.type,parentSchema:schema192.properties.msc.properties.cue,data:data5};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data1.list !== undefined){
+let data6 = data1.list;
+if(typeof data6 === "string"){
+if(func1(data6) > 64){
+const err24 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.list,data:data6};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.list.type,parentSchema:schema192.properties.msc.properties.list,data:data6};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data1.path !== undefined){
+let data7 = data1.path;
+if(typeof data7 === "string"){
+if(func1(data7) > 64){
+const err26 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.path,data:data7};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.path.type,parentSchema:schema192.properties.msc.properties.path,data:data7};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data1.macro !== undefined){
+let data8 = data1.macro;
+if((!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))) && (typeof data8 !== "string")){
+const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: schema192.properties.msc.properties.macro.type},message:"must be integer,string",schema:schema192.properties.msc.properties.macro.type,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 127 || isNaN(data8)){
+const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if(data8 < 0 || isNaN(data8)){
+const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+if(typeof data8 === "string"){
+if(!pattern47.test(data8)){
+const err31 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.macro,data:data8};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+}
+if(data1.control !== undefined){
+let data9 = data1.control;
+if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (typeof data9 !== "string")){
+const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: schema192.properties.msc.properties.control.type},message:"must be integer,string",schema:schema192.properties.msc.properties.control.type,parentSchema:schema192.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 16383 || isNaN(data9)){
+const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema192.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if(data9 < 0 || isNaN(data9)){
+const err34 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+if(typeof data9 === "string"){
+if(!pattern47.test(data9)){
+const err35 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.control,data:data9};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+}
+if(data1.value !== undefined){
+let data10 = data1.value;
+if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (typeof data10 !== "string")){
+const err36 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/type",keyword:"type",params:{type: schema192.properties.msc.properties.value.type},message:"must be integer,string",schema:schema192.properties.msc.properties.value.type,parentSchema:schema192.properties.msc.properties.value,data:data10};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 16383 || isNaN(data10)){
+const err37 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema192.properties.msc.properties.value,data:data10};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(data10 < 0 || isNaN(data10)){
+const err38 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.value,data:data10};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(typeof data10 === "string"){
+if(!pattern47.test(data10)){
+const err39 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.value,data:data10};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+if(data1.time !== undefined){
+let data11 = data1.time;
+if(typeof data11 === "string"){
+if(func1(data11) > 32){
+const err40 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema192.properties.msc.properties.time,data:data11};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.time.type,parentSchema:schema192.properties.msc.properties.time,data:data11};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+if(data1.rate !== undefined){
+let data12 = data1.rate;
+if(!((((data12 === "24") || (data12 === "25")) || (data12 === "29.97df")) || (data12 === "30"))){
+const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema195.enum},message:"must be equal to one of the allowed values",schema:schema195.enum,parentSchema:schema195,data:data12};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.msc.type,parentSchema:schema192.properties.msc,data:data1};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+if(data.noteOn !== undefined){
+let data13 = data.noteOn;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(data13.channel === undefined){
+const err44 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(data13.note === undefined){
+const err45 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+if(data13.velocity === undefined){
+const err46 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "velocity"},message:"must have required property '"+"velocity"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+for(const key2 in data13){
+if(!(((key2 === "channel") || (key2 === "note")) || (key2 === "velocity"))){
+const err47 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.noteOn,data:data13};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+if(data13.channel !== undefined){
+let data14 = data13.channel;
+if((!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))) && (typeof data14 !== "string")){
+const err48 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.channel.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.channel.type,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 16 || isNaN(data14)){
+const err49 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if(data14 < 1 || isNaN(data14)){
+const err50 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(typeof data14 === "string"){
+if(!pattern47.test(data14)){
+const err51 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+}
+if(data13.note !== undefined){
+let data15 = data13.note;
+if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")){
+const err52 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.note.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.note.type,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 127 || isNaN(data15)){
+const err53 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+if(data15 < 0 || isNaN(data15)){
+const err54 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+if(typeof data15 === "string"){
+if(!pattern47.test(data15)){
+const err55 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+if(data13.velocity !== undefined){
+let data16 = data13.velocity;
+if((!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))) && (typeof data16 !== "string")){
+const err56 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.velocity.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.velocity.type,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 127 || isNaN(data16)){
+const err57 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+if(data16 < 1 || isNaN(data16)){
+const err58 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+if(typeof data16 === "string"){
+if(!pattern47.test(data16)){
+const err59 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err60 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.noteOn.type,parentSchema:schema192.properties.noteOn,data:data13};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+}
+if(data.noteOff !== undefined){
+let data17 = data.noteOff;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.channel === undefined){
+const err61 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.noteOff.required,parentSchema:schema192.properties.noteOff,data:data17};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+if(data17.note === undefined){
+const err62 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema192.properties.noteOff.required,parentSchema:schema192.properties.noteOff,data:data17};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+for(const key3 in data17){
+if(!(((key3 === "channel") || (key3 === "note")) || (key3 === "velocity"))){
+const err63 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.noteOff,data:data17};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+}
+if(data17.channel !== undefined){
+let data18 = data17.channel;
+if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")){
+const err64 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.channel.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.channel.type,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 16 || isNaN(data18)){
+const err65 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+if(data18 < 1 || isNaN(data18)){
+const err66 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+if(typeof data18 === "string"){
+if(!pattern47.test(data18)){
+const err67 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+}
+}
+if(data17.note !== undefined){
+let data19 = data17.note;
+if((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")){
+const err68 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.note.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.note.type,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 127 || isNaN(data19)){
+const err69 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+if(data19 < 0 || isNaN(data19)){
+const err70 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+if(typeof data19 === "string"){
+if(!pattern47.test(data19)){
+const err71 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+}
+if(data17.velocity !== undefined){
+let data20 = data17.velocity;
+if((!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))) && (typeof data20 !== "string")){
+const err72 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.velocity.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.velocity.type,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 127 || isNaN(data20)){
+const err73 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
+}
+errors++;
+}
+if(data20 < 0 || isNaN(data20)){
+const err74 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+if(vErrors === null){
+vErrors = [err74];
+}
+else {
+vErrors.push(err74);
+}
+errors++;
+}
+}
+if(typeof data20 === "string"){
+if(!pattern47.test(data20)){
+const err75 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+if(vErrors === null){
+vErrors = [err75];
+}
+else {
+vErrors.push(err75);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err76 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.noteOff.type,parentSchema:schema192.properties.noteOff,data:data17};
+if(vErrors === null){
+vErrors = [err76];
+}
+else {
+vErrors.push(err76);
+}
+errors++;
+}
+}
+if(data.controlChange !== undefined){
+let data21 = data.controlChange;
+if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
+if(data21.channel === undefined){
+const err77 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+if(vErrors === null){
+vErrors = [err77];
+}
+else {
+vErrors.push(err77);
+}
+errors++;
+}
+if(data21.controller === undefined){
+const err78 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+if(vErrors === null){
+vErrors = [err78];
+}
+else {
+vErrors.push(err78);
+}
+errors++;
+}
+if(data21.value === undefined){
+const err79 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+if(vErrors === null){
+vErrors = [err79];
+}
+else {
+vErrors.push(err79);
+}
+errors++;
+}
+for(const key4 in data21){
+if(!(((key4 === "channel") || (key4 === "controller")) || (key4 === "value"))){
+const err80 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.controlChange,data:data21};
+if(vErrors === null){
+vErrors = [err80];
+}
+else {
+vErrors.push(err80);
+}
+errors++;
+}
+}
+if(data21.channel !== undefined){
+let data22 = data21.channel;
+if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (typeof data22 !== "string")){
+const err81 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.channel.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.channel.type,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+if(vErrors === null){
+vErrors = [err81];
+}
+else {
+vErrors.push(err81);
+}
+errors++;
+}
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 16 || isNaN(data22)){
+const err82 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+if(vErrors === null){
+vErrors = [err82];
+}
+else {
+vErrors.push(err82);
+}
+errors++;
+}
+if(data22 < 1 || isNaN(data22)){
+const err83 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+if(vErrors === null){
+vErrors = [err83];
+}
+else {
+vErrors.push(err83);
+}
+errors++;
+}
+}
+if(typeof data22 === "string"){
+if(!pattern47.test(data22)){
+const err84 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+if(vErrors === null){
+vErrors = [err84];
+}
+else {
+vErrors.push(err84);
+}
+errors++;
+}
+}
+}
+if(data21.controller !== undefined){
+let data23 = data21.controller;
+if((!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))) && (typeof data23 !== "string")){
+const err85 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.controller.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.controller.type,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+if(vErrors === null){
+vErrors = [err85];
+}
+else {
+vErrors.push(err85);
+}
+errors++;
+}
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 127 || isNaN(data23)){
+const err86 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+if(vErrors === null){
+vErrors = [err86];
+}
+else {
+vErrors.push(err86);
+}
+errors++;
+}
+if(data23 < 0 || isNaN(data23)){
+const err87 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+if(vErrors === null){
+vErrors = [err87];
+}
+else {
+vErrors.push(err87);
+}
+errors++;
+}
+}
+if(typeof data23 === "string"){
+if(!pattern47.test(data23)){
+const err88 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+if(vErrors === null){
+vErrors = [err88];
+}
+else {
+vErrors.push(err88);
+}
+errors++;
+}
+}
+}
+if(data21.value !== undefined){
+let data24 = data21.value;
+if((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")){
+const err89 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.value.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.value.type,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+if(vErrors === null){
+vErrors = [err89];
+}
+else {
+vErrors.push(err89);
+}
+errors++;
+}
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 127 || isNaN(data24)){
+const err90 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+if(vErrors === null){
+vErrors = [err90];
+}
+else {
+vErrors.push(err90);
+}
+errors++;
+}
+if(data24 < 0 || isNaN(data24)){
+const err91 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+if(vErrors === null){
+vErrors = [err91];
+}
+else {
+vErrors.push(err91);
+}
+errors++;
+}
+}
+if(typeof data24 === "string"){
+if(!pattern47.test(data24)){
+const err92 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+if(vErrors === null){
+vErrors = [err92];
+}
+else {
+vErrors.push(err92);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err93 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.controlChange.type,parentSchema:schema192.properties.controlChange,data:data21};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+}
+if(data.programChange !== undefined){
+let data25 = data.programChange;
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+if(data25.channel === undefined){
+const err94 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.programChange.required,parentSchema:schema192.properties.programChange,data:data25};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+if(data25.program === undefined){
+const err95 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema192.properties.programChange.required,parentSchema:schema192.properties.programChange,data:data25};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+for(const key5 in data25){
+if(!((key5 === "channel") || (key5 === "program"))){
+const err96 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.programChange,data:data25};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+}
+if(data25.channel !== undefined){
+let data26 = data25.channel;
+if((!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))) && (typeof data26 !== "string")){
+const err97 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: schema192.properties.programChange.properties.channel.type},message:"must be integer,string",schema:schema192.properties.programChange.properties.channel.type,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 16 || isNaN(data26)){
+const err98 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+if(data26 < 1 || isNaN(data26)){
+const err99 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+}
+if(typeof data26 === "string"){
+if(!pattern47.test(data26)){
+const err100 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+}
+}
+if(data25.program !== undefined){
+let data27 = data25.program;
+if((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")){
+const err101 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: schema192.properties.programChange.properties.program.type},message:"must be integer,string",schema:schema192.properties.programChange.properties.program.type,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+}
+if((typeof data27 == "number") && (isFinite(data27))){
+if(data27 > 127 || isNaN(data27)){
+const err102 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+if(data27 < 0 || isNaN(data27)){
+const err103 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+}
+if(typeof data27 === "string"){
+if(!pattern47.test(data27)){
+const err104 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.programChange.properties.program,data:data27};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.programChange.type,parentSchema:schema192.properties.programChange,data:data25};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+if(data.pitchBend !== undefined){
+let data28 = data.pitchBend;
+if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
+if(data28.channel === undefined){
+const err106 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.pitchBend.required,parentSchema:schema192.properties.pitchBend,data:data28};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
+}
+errors++;
+}
+if(data28.value === undefined){
+const err107 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema192.properties.pitchBend.required,parentSchema:schema192.properties.pitchBend,data:data28};
+if(vErrors === null){
+vErrors = [err107];
+}
+else {
+vErrors.push(err107);
+}
+errors++;
+}
+for(const key6 in data28){
+if(!((key6 === "channel") || (key6 === "value"))){
+const err108 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.pitchBend,data:data28};
+if(vErrors === null){
+vErrors = [err108];
+}
+else {
+vErrors.push(err108);
+}
+errors++;
+}
+}
+if(data28.channel !== undefined){
+let data29 = data28.channel;
+if((!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))) && (typeof data29 !== "string")){
+const err109 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: schema192.properties.pitchBend.properties.channel.type},message:"must be integer,string",schema:schema192.properties.pitchBend.properties.channel.type,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+if(vErrors === null){
+vErrors = [err109];
+}
+else {
+vErrors.push(err109);
+}
+errors++;
+}
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 16 || isNaN(data29)){
+const err110 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+if(vErrors === null){
+vErrors = [err110];
+}
+else {
+vErrors.push(err110);
+}
+errors++;
+}
+if(data29 < 1 || isNaN(data29)){
+const err111 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+if(vErrors === null){
+vErrors = [err111];
+}
+else {
+vErrors.push(err111);
+}
+errors++;
+}
+}
+if(typeof data29 === "string"){
+if(!pattern47.test(data29)){
+const err112 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+if(vErrors === null){
+vErrors = [err112];
+}
+else {
+vErrors.push(err112);
+}
+errors++;
+}
+}
+}
+if(data28.value !== undefined){
+let data30 = data28.value;
+if((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")){
+const err113 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/type",keyword:"type",params:{type: schema192.properties.pitchBend.properties.value.type},message:"must be integer,string",schema:schema192.properties.pitchBend.properties.value.type,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+if(vErrors === null){
+vErrors = [err113];
+}
+else {
+vErrors.push(err113);
+}
+errors++;
+}
+if((typeof data30 == "number") && (isFinite(data30))){
+if(data30 > 8191 || isNaN(data30)){
+const err114 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8191},message:"must be <= 8191",schema:8191,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+if(vErrors === null){
+vErrors = [err114];
+}
+else {
+vErrors.push(err114);
+}
+errors++;
+}
+if(data30 < -8192 || isNaN(data30)){
+const err115 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: -8192},message:"must be >= -8192",schema:-8192,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+if(vErrors === null){
+vErrors = [err115];
+}
+else {
+vErrors.push(err115);
+}
+errors++;
+}
+}
+if(typeof data30 === "string"){
+if(!pattern47.test(data30)){
+const err116 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+if(vErrors === null){
+vErrors = [err116];
+}
+else {
+vErrors.push(err116);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err117 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.pitchBend.type,parentSchema:schema192.properties.pitchBend,data:data28};
+if(vErrors === null){
+vErrors = [err117];
+}
+else {
+vErrors.push(err117);
+}
+errors++;
+}
+}
+if(data.aftertouch !== undefined){
+let data31 = data.aftertouch;
+if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
+if(data31.channel === undefined){
+const err118 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.aftertouch.required,parentSchema:schema192.properties.aftertouch,data:data31};
+if(vErrors === null){
+vErrors = [err118];
+}
+else {
+vErrors.push(err118);
+}
+errors++;
+}
+if(data31.pressure === undefined){
+const err119 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "pressure"},message:"must have required property '"+"pressure"+"'",schema:schema192.properties.aftertouch.required,parentSchema:schema192.properties.aftertouch,data:data31};
+if(vErrors === null){
+vErrors = [err119];
+}
+else {
+vErrors.push(err119);
+}
+errors++;
+}
+for(const key7 in data31){
+if(!(((key7 === "channel") || (key7 === "pressure")) || (key7 === "note"))){
+const err120 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.aftertouch,data:data31};
+if(vErrors === null){
+vErrors = [err120];
+}
+else {
+vErrors.push(err120);
+}
+errors++;
+}
+}
+if(data31.channel !== undefined){
+let data32 = data31.channel;
+if((!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))) && (typeof data32 !== "string")){
+const err121 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.channel.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.channel.type,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+if(vErrors === null){
+vErrors = [err121];
+}
+else {
+vErrors.push(err121);
+}
+errors++;
+}
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 16 || isNaN(data32)){
+const err122 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+if(vErrors === null){
+vErrors = [err122];
+}
+else {
+vErrors.push(err122);
+}
+errors++;
+}
+if(data32 < 1 || isNaN(data32)){
+const err123 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+if(vErrors === null){
+vErrors = [err123];
+}
+else {
+vErrors.push(err123);
+}
+errors++;
+}
+}
+if(typeof data32 === "string"){
+if(!pattern47.test(data32)){
+const err124 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+if(vErrors === null){
+vErrors = [err124];
+}
+else {
+vErrors.push(err124);
+}
+errors++;
+}
+}
+}
+if(data31.pressure !== undefined){
+let data33 = data31.pressure;
+if((!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))) && (typeof data33 !== "string")){
+const err125 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.pressure.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.pressure.type,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+if(vErrors === null){
+vErrors = [err125];
+}
+else {
+vErrors.push(err125);
+}
+errors++;
+}
+if((typeof data33 == "number") && (isFinite(data33))){
+if(data33 > 127 || isNaN(data33)){
+const err126 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+if(vErrors === null){
+vErrors = [err126];
+}
+else {
+vErrors.push(err126);
+}
+errors++;
+}
+if(data33 < 0 || isNaN(data33)){
+const err127 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+if(vErrors === null){
+vErrors = [err127];
+}
+else {
+vErrors.push(err127);
+}
+errors++;
+}
+}
+if(typeof data33 === "string"){
+if(!pattern47.test(data33)){
+const err128 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+if(vErrors === null){
+vErrors = [err128];
+}
+else {
+vErrors.push(err128);
+}
+errors++;
+}
+}
+}
+if(data31.note !== undefined){
+let data34 = data31.note;
+if((!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))) && (typeof data34 !== "string")){
+const err129 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.note.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.note.type,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+if(vErrors === null){
+vErrors = [err129];
+}
+else {
+vErrors.push(err129);
+}
+errors++;
+}
+if((typeof data34 == "number") && (isFinite(data34))){
+if(data34 > 127 || isNaN(data34)){
+const err130 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+if(vErrors === null){
+vErrors = [err130];
+}
+else {
+vErrors.push(err130);
+}
+errors++;
+}
+if(data34 < 0 || isNaN(data34)){
+const err131 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+if(vErrors === null){
+vErrors = [err131];
+}
+else {
+vErrors.push(err131);
+}
+errors++;
+}
+}
+if(typeof data34 === "string"){
+if(!pattern47.test(data34)){
+const err132 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+if(vErrors === null){
+vErrors = [err132];
+}
+else {
+vErrors.push(err132);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err133 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.aftertouch.type,parentSchema:schema192.properties.aftertouch,data:data31};
+if(vErrors === null){
+vErrors = [err133];
+}
+else {
+vErrors.push(err133);
+}
+errors++;
+}
+}
+if(data.mmc !== undefined){
+let data35 = data.mmc;
+if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
+if(data35.command === undefined){
+const err134 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema192.properties.mmc.required,parentSchema:schema192.properties.mmc,data:data35};
+if(vErrors === null){
+vErrors = [err134];
+}
+else {
+vErrors.push(err134);
+}
+errors++;
+}
+for(const key8 in data35){
+if(!((((key8 === "command") || (key8 === "deviceId")) || (key8 === "time")) || (key8 === "rate"))){
+const err135 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.mmc,data:data35};
+if(vErrors === null){
+vErrors = [err135];
+}
+else {
+vErrors.push(err135);
+}
+errors++;
+}
+}
+if(data35.command !== undefined){
+let data36 = data35.command;
+if(!((((((((((((((data36 === "stop") || (data36 === "play")) || (data36 === "deferredPlay")) || (data36 === "fastForward")) || (data36 === "rewind")) || (data36 === "recordStrobe")) || (data36 === "recordExit")) || (data36 === "recordPause")) || (data36 === "pause")) || (data36 === "eject")) || (data36 === "chase")) || (data36 === "commandErrorReset")) || (data36 === "reset")) || (data36 === "locate"))){
+const err136 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema191.enum},message:"must be equal to one of the allowed values",schema:schema191.enum,parentSchema:schema191,data:data36};
+if(vErrors === null){
+vErrors = [err136];
+}
+else {
+vErrors.push(err136);
+}
+errors++;
+}
+}
+if(data35.deviceId !== undefined){
+let data37 = data35.deviceId;
+if((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")){
+const err137 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: schema192.properties.mmc.properties.deviceId.type},message:"must be integer,string",schema:schema192.properties.mmc.properties.deviceId.type,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+if(vErrors === null){
+vErrors = [err137];
+}
+else {
+vErrors.push(err137);
+}
+errors++;
+}
+if((typeof data37 == "number") && (isFinite(data37))){
+if(data37 > 127 || isNaN(data37)){
+const err138 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+if(vErrors === null){
+vErrors = [err138];
+}
+else {
+vErrors.push(err138);
+}
+errors++;
+}
+if(data37 < 0 || isNaN(data37)){
+const err139 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+if(vErrors === null){
+vErrors = [err139];
+}
+else {
+vErrors.push(err139);
+}
+errors++;
+}
+}
+if(typeof data37 === "string"){
+if(!pattern47.test(data37)){
+const err140 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+if(vErrors === null){
+vErrors = [err140];
+}
+else {
+vErrors.push(err140);
+}
+errors++;
+}
+}
+}
+if(data35.time !== undefined){
+let data38 = data35.time;
+if(typeof data38 === "string"){
+if(func1(data38) > 32){
+const err141 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema192.properties.mmc.properties.time,data:data38};
+if(vErrors === null){
+vErrors = [err141];
+}
+else {
+vErrors.push(err141);
+}
+errors++;
+}
+}
+else {
+const err142 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.mmc.properties.time.type,parentSchema:schema192.properties.mmc.properties.time,data:data38};
+if(vErrors === null){
+vErrors = [err142];
+}
+else {
+vErrors.push(err142);
+}
+errors++;
+}
+}
+if(data35.rate !== undefined){
+let data39 = data35.rate;
+if(!((((data39 === "24") || (data39 === "25")) || (data39 === "29.97df")) || (data39 === "30"))){
+const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema195.enum},message:"must be equal to one of the allowed values",schema:schema195.enum,parentSchema:schema195,data:data39};
+if(vErrors === null){
+vErrors = [err143];
+}
+else {
+vErrors.push(err143);
+}
+errors++;
+}
+}
+}
+else {
+const err144 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.mmc.type,parentSchema:schema192.properties.mmc,data:data35};
+if(vErrors === null){
+vErrors = [err144];
+}
+else {
+vErrors.push(err144);
+}
+errors++;
+}
+}
+}
+else {
+const err145 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err145];
+}
+else {
+vErrors.push(err145);
+}
+errors++;
+}
+validate103.errors = vErrors;
+return errors === 0;
+}
+validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const osc_device = validate105;
+const schema199 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
+const pattern69 = new RegExp("^[^\\s/]+$", "u");
+
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4221,7 +7663,7 @@ if(_valid1){
 const _errs7 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host !== undefined){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema186.then.then.properties.host,data:data.host};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema199.then.then.properties.host,data:data.host};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4240,7 +7682,7 @@ props0.transport = true;
 }
 }
 if(!valid1){
-const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema186.then.if,parentSchema:schema186.then,data};
+const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema199.then.if,parentSchema:schema199.then,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4257,7 +7699,7 @@ else {
 const _errs8 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host === undefined){
-const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema186.else.required,parentSchema:schema186.else,data};
+const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema199.else.required,parentSchema:schema199.else,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4267,7 +7709,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.port === undefined){
-const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema186.else.required,parentSchema:schema186.else,data};
+const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema199.else.required,parentSchema:schema199.else,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4282,7 +7724,7 @@ valid0 = _valid0;
 ifClause0 = "else";
 }
 if(!valid0){
-const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema186.if,parentSchema:schema186,data};
+const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema199.if,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4311,7 +7753,7 @@ if(data.peersMax === undefined){
 data.peersMax = 64;
 }
 if(data.adapter === undefined){
-const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
+const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema199.required,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4321,8 +7763,8 @@ vErrors.push(err8);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema186.properties, key0))){
-const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
+if(!(func138.call(schema199.properties, key0))){
+const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4335,7 +7777,7 @@ errors++;
 if(data.adapter !== undefined){
 let data2 = data.adapter;
 if("osc" !== data2){
-const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema186.properties.adapter,data:data2};
+const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema199.properties.adapter,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4347,7 +7789,7 @@ errors++;
 }
 let data3 = data.transport;
 if(!((data3 === "udp") || (data3 === "tcp"))){
-const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema186.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.transport.enum,parentSchema:schema186.properties.transport,data:data3};
+const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema199.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.transport.enum,parentSchema:schema199.properties.transport,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4358,7 +7800,7 @@ errors++;
 }
 let data4 = data.framing;
 if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
-const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema186.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.framing.enum,parentSchema:schema186.properties.framing,data:data4};
+const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema199.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.framing.enum,parentSchema:schema199.properties.framing,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4371,7 +7813,7 @@ if(data.host !== undefined){
 let data5 = data.host;
 if(typeof data5 === "string"){
 if(func1(data5) > 253){
-const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema186.properties.host,data:data5};
+const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema199.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4381,7 +7823,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func1(data5) < 1){
-const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.host,data:data5};
+const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema199.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4390,8 +7832,8 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!pattern47.test(data5)){
-const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema186.properties.host,data:data5};
+if(!pattern69.test(data5)){
+const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema199.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4402,7 +7844,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.host.type,parentSchema:schema186.properties.host,data:data5};
+const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.host.type,parentSchema:schema199.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4415,7 +7857,7 @@ errors++;
 if(data.port !== undefined){
 let data6 = data.port;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.port.type,parentSchema:schema186.properties.port,data:data6};
+const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.port.type,parentSchema:schema199.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4426,7 +7868,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema186.properties.port,data:data6};
+const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema199.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4436,7 +7878,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.port,data:data6};
+const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4451,7 +7893,7 @@ if(data.listen !== undefined){
 let data7 = data.listen;
 if(typeof data7 === "string"){
 if(!pattern37.test(data7)){
-const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema186.properties.listen,data:data7};
+const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema199.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4462,7 +7904,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.listen.type,parentSchema:schema186.properties.listen,data:data7};
+const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.listen.type,parentSchema:schema199.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4474,7 +7916,7 @@ errors++;
 }
 let data8 = data.connectTimeoutMs;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.connectTimeoutMs.type,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.connectTimeoutMs.type,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4485,7 +7927,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 30000 || isNaN(data8)){
-const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4495,7 +7937,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data8 < 100 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema186.properties.connectTimeoutMs,data:data8};
+const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4507,7 +7949,7 @@ errors++;
 }
 let data9 = data.sendTimeoutMs;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.sendTimeoutMs.type,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.sendTimeoutMs.type,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4518,7 +7960,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 30000 || isNaN(data9)){
-const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4528,7 +7970,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data9 < 50 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema186.properties.sendTimeoutMs,data:data9};
+const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4540,7 +7982,7 @@ errors++;
 }
 let data10 = data.frameBytesMax;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.frameBytesMax.type,parentSchema:schema186.properties.frameBytesMax,data:data10};
+const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.frameBytesMax.type,parentSchema:schema199.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4551,7 +7993,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 16777216 || isNaN(data10)){
-const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema186.properties.frameBytesMax,data:data10};
+const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema199.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -4561,7 +8003,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data10 < 64 || isNaN(data10)){
-const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema186.properties.frameBytesMax,data:data10};
+const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema199.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4573,7 +8015,7 @@ errors++;
 }
 let data11 = data.peersMax;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.peersMax.type,parentSchema:schema186.properties.peersMax,data:data11};
+const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.peersMax.type,parentSchema:schema199.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -4584,7 +8026,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1024 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema186.properties.peersMax,data:data11};
+const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema199.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -4594,7 +8036,7 @@ vErrors.push(err32);
 errors++;
 }
 if(data11 < 1 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.peersMax,data:data11};
+const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4609,7 +8051,7 @@ if(data.port === undefined){
 const err34 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "host",
     missingProperty: "port",
     depsCount: 1,
-    deps: "port"},message:"must have property port when property host is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+    deps: "port"},message:"must have property port when property host is present",schema:schema199.dependentRequired,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -4624,7 +8066,7 @@ if(data.host === undefined){
 const err35 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
     missingProperty: "host",
     depsCount: 1,
-    deps: "host"},message:"must have property host when property port is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+    deps: "host"},message:"must have property host when property port is present",schema:schema199.dependentRequired,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4636,7 +8078,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
+const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.type,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -4645,19 +8087,19 @@ vErrors.push(err36);
 }
 errors++;
 }
-validate101.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_when = validate102;
-const schema187 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
-const pattern49 = new RegExp("^/[!-~]*$", "u");
+export const osc_when = validate106;
+const schema200 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
+const pattern71 = new RegExp("^/[!-~]*$", "u");
 
-function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate102.evaluated;
+const evaluated0 = validate106.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4666,7 +8108,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema187.required,parentSchema:schema187,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema200.required,parentSchema:schema200,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4676,7 +8118,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema187.required,parentSchema:schema187,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema200.required,parentSchema:schema200,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4687,7 +8129,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "device") || (key0 === "address")) || (key0 === "args")) || (key0 === "edge"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema200,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4700,7 +8142,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.device.type,parentSchema:schema187.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema200.properties.device.type,parentSchema:schema200.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4714,7 +8156,7 @@ if(data.address !== undefined){
 let data1 = data.address;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema187.properties.address,data:data1};
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema200.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4723,8 +8165,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern49.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema187.properties.address,data:data1};
+if(!pattern71.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema200.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4735,7 +8177,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.address.type,parentSchema:schema187.properties.address,data:data1};
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema200.properties.address.type,parentSchema:schema200.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4749,7 +8191,7 @@ if(data.args !== undefined){
 let data2 = data.args;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema187.properties.args,data:data2};
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema200.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4762,7 +8204,7 @@ const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if((((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")) && (data3 !== null)){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema187.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema187.properties.args.items.type,parentSchema:schema187.properties.args.items,data:data3};
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema200.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema200.properties.args.items.type,parentSchema:schema200.properties.args.items,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4774,7 +8216,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema187.properties.args.type,parentSchema:schema187.properties.args,data:data2};
+const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema200.properties.args.type,parentSchema:schema200.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4787,7 +8229,7 @@ errors++;
 if(data.edge !== undefined){
 let data4 = data.edge;
 if(!(((data4 === "press") || (data4 === "release")) || (data4 === "any"))){
-const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema187.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema187.properties.edge.enum,parentSchema:schema187.properties.edge,data:data4};
+const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema200.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema200.properties.edge.enum,parentSchema:schema200.properties.edge,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4799,7 +8241,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema200.type,parentSchema:schema200,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4808,19 +8250,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate102.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_send = validate103;
-const schema188 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
-const schema189 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
+export const osc_send = validate107;
+const schema201 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
+const schema202 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate107.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4829,7 +8271,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema188.required,parentSchema:schema188,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema201.required,parentSchema:schema201,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4839,7 +8281,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema188.required,parentSchema:schema188,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema201.required,parentSchema:schema201,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4850,7 +8292,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "device") || (key0 === "address")) || (key0 === "args"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema201,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4863,7 +8305,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.device.type,parentSchema:schema201.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4877,7 +8319,7 @@ if(data.address !== undefined){
 let data1 = data.address;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema188.properties.address,data:data1};
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema201.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4886,8 +8328,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern49.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema188.properties.address,data:data1};
+if(!pattern71.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema201.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4898,7 +8340,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.address.type,parentSchema:schema188.properties.address,data:data1};
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.address.type,parentSchema:schema201.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4912,7 +8354,7 @@ if(data.args !== undefined){
 let data2 = data.args;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema188.properties.args,data:data2};
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema201.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4929,7 +8371,7 @@ let valid3 = false;
 const _errs10 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 16384){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema188.properties.args.items.anyOf[0],data:data3};
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema201.properties.args.items.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4940,7 +8382,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.args.items.anyOf[0].type,parentSchema:schema188.properties.args.items.anyOf[0],data:data3};
+const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.args.items.anyOf[0].type,parentSchema:schema201.properties.args.items.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4953,7 +8395,7 @@ var _valid0 = _errs10 === errors;
 valid3 = valid3 || _valid0;
 const _errs12 = errors;
 if(!((typeof data3 == "number") && (isFinite(data3)))){
-const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema188.properties.args.items.anyOf[1].type,parentSchema:schema188.properties.args.items.anyOf[1],data:data3};
+const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema201.properties.args.items.anyOf[1].type,parentSchema:schema201.properties.args.items.anyOf[1],data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4966,7 +8408,7 @@ var _valid0 = _errs12 === errors;
 valid3 = valid3 || _valid0;
 const _errs14 = errors;
 if(typeof data3 !== "boolean"){
-const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema188.properties.args.items.anyOf[2].type,parentSchema:schema188.properties.args.items.anyOf[2],data:data3};
+const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema201.properties.args.items.anyOf[2].type,parentSchema:schema201.properties.args.items.anyOf[2],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4979,7 +8421,7 @@ var _valid0 = _errs14 === errors;
 valid3 = valid3 || _valid0;
 const _errs16 = errors;
 if(data3 !== null){
-const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema188.properties.args.items.anyOf[3].type,parentSchema:schema188.properties.args.items.anyOf[3],data:data3};
+const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema201.properties.args.items.anyOf[3].type,parentSchema:schema201.properties.args.items.anyOf[3],data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4993,7 +8435,7 @@ valid3 = valid3 || _valid0;
 const _errs18 = errors;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.type === undefined){
-const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema189.required,parentSchema:schema189,data:data3};
+const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema202.required,parentSchema:schema202,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5004,7 +8446,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "type") || (key1 === "value"))){
-const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema189,data:data3};
+const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema202,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5017,7 +8459,7 @@ errors++;
 if(data3.type !== undefined){
 let data4 = data3.type;
 if(!(((((((((((((((data4 === "i") || (data4 === "f")) || (data4 === "s")) || (data4 === "b")) || (data4 === "h")) || (data4 === "d")) || (data4 === "t")) || (data4 === "T")) || (data4 === "F")) || (data4 === "N")) || (data4 === "I")) || (data4 === "c")) || (data4 === "r")) || (data4 === "m")) || (data4 === "S"))){
-const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema189.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema189.properties.type.enum,parentSchema:schema189.properties.type,data:data4};
+const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema202.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema202.properties.type.enum,parentSchema:schema202.properties.type,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5030,7 +8472,7 @@ errors++;
 if(data3.value !== undefined){
 let data5 = data3.value;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema189.properties.value.type},message:"must be string,number",schema:schema189.properties.value.type,parentSchema:schema189.properties.value,data:data5};
+const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema202.properties.value.type},message:"must be string,number",schema:schema202.properties.value.type,parentSchema:schema202.properties.value,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5042,7 +8484,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.type,parentSchema:schema189,data:data3};
+const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.type,parentSchema:schema202,data:data3};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5054,7 +8496,7 @@ errors++;
 var _valid0 = _errs18 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema188.properties.args.items.anyOf,parentSchema:schema188.properties.args.items,data:data3};
+const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema201.properties.args.items.anyOf,parentSchema:schema201.properties.args.items,data:data3};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5077,7 +8519,7 @@ vErrors = null;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema188.properties.args.type,parentSchema:schema188.properties.args,data:data2};
+const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema201.properties.args.type,parentSchema:schema201.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5089,7 +8531,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
+const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema201.type,parentSchema:schema201,data};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5098,18 +8540,18 @@ vErrors.push(err20);
 }
 errors++;
 }
-validate103.errors = vErrors;
+validate107.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_device = validate105;
-const schema191 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
+export const qlab_device = validate109;
+const schema204 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate109.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5133,7 +8575,7 @@ if(data.confirmTimeoutMs === undefined){
 data.confirmTimeoutMs = 2000;
 }
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema191.required,parentSchema:schema191,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema204.required,parentSchema:schema204,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5144,7 +8586,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "adapter") || (key0 === "host")) || (key0 === "port")) || (key0 === "passcode")) || (key0 === "workspace")) || (key0 === "connectTimeoutMs")) || (key0 === "replyTimeoutMs")) || (key0 === "confirmTimeoutMs"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema191,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema204,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5157,7 +8599,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("qlab" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema191.properties.adapter,data:data0};
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema204.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5170,7 +8612,7 @@ errors++;
 let data1 = data.host;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema191.properties.host,data:data1};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema204.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5180,7 +8622,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data1) < 1){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.host,data:data1};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -5191,7 +8633,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.host.type,parentSchema:schema191.properties.host,data:data1};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.host.type,parentSchema:schema204.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -5202,7 +8644,7 @@ errors++;
 }
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.port.type,parentSchema:schema191.properties.port,data:data2};
+const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.port.type,parentSchema:schema204.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -5213,7 +8655,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema191.properties.port,data:data2};
+const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema204.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -5223,7 +8665,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema191.properties.port,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema204.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5237,7 +8679,7 @@ if(data.passcode !== undefined){
 let data3 = data.passcode;
 if(typeof data3 === "string"){
 if(func1(data3) > 256){
-const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema191.properties.passcode,data:data3};
+const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema204.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5247,7 +8689,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data3) < 1){
-const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.passcode,data:data3};
+const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -5258,7 +8700,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.passcode.type,parentSchema:schema191.properties.passcode,data:data3};
+const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.passcode.type,parentSchema:schema204.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5272,7 +8714,7 @@ if(data.workspace !== undefined){
 let data4 = data.workspace;
 if(typeof data4 === "string"){
 if(func1(data4) > 256){
-const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema191.properties.workspace,data:data4};
+const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema204.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5282,7 +8724,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data4) < 1){
-const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.workspace,data:data4};
+const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5293,7 +8735,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.workspace.type,parentSchema:schema191.properties.workspace,data:data4};
+const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.workspace.type,parentSchema:schema204.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5305,7 +8747,7 @@ errors++;
 }
 let data5 = data.connectTimeoutMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.connectTimeoutMs.type,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
+const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.connectTimeoutMs.type,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5316,7 +8758,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
+const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5326,7 +8768,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data5 < 100 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema191.properties.connectTimeoutMs,data:data5};
+const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5338,7 +8780,7 @@ errors++;
 }
 let data6 = data.replyTimeoutMs;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.replyTimeoutMs.type,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
+const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.replyTimeoutMs.type,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5349,7 +8791,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 60000 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
+const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5359,7 +8801,7 @@ vErrors.push(err19);
 errors++;
 }
 if(data6 < 50 || isNaN(data6)){
-const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema191.properties.replyTimeoutMs,data:data6};
+const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5371,7 +8813,7 @@ errors++;
 }
 let data7 = data.confirmTimeoutMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema191.properties.confirmTimeoutMs.type,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
+const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.confirmTimeoutMs.type,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5382,7 +8824,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
+const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5392,7 +8834,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema191.properties.confirmTimeoutMs,data:data7};
+const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5404,7 +8846,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data};
+const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema204.type,parentSchema:schema204,data};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5413,20 +8855,20 @@ vErrors.push(err24);
 }
 errors++;
 }
-validate105.errors = vErrors;
+validate109.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate109.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_when = validate106;
-const schema192 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
-const schema193 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
-const schema194 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
+export const qlab_when = validate110;
+const schema205 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema206 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
+const schema207 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
-function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate106.evaluated;
+const evaluated0 = validate110.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5438,7 +8880,7 @@ if(data.attribution === undefined){
 data.attribution = "operator";
 }
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema192.required,parentSchema:schema192,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema205.required,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5448,7 +8890,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema192.required,parentSchema:schema192,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema205.required,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5459,7 +8901,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "event")) || (key0 === "cueNumber")) || (key0 === "cueId")) || (key0 === "attribution"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5472,7 +8914,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.device.type,parentSchema:schema192.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema205.properties.device.type,parentSchema:schema205.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5485,7 +8927,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
-const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema192.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema192.properties.event.enum,parentSchema:schema192.properties.event,data:data1};
+const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema205.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema205.properties.event.enum,parentSchema:schema205.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -5499,7 +8941,7 @@ if(data.cueNumber !== undefined){
 let data2 = data.cueNumber;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data2};
+const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -5509,7 +8951,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data2) < 1){
-const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data2};
+const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -5520,7 +8962,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data2};
+const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -5534,7 +8976,7 @@ if(data.cueId !== undefined){
 let data3 = data.cueId;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data3};
+const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5544,7 +8986,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data3) < 1){
-const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data3};
+const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5555,7 +8997,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data3};
+const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -5567,7 +9009,7 @@ errors++;
 }
 let data4 = data.attribution;
 if(!(((data4 === "operator") || (data4 === "echo")) || (data4 === "any"))){
-const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema192.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema192.properties.attribution.enum,parentSchema:schema192.properties.attribution,data:data4};
+const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema205.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema205.properties.attribution.enum,parentSchema:schema205.properties.attribution,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5578,7 +9020,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema205.type,parentSchema:schema205,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5587,18 +9029,18 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate106.errors = vErrors;
+validate110.errors = vErrors;
 return errors === 0;
 }
-validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_send = validate107;
-const schema195 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
+export const qlab_send = validate111;
+const schema208 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate111.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5607,7 +9049,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema195,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5617,7 +9059,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema195,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5627,7 +9069,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema195.required,parentSchema:schema195,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema208.required,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5637,8 +9079,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema195.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema195,data};
+if(!(func138.call(schema208.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5651,7 +9093,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.properties.device.type,parentSchema:schema195.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.device.type,parentSchema:schema208.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -5665,7 +9107,7 @@ if(data.start !== undefined){
 let data1 = data.start;
 if(typeof data1 === "string"){
 if(func1(data1) > 128){
-const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data1};
+const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -5675,7 +9117,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data1};
+const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -5686,7 +9128,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data1};
+const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -5700,7 +9142,7 @@ if(data.startId !== undefined){
 let data2 = data.startId;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data2};
+const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5710,7 +9152,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data2};
+const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5721,7 +9163,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data2};
+const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -5737,7 +9179,7 @@ const _errs11 = errors;
 let valid3 = false;
 const _errs12 = errors;
 if(true !== data3){
-const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.go.anyOf[0],data:data3};
+const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.go.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5751,7 +9193,7 @@ valid3 = valid3 || _valid0;
 const _errs13 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data3};
+const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5761,7 +9203,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data3) < 1){
-const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data3};
+const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5772,7 +9214,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data3};
+const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5784,7 +9226,7 @@ errors++;
 var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema195.properties.go.anyOf,parentSchema:schema195.properties.go,data:data3};
+const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema208.properties.go.anyOf,parentSchema:schema208.properties.go,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5809,7 +9251,7 @@ if(data.load !== undefined){
 let data4 = data.load;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data4};
+const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5819,7 +9261,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data4};
+const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5830,7 +9272,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data4};
+const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5844,7 +9286,7 @@ if(data.loadId !== undefined){
 let data5 = data.loadId;
 if(typeof data5 === "string"){
 if(func1(data5) > 128){
-const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data5};
+const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5854,7 +9296,7 @@ vErrors.push(err19);
 errors++;
 }
 if(func1(data5) < 1){
-const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data5};
+const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5865,7 +9307,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data5};
+const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5881,7 +9323,7 @@ const _errs23 = errors;
 let valid7 = false;
 const _errs24 = errors;
 if(true !== data6){
-const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.stop.anyOf[0],data:data6};
+const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.stop.anyOf[0],data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5895,7 +9337,7 @@ valid7 = valid7 || _valid1;
 const _errs25 = errors;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data6};
+const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5905,7 +9347,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func1(data6) < 1){
-const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data6};
+const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5916,7 +9358,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data6};
+const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -5928,7 +9370,7 @@ errors++;
 var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 if(!valid7){
-const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema195.properties.stop.anyOf,parentSchema:schema195.properties.stop,data:data6};
+const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema208.properties.stop.anyOf,parentSchema:schema208.properties.stop,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5953,7 +9395,7 @@ if(data.stopId !== undefined){
 let data7 = data.stopId;
 if(typeof data7 === "string"){
 if(func1(data7) > 128){
-const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data7};
+const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -5963,7 +9405,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func1(data7) < 1){
-const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data7};
+const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -5974,7 +9416,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data7};
+const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5987,7 +9429,7 @@ errors++;
 if(data.pause !== undefined){
 let data8 = data.pause;
 if(true !== data8){
-const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.pause,data:data8};
+const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.pause,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -6000,7 +9442,7 @@ errors++;
 if(data.resume !== undefined){
 let data9 = data.resume;
 if(true !== data9){
-const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.resume,data:data9};
+const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.resume,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -6013,7 +9455,7 @@ errors++;
 if(data.panic !== undefined){
 let data10 = data.panic;
 if(true !== data10){
-const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.panic,data:data10};
+const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.panic,data:data10};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -6026,7 +9468,7 @@ errors++;
 if(data.reset !== undefined){
 let data11 = data.reset;
 if(true !== data11){
-const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema195.properties.reset,data:data11};
+const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.reset,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -6040,7 +9482,7 @@ if(data.playhead !== undefined){
 let data12 = data.playhead;
 if(typeof data12 === "string"){
 if(func1(data12) > 128){
-const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193,data:data12};
+const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -6050,7 +9492,7 @@ vErrors.push(err34);
 errors++;
 }
 if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193,data:data12};
+const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -6061,7 +9503,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.type,parentSchema:schema193,data:data12};
+const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -6075,7 +9517,7 @@ if(data.playheadId !== undefined){
 let data13 = data.playheadId;
 if(typeof data13 === "string"){
 if(func1(data13) > 128){
-const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema194,data:data13};
+const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data13};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -6085,7 +9527,7 @@ vErrors.push(err37);
 errors++;
 }
 if(func1(data13) < 1){
-const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema194,data:data13};
+const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -6096,7 +9538,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data13};
+const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data13};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -6108,7 +9550,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema195.type,parentSchema:schema195,data};
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema208.type,parentSchema:schema208,data};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -6117,18 +9559,18 @@ vErrors.push(err40);
 }
 errors++;
 }
-validate107.errors = vErrors;
+validate111.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_device = validate109;
-const schema206 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."}}};
+export const serial_device = validate113;
+const schema219 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."}}};
 
-function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate109.evaluated;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6189,7 +9631,7 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.path === undefined){
-const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema206.then.required,parentSchema:schema206.then,data};
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema219.then.required,parentSchema:schema219.then,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6203,7 +9645,7 @@ var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema206.if,parentSchema:schema206,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema219.if,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6238,7 +9680,7 @@ if(data.debounceMs === undefined){
 data.debounceMs = 0;
 }
 if(data.adapter === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema206.required,parentSchema:schema206,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema219.required,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6248,8 +9690,8 @@ vErrors.push(err4);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema206.properties, key0))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema206,data};
+if(!(func138.call(schema219.properties, key0))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6262,7 +9704,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("serial" !== data0){
-const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema206.properties.adapter,data:data0};
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema219.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6276,7 +9718,7 @@ if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema206.properties.path,data:data1};
+const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema219.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6286,7 +9728,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data1) < 1){
-const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.path,data:data1};
+const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6297,7 +9739,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.path.type,parentSchema:schema206.properties.path,data:data1};
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.path.type,parentSchema:schema219.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6310,7 +9752,7 @@ errors++;
 if(data.vendorId !== undefined){
 let data2 = data.vendorId;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.vendorId.type,parentSchema:schema206.properties.vendorId,data:data2};
+const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.vendorId.type,parentSchema:schema219.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -6321,7 +9763,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema206.properties.vendorId,data:data2};
+const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema219.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6331,7 +9773,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data2 < 0 || isNaN(data2)){
-const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.vendorId,data:data2};
+const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6345,7 +9787,7 @@ errors++;
 if(data.productId !== undefined){
 let data3 = data.productId;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.productId.type,parentSchema:schema206.properties.productId,data:data3};
+const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.productId.type,parentSchema:schema219.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -6356,7 +9798,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 65535 || isNaN(data3)){
-const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema206.properties.productId,data:data3};
+const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema219.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -6366,7 +9808,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3 < 0 || isNaN(data3)){
-const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.productId,data:data3};
+const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -6381,7 +9823,7 @@ if(data.serialNumber !== undefined){
 let data4 = data.serialNumber;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206.properties.serialNumber,data:data4};
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema219.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -6391,7 +9833,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.serialNumber,data:data4};
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -6402,7 +9844,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.serialNumber.type,parentSchema:schema206.properties.serialNumber,data:data4};
+const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.serialNumber.type,parentSchema:schema219.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -6414,7 +9856,7 @@ errors++;
 }
 let data5 = data.baudRate;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.baudRate.type,parentSchema:schema206.properties.baudRate,data:data5};
+const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.baudRate.type,parentSchema:schema219.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -6425,7 +9867,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 12000000 || isNaN(data5)){
-const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema206.properties.baudRate,data:data5};
+const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema219.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6435,7 +9877,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data5 < 50 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema206.properties.baudRate,data:data5};
+const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema219.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -6447,7 +9889,7 @@ errors++;
 }
 let data6 = data.dataBits;
 if(!((((data6 === 5) || (data6 === 6)) || (data6 === 7)) || (data6 === 8))){
-const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema206.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.dataBits.enum,parentSchema:schema206.properties.dataBits,data:data6};
+const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema219.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.dataBits.enum,parentSchema:schema219.properties.dataBits,data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -6458,7 +9900,7 @@ errors++;
 }
 let data7 = data.stopBits;
 if(!(((data7 === 1) || (data7 === 1.5)) || (data7 === 2))){
-const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema206.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.stopBits.enum,parentSchema:schema206.properties.stopBits,data:data7};
+const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema219.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.stopBits.enum,parentSchema:schema219.properties.stopBits,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -6469,7 +9911,7 @@ errors++;
 }
 let data8 = data.parity;
 if(!(((((data8 === "none") || (data8 === "even")) || (data8 === "odd")) || (data8 === "mark")) || (data8 === "space"))){
-const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema206.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.parity.enum,parentSchema:schema206.properties.parity,data:data8};
+const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema219.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.parity.enum,parentSchema:schema219.properties.parity,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -6480,7 +9922,7 @@ errors++;
 }
 let data9 = data.rtscts;
 if(typeof data9 !== "boolean"){
-const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema206.properties.rtscts.type,parentSchema:schema206.properties.rtscts,data:data9};
+const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema219.properties.rtscts.type,parentSchema:schema219.properties.rtscts,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -6493,7 +9935,7 @@ if(data.delimiter !== undefined){
 let data10 = data.delimiter;
 if(typeof data10 === "string"){
 if(func1(data10) > 32){
-const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.delimiter,data:data10};
+const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema219.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -6503,7 +9945,7 @@ vErrors.push(err26);
 errors++;
 }
 if(func1(data10) < 1){
-const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206.properties.delimiter,data:data10};
+const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -6514,7 +9956,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.delimiter.type,parentSchema:schema206.properties.delimiter,data:data10};
+const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.delimiter.type,parentSchema:schema219.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -6527,7 +9969,7 @@ errors++;
 if(data.frameBytes !== undefined){
 let data11 = data.frameBytes;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.frameBytes.type,parentSchema:schema206.properties.frameBytes,data:data11};
+const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.frameBytes.type,parentSchema:schema219.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -6538,7 +9980,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1024 || isNaN(data11)){
-const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema206.properties.frameBytes,data:data11};
+const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema219.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -6548,7 +9990,7 @@ vErrors.push(err30);
 errors++;
 }
 if(data11 < 1 || isNaN(data11)){
-const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.frameBytes,data:data11};
+const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -6562,7 +10004,7 @@ errors++;
 if(data.idleMs !== undefined){
 let data12 = data.idleMs;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.idleMs.type,parentSchema:schema206.properties.idleMs,data:data12};
+const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.idleMs.type,parentSchema:schema219.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -6573,7 +10015,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 10000 || isNaN(data12)){
-const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema206.properties.idleMs,data:data12};
+const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema219.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -6583,7 +10025,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data12 < 1 || isNaN(data12)){
-const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.idleMs,data:data12};
+const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -6596,7 +10038,7 @@ errors++;
 }
 let data13 = data.encoding;
 if(!(((data13 === "utf8") || (data13 === "latin1")) || (data13 === "hex"))){
-const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema206.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema206.properties.encoding.enum,parentSchema:schema206.properties.encoding,data:data13};
+const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema219.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.encoding.enum,parentSchema:schema219.properties.encoding,data:data13};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -6607,7 +10049,7 @@ errors++;
 }
 let data14 = data.lineBytesMax;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.lineBytesMax.type,parentSchema:schema206.properties.lineBytesMax,data:data14};
+const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.lineBytesMax.type,parentSchema:schema219.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -6618,7 +10060,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 65536 || isNaN(data14)){
-const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema206.properties.lineBytesMax,data:data14};
+const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema219.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -6628,7 +10070,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.lineBytesMax,data:data14};
+const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -6640,7 +10082,7 @@ errors++;
 }
 let data15 = data.debounceMs;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema206.properties.debounceMs.type,parentSchema:schema206.properties.debounceMs,data:data15};
+const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.debounceMs.type,parentSchema:schema219.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -6651,7 +10093,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 10000 || isNaN(data15)){
-const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema206.properties.debounceMs,data:data15};
+const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema219.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -6661,7 +10103,7 @@ vErrors.push(err40);
 errors++;
 }
 if(data15 < 0 || isNaN(data15)){
-const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.debounceMs,data:data15};
+const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -6676,7 +10118,7 @@ if(data.productId === undefined){
 const err42 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "vendorId",
     missingProperty: "productId",
     depsCount: 1,
-    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -6691,7 +10133,7 @@ if(data.vendorId === undefined){
 const err43 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "productId",
     missingProperty: "vendorId",
     depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -6706,7 +10148,7 @@ if(data.vendorId === undefined){
 const err44 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "serialNumber",
     missingProperty: "vendorId",
     depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema206.dependentRequired,parentSchema:schema206,data};
+    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -6718,7 +10160,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.type,parentSchema:schema206,data};
+const err45 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema219.type,parentSchema:schema219,data};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -6727,19 +10169,19 @@ vErrors.push(err45);
 }
 errors++;
 }
-validate109.errors = vErrors;
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate109.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_when = validate110;
-const schema207 = {"type":"object","description":"device, and exactly one way to tell the line.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."}}};
-const pattern51 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
+export const serial_when = validate114;
+const schema220 = {"type":"object","description":"device, and exactly one way to tell the line.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."}}};
+const pattern73 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate114.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6748,7 +10190,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema207,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6758,7 +10200,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema207,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6768,7 +10210,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema207.required,parentSchema:schema207,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema220.required,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6779,7 +10221,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "line")) || (key0 === "prefix")) || (key0 === "match")) || (key0 === "bytes"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema207,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6792,7 +10234,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.device.type,parentSchema:schema207.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.device.type,parentSchema:schema220.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6806,7 +10248,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema207.properties.line,data:data1};
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema220.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6816,7 +10258,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.line,data:data1};
+const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema220.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6827,7 +10269,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.line.type,parentSchema:schema207.properties.line,data:data1};
+const err7 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.line.type,parentSchema:schema220.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6841,7 +10283,7 @@ if(data.prefix !== undefined){
 let data2 = data.prefix;
 if(typeof data2 === "string"){
 if(func1(data2) > 256){
-const err8 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema207.properties.prefix,data:data2};
+const err8 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema220.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6851,7 +10293,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.prefix,data:data2};
+const err9 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema220.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6862,7 +10304,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.prefix.type,parentSchema:schema207.properties.prefix,data:data2};
+const err10 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.prefix.type,parentSchema:schema220.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -6876,7 +10318,7 @@ if(data.match !== undefined){
 let data3 = data.match;
 if(typeof data3 === "string"){
 if(func1(data3) > 200){
-const err11 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema207.properties.match,data:data3};
+const err11 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema220.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6886,7 +10328,7 @@ vErrors.push(err11);
 errors++;
 }
 if(func1(data3) < 1){
-const err12 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207.properties.match,data:data3};
+const err12 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema220.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6897,7 +10339,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.match.type,parentSchema:schema207.properties.match,data:data3};
+const err13 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.match.type,parentSchema:schema220.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -6911,7 +10353,7 @@ if(data.bytes !== undefined){
 let data4 = data.bytes;
 if(typeof data4 === "string"){
 if(func1(data4) > 3072){
-const err14 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema207.properties.bytes,data:data4};
+const err14 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema220.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -6920,8 +10362,8 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!pattern51.test(data4)){
-const err15 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema207.properties.bytes,data:data4};
+if(!pattern73.test(data4)){
+const err15 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema220.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -6932,7 +10374,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.properties.bytes.type,parentSchema:schema207.properties.bytes,data:data4};
+const err16 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.bytes.type,parentSchema:schema220.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -6944,7 +10386,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema207.type,parentSchema:schema207,data};
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema220.type,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -6953,18 +10395,18 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate110.errors = vErrors;
+validate114.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_send = validate111;
-const schema208 = {"type":"object","description":"device, and line or bytes.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."}}};
+export const serial_send = validate115;
+const schema221 = {"type":"object","description":"device, and line or bytes.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."}}};
 
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate111.evaluated;
+const evaluated0 = validate115.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6973,7 +10415,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema208,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema221,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6983,7 +10425,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema208,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema221,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6993,7 +10435,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema208.required,parentSchema:schema208,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema221.required,parentSchema:schema221,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7004,7 +10446,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "device") || (key0 === "line")) || (key0 === "bytes"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema208,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema221,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7017,7 +10459,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.device.type,parentSchema:schema208.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema221.properties.device.type,parentSchema:schema221.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7031,7 +10473,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema208.properties.line,data:data1};
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema221.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7042,7 +10484,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.line.type,parentSchema:schema208.properties.line,data:data1};
+const err6 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema221.properties.line.type,parentSchema:schema221.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7056,7 +10498,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 if(typeof data2 === "string"){
 if(func1(data2) > 3072){
-const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema208.properties.bytes,data:data2};
+const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema221.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7066,7 +10508,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data2) < 2){
-const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema208.properties.bytes,data:data2};
+const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema221.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -7077,7 +10519,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.bytes.type,parentSchema:schema208.properties.bytes,data:data2};
+const err9 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema221.properties.bytes.type,parentSchema:schema221.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7089,7 +10531,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema208.type,parentSchema:schema208,data};
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema221.type,parentSchema:schema221,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7098,21 +10540,21 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate111.errors = vErrors;
+validate115.errors = vErrors;
 return errors === 0;
 }
-validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate115.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateHidProfile = validate112;
-const schema209 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
-const schema210 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
-const pattern52 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+export const validateHidProfile = validate116;
+const schema222 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema223 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
+const pattern74 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
 
-function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/adapters/hid/profile.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate112.evaluated;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7121,7 +10563,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -7131,7 +10573,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -7141,7 +10583,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.devices === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -7151,7 +10593,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.report === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7161,7 +10603,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.buttons === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7171,7 +10613,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.source === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7181,7 +10623,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.verified === undefined){
-const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema209.required,parentSchema:schema209,data};
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema222.required,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7191,8 +10633,8 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema209.properties, key0))){
-const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema209,data};
+if(!(func138.call(schema222.properties, key0))){
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7205,8 +10647,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern52.test(data0)){
-const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema209.properties.name,data:data0};
+if(!pattern74.test(data0)){
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema222.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -7217,7 +10659,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.name.type,parentSchema:schema209.properties.name,data:data0};
+const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema222.properties.name.type,parentSchema:schema222.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7231,7 +10673,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema209.properties.title,data:data1};
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema222.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7241,7 +10683,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data1) < 1){
-const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.title,data:data1};
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema222.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7252,7 +10694,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.title.type,parentSchema:schema209.properties.title,data:data1};
+const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema222.properties.title.type,parentSchema:schema222.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7266,7 +10708,7 @@ if(data.devices !== undefined){
 let data2 = data.devices;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema209.properties.devices,data:data2};
+const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema222.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7280,7 +10722,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.vendorId === undefined){
-const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema209.properties.devices.items.required,parentSchema:schema209.properties.devices.items,data:data3};
+const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema222.properties.devices.items.required,parentSchema:schema222.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -7290,7 +10732,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3.productId === undefined){
-const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema209.properties.devices.items.required,parentSchema:schema209.properties.devices.items,data:data3};
+const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema222.properties.devices.items.required,parentSchema:schema222.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7301,7 +10743,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "vendorId") || (key1 === "productId"))){
-const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema209.properties.devices.items,data:data3};
+const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema222.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7314,7 +10756,7 @@ errors++;
 if(data3.vendorId !== undefined){
 let data4 = data3.vendorId;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.devices.items.properties.vendorId.type,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.devices.items.properties.vendorId.type,parentSchema:schema222.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7325,7 +10767,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 65535 || isNaN(data4)){
-const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema222.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -7335,7 +10777,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.devices.items.properties.vendorId,data:data4};
+const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema222.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -7349,7 +10791,7 @@ errors++;
 if(data3.productId !== undefined){
 let data5 = data3.productId;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.devices.items.properties.productId.type,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.devices.items.properties.productId.type,parentSchema:schema222.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -7360,7 +10802,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema222.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -7370,7 +10812,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.devices.items.properties.productId,data:data5};
+const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema222.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -7383,7 +10825,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.devices.items.type,parentSchema:schema209.properties.devices.items,data:data3};
+const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema222.properties.devices.items.type,parentSchema:schema222.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -7395,7 +10837,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema209.properties.devices.type,parentSchema:schema209.properties.devices,data:data2};
+const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema222.properties.devices.type,parentSchema:schema222.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -7408,7 +10850,7 @@ errors++;
 if(data.usagePage !== undefined){
 let data6 = data.usagePage;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.usagePage.type,parentSchema:schema209.properties.usagePage,data:data6};
+const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.usagePage.type,parentSchema:schema222.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -7419,7 +10861,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.usagePage,data:data6};
+const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema222.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -7429,7 +10871,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data6 < 0 || isNaN(data6)){
-const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.usagePage,data:data6};
+const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema222.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -7443,7 +10885,7 @@ errors++;
 if(data.usage !== undefined){
 let data7 = data.usage;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.usage.type,parentSchema:schema209.properties.usage,data:data7};
+const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.usage.type,parentSchema:schema222.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -7454,7 +10896,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 65535 || isNaN(data7)){
-const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.usage,data:data7};
+const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema222.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -7464,7 +10906,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema209.properties.usage,data:data7};
+const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema222.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -7482,7 +10924,7 @@ if(data8.keyboard === undefined){
 data8.keyboard = false;
 }
 if(data8.bytesMin === undefined){
-const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema209.properties.report.required,parentSchema:schema209.properties.report,data:data8};
+const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema222.properties.report.required,parentSchema:schema222.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -7493,7 +10935,7 @@ errors++;
 }
 for(const key2 in data8){
 if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
-const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema209.properties.report,data:data8};
+const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema222.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -7506,7 +10948,7 @@ errors++;
 if(data8.id !== undefined){
 let data9 = data8.id;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.report.properties.id.type,parentSchema:schema209.properties.report.properties.id,data:data9};
+const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.report.properties.id.type,parentSchema:schema222.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -7517,7 +10959,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema209.properties.report.properties.id,data:data9};
+const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema222.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -7527,7 +10969,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data9 < 1 || isNaN(data9)){
-const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.report.properties.id,data:data9};
+const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema222.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -7541,7 +10983,7 @@ errors++;
 if(data8.bytesMin !== undefined){
 let data10 = data8.bytesMin;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.report.properties.bytesMin.type,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema222.properties.report.properties.bytesMin.type,parentSchema:schema222.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -7552,7 +10994,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 64 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema222.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -7562,7 +11004,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.report.properties.bytesMin,data:data10};
+const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema222.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -7575,7 +11017,7 @@ errors++;
 }
 let data11 = data8.keyboard;
 if(typeof data11 !== "boolean"){
-const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema209.properties.report.properties.keyboard.type,parentSchema:schema209.properties.report.properties.keyboard,data:data11};
+const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema222.properties.report.properties.keyboard.type,parentSchema:schema222.properties.report.properties.keyboard,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -7586,7 +11028,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.report.type,parentSchema:schema209.properties.report,data:data8};
+const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema222.properties.report.type,parentSchema:schema222.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -7600,7 +11042,7 @@ if(data.buttons !== undefined){
 let data12 = data.buttons;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 if(Object.keys(data12).length > 64){
-const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema209.properties.buttons,data:data12};
+const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema222.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -7610,7 +11052,7 @@ vErrors.push(err41);
 errors++;
 }
 if(Object.keys(data12).length < 1){
-const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema209.properties.buttons,data:data12};
+const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema222.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -7623,7 +11065,7 @@ for(const key3 in data12){
 const _errs30 = errors;
 if(typeof key3 === "string"){
 if(!pattern40.test(key3)){
-const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema209.properties.buttons.propertyNames,data:key3,propertyName:key3};
+const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema222.properties.buttons.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -7635,7 +11077,7 @@ errors++;
 }
 var valid5 = _errs30 === errors;
 if(!valid5){
-const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema209.properties.buttons.propertyNames,parentSchema:schema209.properties.buttons,data:data12};
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema222.properties.buttons.propertyNames,parentSchema:schema222.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -7649,7 +11091,7 @@ for(const key4 in data12){
 let data13 = data12[key4];
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length < 1){
-const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema210,data:data13};
+const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema223,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -7660,7 +11102,7 @@ errors++;
 }
 for(const key5 in data13){
 if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
-const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema210,data:data13};
+const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema223,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -7673,7 +11115,7 @@ errors++;
 if(data13.byte !== undefined){
 let data14 = data13.byte;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.byte.type,parentSchema:schema210.properties.byte,data:data14};
+const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema223.properties.byte.type,parentSchema:schema223.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -7684,7 +11126,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 63 || isNaN(data14)){
-const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema210.properties.byte,data:data14};
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema223.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -7694,7 +11136,7 @@ vErrors.push(err48);
 errors++;
 }
 if(data14 < 0 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema210.properties.byte,data:data14};
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema223.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -7708,7 +11150,7 @@ errors++;
 if(data13.mask !== undefined){
 let data15 = data13.mask;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.mask.type,parentSchema:schema210.properties.mask,data:data15};
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema223.properties.mask.type,parentSchema:schema223.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -7719,7 +11161,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 255 || isNaN(data15)){
-const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.mask,data:data15};
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema223.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -7729,7 +11171,7 @@ vErrors.push(err51);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema210.properties.mask,data:data15};
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema223.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -7743,7 +11185,7 @@ errors++;
 if(data13.value !== undefined){
 let data16 = data13.value;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.value.type,parentSchema:schema210.properties.value,data:data16};
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema223.properties.value.type,parentSchema:schema223.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -7754,7 +11196,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 255 || isNaN(data16)){
-const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.value,data:data16};
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema223.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -7764,7 +11206,7 @@ vErrors.push(err54);
 errors++;
 }
 if(data16 < 0 || isNaN(data16)){
-const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema210.properties.value,data:data16};
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema223.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -7778,7 +11220,7 @@ errors++;
 if(data13.key !== undefined){
 let data17 = data13.key;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.key.type,parentSchema:schema210.properties.key,data:data17};
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema223.properties.key.type,parentSchema:schema223.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -7789,7 +11231,7 @@ errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 > 223 || isNaN(data17)){
-const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema210.properties.key,data:data17};
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema223.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -7799,7 +11241,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data17 < 4 || isNaN(data17)){
-const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema210.properties.key,data:data17};
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema223.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -7813,7 +11255,7 @@ errors++;
 if(data13.modifier !== undefined){
 let data18 = data13.modifier;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema210.properties.modifier.type,parentSchema:schema210.properties.modifier,data:data18};
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema223.properties.modifier.type,parentSchema:schema223.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -7824,7 +11266,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 255 || isNaN(data18)){
-const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema210.properties.modifier,data:data18};
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema223.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -7834,7 +11276,7 @@ vErrors.push(err60);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema210.properties.modifier,data:data18};
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema223.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -7847,7 +11289,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema210.type,parentSchema:schema210,data:data13};
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema223.type,parentSchema:schema223,data:data13};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -7859,7 +11301,7 @@ errors++;
 }
 }
 else {
-const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.properties.buttons.type,parentSchema:schema209.properties.buttons,data:data12};
+const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema222.properties.buttons.type,parentSchema:schema222.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -7873,7 +11315,7 @@ if(data.source !== undefined){
 let data19 = data.source;
 if(typeof data19 === "string"){
 if(func1(data19) > 1024){
-const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema209.properties.source,data:data19};
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema222.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -7883,7 +11325,7 @@ vErrors.push(err64);
 errors++;
 }
 if(func1(data19) < 1){
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.source,data:data19};
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema222.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -7894,7 +11336,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.source.type,parentSchema:schema209.properties.source,data:data19};
+const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema222.properties.source.type,parentSchema:schema222.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -7907,7 +11349,7 @@ errors++;
 if(data.verified !== undefined){
 let data20 = data.verified;
 if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
-const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema209.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.verified.enum,parentSchema:schema209.properties.verified,data:data20};
+const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema222.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema222.properties.verified.enum,parentSchema:schema222.properties.verified,data:data20};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -7919,7 +11361,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.type,parentSchema:schema209,data};
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema222.type,parentSchema:schema222,data};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -7928,14 +11370,15 @@ vErrors.push(err68);
 }
 errors++;
 }
-validate112.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate112.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 /** The validators of each adapter's parts of the bridge file. */
 export const adapterValidators = {
   "hid": { device: hid_device, when: hid_when, send: hid_send },
+  "midi": { device: midi_device, when: midi_when, send: midi_send },
   "osc": { device: osc_device, when: osc_when, send: osc_send },
   "qlab": { device: qlab_device, when: qlab_when, send: qlab_send },
   "serial": { device: serial_device, when: serial_when, send: serial_send },

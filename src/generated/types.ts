@@ -73,6 +73,115 @@ export type CueNumber = string;
  */
 export type RuleId = string;
 /**
+ * A command format of MIDI Show Control, by name or as a number.
+ */
+export type MidiMscFormat =
+  | (
+      | 'lighting'
+      | 'movingLights'
+      | 'colorChangers'
+      | 'strobes'
+      | 'lasers'
+      | 'chasers'
+      | 'sound'
+      | 'music'
+      | 'cdPlayers'
+      | 'epromPlayback'
+      | 'audioTape'
+      | 'intercoms'
+      | 'amplifiers'
+      | 'audioEffects'
+      | 'equalizers'
+      | 'machinery'
+      | 'rigging'
+      | 'flys'
+      | 'lifts'
+      | 'turntables'
+      | 'trusses'
+      | 'robots'
+      | 'animation'
+      | 'floats'
+      | 'breakaways'
+      | 'barges'
+      | 'video'
+      | 'videoTape'
+      | 'videoCassette'
+      | 'videoDisc'
+      | 'videoSwitchers'
+      | 'videoEffects'
+      | 'videoCharacterGenerators'
+      | 'videoStillStores'
+      | 'videoMonitors'
+      | 'projection'
+      | 'film'
+      | 'slideProjectors'
+      | 'videoProjectors'
+      | 'dissolvers'
+      | 'shutterControls'
+      | 'processControl'
+      | 'hydraulicOil'
+      | 'h2o'
+      | 'co2'
+      | 'compressedAir'
+      | 'naturalGas'
+      | 'fog'
+      | 'smoke'
+      | 'crackedHaze'
+      | 'pyro'
+      | 'fireworks'
+      | 'explosions'
+      | 'flame'
+      | 'smokePots'
+      | 'all'
+    )
+  | number;
+export type MidiMscCommand =
+  | 'go'
+  | 'stop'
+  | 'resume'
+  | 'timedGo'
+  | 'load'
+  | 'set'
+  | 'fire'
+  | 'allOff'
+  | 'restore'
+  | 'reset'
+  | 'goOff'
+  | 'goJamClock'
+  | 'standbyPlus'
+  | 'standbyMinus'
+  | 'sequencePlus'
+  | 'sequenceMinus'
+  | 'startClock'
+  | 'stopClock'
+  | 'zeroClock'
+  | 'setClock'
+  | 'mtcChaseOn'
+  | 'mtcChaseOff'
+  | 'openCueList'
+  | 'closeCueList'
+  | 'openCuePath'
+  | 'closeCuePath';
+export type MidiMmcCommand =
+  | 'stop'
+  | 'play'
+  | 'deferredPlay'
+  | 'fastForward'
+  | 'rewind'
+  | 'recordStrobe'
+  | 'recordExit'
+  | 'recordPause'
+  | 'pause'
+  | 'eject'
+  | 'chase'
+  | 'commandErrorReset'
+  | 'reset'
+  | 'locate';
+/**
+ * Frames a second.
+ */
+export type MidiRate = '24' | '25' | '29.97df' | '30';
+/**
  * A cue number is text: quote it.
  */
 export type QlabCueNumber = string;
@@ -859,6 +968,281 @@ export interface HidWhen {
  */
 export interface HidSend {
   device: string;
+}
+/**
+ * A MIDI port to hear (input), one to send to (output), or both.
+ */
+export interface MidiDevice {
+  adapter: 'midi';
+  /**
+   * The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has.
+   */
+  input?: string;
+  /**
+   * The port to send to, named in the same way.
+   */
+  output?: string;
+  /**
+   * The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows.
+   */
+  virtual: boolean;
+  /**
+   * The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard.
+   */
+  deviceId?: number;
+  /**
+   * The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId.
+   *
+   * @maxItems 15
+   */
+  groups?: number[];
+  /**
+   * The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format.
+   *
+   * @minItems 1
+   * @maxItems 127
+   */
+  mscFormats?: MidiMscFormat[];
+  /**
+   * How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.
+   */
+  mtcFreewheelMs: number;
+}
+/**
+ * device, and exactly one kind of message.
+ */
+export interface MidiWhen {
+  device: string;
+  /**
+   * MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.
+   */
+  msc?: {
+    command: MidiMscCommand;
+    /**
+     * The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. "": only messages without a cue number. Left out: with any cue number or none.
+     */
+    cue?: string;
+    /**
+     * The cue list, in the same way.
+     */
+    list?: string;
+    /**
+     * The cue path, in the same way.
+     */
+    path?: string;
+    /**
+     * Also messages for all formats fit. Left out: any.
+     */
+    format?: MidiMscFormat;
+    /**
+     * Also messages for all devices (127) fit. Left out: any that the device hears.
+     */
+    deviceId?: number;
+    /**
+     * Of fire.
+     */
+    macro?: number;
+    /**
+     * Of set.
+     */
+    control?: number;
+  };
+  /**
+   * A note-on with velocity 0 is a noteOff.
+   */
+  noteOn?: {
+    /**
+     * 60 is the middle C.
+     */
+    note: number;
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+  };
+  noteOff?: {
+    note: number;
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+  };
+  controlChange?: {
+    /**
+     * 64 is the sustain pedal.
+     */
+    controller: number;
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+    /**
+     * Only this value.
+     */
+    value?: number;
+    /**
+     * press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any.
+     */
+    edge?: 'press' | 'release' | 'any';
+  };
+  programChange?: {
+    /**
+     * From 0, as the bytes have it; many desks print it from 1.
+     */
+    program: number;
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+  };
+  /**
+   * $input.value from -8192 to 8191.
+   */
+  pitchBend?: {
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+  };
+  /**
+   * $input.pressure from 0 to 127.
+   */
+  aftertouch?: {
+    /**
+     * 1 to 16; left out: any.
+     */
+    channel?: number;
+    /**
+     * Of one key; left out: any.
+     */
+    note?: number;
+  };
+  /**
+   * MIDI Machine Control.
+   */
+  mmc?: {
+    command: MidiMmcCommand;
+    /**
+     * Also messages for all devices (127) fit. Left out: any.
+     */
+    deviceId?: number;
+  };
+  /**
+   * MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).
+   */
+  mtc?: {
+    /**
+     * locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
+     */
+    state: 'locked' | 'running' | 'freewheel' | 'lost' | 'located';
+  };
+}
+/**
+ * device, and exactly one message. Numbers may come as text, from a placeholder.
+ */
+export interface MidiSend {
+  device: string;
+  /**
+   * MIDI Show Control.
+   */
+  msc?: {
+    command: MidiMscCommand;
+    /**
+     * 0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device.
+     */
+    deviceId: number | string;
+    format: MidiMscFormat | string;
+    /**
+     * Digits and dots, such as 12.5; MIDI Show Control carries nothing else.
+     */
+    cue?: string;
+    /**
+     * Digits and dots.
+     */
+    list?: string;
+    /**
+     * Digits and dots; only after a list, or with openCuePath and closeCuePath.
+     */
+    path?: string;
+    /**
+     * Of fire.
+     */
+    macro?: number | string;
+    /**
+     * Of set: 0 to 127 submasters, 510 the grand master.
+     */
+    control?: number | string;
+    /**
+     * Of set.
+     */
+    value?: number | string;
+    /**
+     * Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames.
+     */
+    time?: string;
+    /**
+     * Of time. Left out: 30.
+     */
+    rate?: MidiRate;
+  };
+  noteOn?: {
+    channel: number | string;
+    note: number | string;
+    velocity: number | string;
+  };
+  noteOff?: {
+    channel: number | string;
+    note: number | string;
+    /**
+     * Left out: 0.
+     */
+    velocity?: number | string;
+  };
+  controlChange?: {
+    channel: number | string;
+    controller: number | string;
+    value: number | string;
+  };
+  programChange?: {
+    channel: number | string;
+    /**
+     * From 0, as the bytes have it.
+     */
+    program: number | string;
+  };
+  pitchBend?: {
+    channel: number | string;
+    /**
+     * 0 is the middle.
+     */
+    value: number | string;
+  };
+  aftertouch?: {
+    channel: number | string;
+    pressure: number | string;
+    /**
+     * Of one key; left out: of the channel.
+     */
+    note?: number | string;
+  };
+  /**
+   * MIDI Machine Control.
+   */
+  mmc?: {
+    command: MidiMmcCommand;
+    /**
+     * Left out: 127, every device.
+     */
+    deviceId?: number | string;
+    /**
+     * Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames.
+     */
+    time?: string;
+    /**
+     * Of time. Left out: 30.
+     */
+    rate?: MidiRate;
+  };
 }
 /**
  * Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.

@@ -1,0 +1,55 @@
+/** Devices on MIDI ports: consoles by MIDI Show Control, keyboards and pedals, machines. See README.md here. */
+import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
+import type { MidiDevice } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { problemOfCommand, summarise } from './command.js';
+import { MidiConnection, type OpenNames } from './connection.js';
+import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
+import { matches } from './input.js';
+import { findPort } from './ports.js';
+
+/** Where ports come from. A test hands in a simulated driver; the bridge file cannot. */
+export interface MidiOptions {
+  loadDriver?: () => Promise<MidiDriver>;
+}
+
+export function createMidiAdapter({ loadDriver = loadRtMidi }: MidiOptions = {}): Adapter {
+  return {
+    kind: 'midi',
+    native: true,
+    matches,
+    problemOf: problemOfCommand,
+    summarise,
+    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+      signal.throwIfAborted();
+      // Checked against config.schema.json, $defs device, which also fills in what was left out.
+      const config = checked as unknown as MidiDevice;
+      const driver = await loadDriver();
+      signal.throwIfAborted();
+      return new MidiConnection(driver, namesOf(driver, config), config, io);
+    },
+  };
+}
+
+/** @throws DEVICE_UNREACHABLE when a port is not there, or more than one could be meant */
+function namesOf(driver: MidiDriver, { input, output, virtual }: MidiDevice): OpenNames {
+  if (virtual) return { input, output };
+  return {
+    input: input === undefined ? undefined : nameOf('to hear', input, driver.inputs.bind(driver)),
+    output: output === undefined ? undefined : nameOf('to send to', output, driver.outputs.bind(driver)),
+  };
+}
+
+function nameOf(what: string, wanted: string, list: () => readonly string[]): string {
+  let names: readonly string[];
+  try {
+    names = list();
+  } catch (error) {
+    throw whyFailed(error, 'the MIDI ports cannot be listed');
+  }
+  const found = findPort(wanted, names);
+  if ('name' in found) return found.name;
+  throw new BridgeError('DEVICE_UNREACHABLE', `MIDI ${what}: ${found.problem}`);
+}
+
+export const midiAdapter = createMidiAdapter();

@@ -1,0 +1,279 @@
+import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import type { MidiDevice } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { Listeners } from '../../src/kit/listeners.js';
+import { decodeMessage, type MidiMessage, type Skip } from './codec.js';
+import { encodeCommand } from './command.js';
+import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed, wordsOf } from './driver.js';
+import { ControllerEdges, isForUs, matches, mtcInput, toInput } from './input.js';
+import { MtcReceiver, type MtcReport } from './mtc.js';
+import { withoutNumber } from './ports.js';
+import { MidiStream } from './stream.js';
+import { watchPorts } from './watch.js';
+
+/** Inputs that fit a rule, within one second; more are dropped: a loose wire is no stage manager. */
+const FITTING_PER_SECOND_MAX = 200;
+/** Inputs that fit no rule (a fader that is moved), within one second; they do not use up the others' room. */
+const OTHERS_PER_SECOND_MAX = 500;
+
+/** Full names of the open ports. */
+export interface OpenNames {
+  input?: string | undefined;
+  output?: string | undefined;
+}
+
+/** A pair of open ports, from connect() to their end. */
+export class MidiConnection implements Connection {
+  readonly closed: Promise<BridgeError | undefined>;
+  readonly #io: AdapterIo;
+  readonly #config: MidiDevice;
+  readonly #names: OpenNames;
+  readonly #inputs: Listeners<Input>;
+  readonly #healths: Listeners<Health>;
+  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
+  readonly #stream = new MidiStream();
+  readonly #edges = new ControllerEdges();
+  readonly #mtc: MtcReceiver;
+  readonly #counters = {
+    'in.bytes': 0,
+    'in.messages': 0,
+    'in.inputs': 0,
+    'out.messages': 0,
+    'dropped.flood': 0,
+    'ignored.other-device': 0,
+  };
+  readonly #skipped = new Map<Skip, number>();
+  readonly #life = new AbortController();
+  #in: MidiPort | undefined;
+  #out: MidiOutPort | undefined;
+  #health: Health;
+  #isHeard = false;
+  #ending: Promise<void> | undefined;
+  #mtcAlarmMs: number | undefined;
+  #second = { startMs: Number.NEGATIVE_INFINITY, fitting: 0, others: 0, isFlood: false };
+  #nudge: () => void = () => undefined;
+
+  /** Opens the ports at once. @throws DEVICE_UNREACHABLE */
+  constructor(driver: MidiDriver, names: OpenNames, config: MidiDevice, io: AdapterIo) {
+    this.#io = io;
+    this.#config = config;
+    this.#names = names;
+    this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
+    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
+    this.#inputs = new Listeners(onFault);
+    this.#healths = new Listeners(onFault);
+    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
+    this.closed = new Promise((resolve) => {
+      resolveClosed = resolve;
+    });
+    this.#resolveClosed = resolveClosed;
+    this.#open(driver);
+    this.#health = this.#healthNow();
+    // Ports of our own making are there as long as we are.
+    if (!config.virtual) this.#nudge = watchPorts(driver, names, io, this.#life.signal, (gone) => this.#lose(gone));
+  }
+
+  health(): Health {
+    return this.#health;
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#healths.add(listener);
+  }
+
+  onInput(listener: (input: Input) => void): () => void {
+    return this.#inputs.add(listener);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    const { dropped, realtime } = this.#stream;
+    const { invalid, disorder } = this.#mtc.dropped;
+    const counters: Record<string, number> = {
+      ...this.#counters,
+      'in.realtime': realtime,
+      'dropped.truncated': dropped.truncated,
+      'dropped.oversize': dropped.oversize,
+      'dropped.stray': dropped.stray,
+      'dropped.undefined': dropped.undefined,
+      'dropped.mtc-invalid': invalid,
+      'dropped.mtc-disorder': disorder,
+    };
+    for (const [reason, count] of this.#skipped) counters[`ignored.${reason}`] = count;
+    return counters;
+  }
+
+  /** The bytes are with the system before this returns its promise. */
+  async send(command: Command, signal: AbortSignal): Promise<Receipt> {
+    if (this.#ending) throw new BridgeError('DEVICE_CLOSED', `${this.#name()} is closed`);
+    signal.throwIfAborted();
+    if (!this.#out) throw new BridgeError('DEVICE_REFUSED', `${this.#name()} has no output: it is only heard`);
+    const { bytes } = encodeCommand(command);
+    try {
+      this.#out.send(bytes);
+    } catch (cause) {
+      const why = new BridgeError('DEVICE_CLOSED', `${this.#name()} took nothing: ${wordsOf(cause)}`, { cause });
+      void this.#end(why);
+      throw why;
+    }
+    this.#counters['out.messages'] += 1;
+    const sentAt = this.#io.clock.mono();
+    // A port that has vanished takes bytes without a word: looking now tells of a lost GO at once.
+    this.#nudge();
+    return { reached: 'sent', sentAt };
+  }
+
+  async close(): Promise<void> {
+    await this.#end(undefined);
+  }
+
+  #name(): string {
+    const { input, output } = this.#names;
+    const [here, there] = [input, output].map((name) => (name === undefined ? undefined : withoutNumber(name)));
+    if (here === undefined || there === undefined || here === there) return here ?? there ?? '';
+    return `${here} and ${there}`;
+  }
+
+  #open(driver: MidiDriver): void {
+    const { input, output } = this.#names;
+    const { virtual } = this.#config;
+    try {
+      if (output !== undefined) this.#out = driver.openOutput(output, virtual);
+      if (input !== undefined) this.#in = driver.openInput(input, virtual, (bytes) => this.#take(bytes));
+    } catch (error) {
+      this.#closePorts();
+      throw whyFailed(error, `${this.#name()} cannot be opened`);
+    }
+  }
+
+  #take(bytes: Uint8Array): void {
+    if (this.#ending) return;
+    this.#counters['in.bytes'] += bytes.length;
+    for (const raw of this.#stream.push(bytes)) {
+      this.#counters['in.messages'] += 1;
+      const { messages, skipped } = decodeMessage(raw);
+      if (skipped) this.#skipped.set(skipped, (this.#skipped.get(skipped) ?? 0) + 1);
+      for (const message of messages) this.#takeMessage(message);
+    }
+    if (!this.#isHeard) {
+      this.#isHeard = true;
+      this.#tellHealth(this.#healthNow());
+    }
+  }
+
+  #takeMessage(message: MidiMessage): void {
+    if (this.#ending) return;
+    switch (message.kind) {
+      case 'mtcQuarter':
+      case 'mtcFull':
+        this.#tellMtc(this.#mtc.take(message, this.#io.clock.mono()));
+        this.#watchMtc();
+        return;
+      case 'msc':
+        if (isForUs(message, this.#config)) this.#tell(toInput(message));
+        else this.#counters['ignored.other-device'] += 1;
+        return;
+      case 'controlChange': {
+        const edge = this.#edges.take(message.channel, message.controller, message.value);
+        this.#tell({ ...toInput(message), edge });
+        return;
+      }
+      default:
+        this.#tell(toInput(message));
+    }
+  }
+
+  #tellMtc(reports: readonly MtcReport[]): void {
+    for (const report of reports) this.#tell(mtcInput(report));
+  }
+
+  /** Wakes when time code stays away. One sleeper at a time, however many pieces come. */
+  #watchMtc(): void {
+    const atMs = this.#mtc.nextAtMs;
+    if (atMs === undefined || this.#ending || (this.#mtcAlarmMs !== undefined && this.#mtcAlarmMs <= atMs)) return;
+    this.#mtcAlarmMs = atMs;
+    const { clock } = this.#io;
+    void clock.sleep(Math.max(1, atMs - clock.mono()), this.#life.signal).then(() => {
+      if (this.#mtcAlarmMs !== atMs || this.#ending) return;
+      this.#mtcAlarmMs = undefined;
+      this.#tellMtc(this.#mtc.tick(clock.mono()));
+      this.#watchMtc();
+    });
+  }
+
+  #tell(input: Input): void {
+    if (this.#ending || this.#isFlood(this.#io.patterns.some((pattern) => matches(pattern, input)))) return;
+    this.#counters['in.inputs'] += 1;
+    this.#inputs.tell(input);
+  }
+
+  #isFlood(isFitting: boolean): boolean {
+    const nowMs = this.#io.clock.mono();
+    const second = this.#second;
+    if (nowMs - second.startMs >= 1000) {
+      const isOver = second.isFlood && second.fitting <= FITTING_PER_SECOND_MAX;
+      this.#second = { startMs: nowMs, fitting: 0, others: 0, isFlood: second.isFlood && !isOver };
+      if (isOver) this.#tellHealth(this.#healthNow());
+    }
+    if (isFitting) this.#second.fitting += 1;
+    else this.#second.others += 1;
+    const isTooMuch = isFitting
+      ? this.#second.fitting > FITTING_PER_SECOND_MAX
+      : this.#second.others > OTHERS_PER_SECOND_MAX;
+    if (!isTooMuch) return false;
+    this.#counters['dropped.flood'] += 1;
+    if (isFitting && !this.#second.isFlood) {
+      this.#second.isFlood = true;
+      const health = this.#healthNow();
+      this.#io.log.warn({ code: health.code, detail: health.detail }, 'input.dropped');
+      this.#tellHealth(health);
+    }
+    return true;
+  }
+
+  /** An output is never more than unverified: nothing answers on MIDI. */
+  #healthNow(): Health {
+    const { input, output } = this.#names;
+    if (this.#second.isFlood) {
+      const detail = `more than ${FITTING_PER_SECOND_MAX} inputs a second; the rest is dropped`;
+      return { status: 'degraded', code: 'RATE_LIMITED', detail };
+    }
+    const heard = `${input} ${this.#isHeard ? 'was heard' : 'is open; heard nothing yet'}`;
+    if (output === undefined) return { status: this.#isHeard ? 'up' : 'unverified', detail: heard };
+    const sent = `${output} is open; MIDI cannot tell who listens`;
+    return { status: 'unverified', detail: input === undefined ? sent : `${heard}; ${sent}` };
+  }
+
+  #tellHealth(health: Health): void {
+    this.#health = health;
+    this.#healths.tell(health);
+  }
+
+  #lose(name: string): void {
+    void this.#end(new BridgeError('DEVICE_CLOSED', `the MIDI port ${withoutNumber(name)} is gone`));
+  }
+
+  /** Idempotent. The ports are given back before `closed` resolves, so that the next connect finds them free. */
+  #end(why: BridgeError | undefined): Promise<void> {
+    this.#ending ??= Promise.resolve().then(() => {
+      this.#life.abort();
+      this.#closePorts();
+      this.#tellHealth(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
+      this.#inputs.clear();
+      this.#healths.clear();
+      this.#resolveClosed(why);
+    });
+    return this.#ending;
+  }
+
+  #closePorts(): void {
+    for (const port of [this.#in, this.#out]) {
+      try {
+        port?.close();
+      } catch (error) {
+        this.#io.log.debug({ err: error }, 'port.close-failed');
+      }
+    }
+    this.#in = undefined;
+    this.#out = undefined;
+  }
+}

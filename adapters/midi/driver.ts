@@ -1,0 +1,149 @@
+/** The little of RtMidi (`@julusian/midi`) that is used here, and how it is loaded. */
+import { type FSWatcher, watch } from 'node:fs';
+import { BridgeError } from '../../src/kit/errors.js';
+
+/** An open port. */
+export interface MidiPort {
+  /** Idempotent; gives the system's object back as well. */
+  close(): void;
+}
+
+export interface MidiOutPort extends MidiPort {
+  /** Hands one message to the system at once; nothing says whether it arrived. @throws when the system refuses it */
+  send(bytes: Uint8Array): void;
+}
+
+/** Where ports come from. Everything is synchronous, as the systems are. */
+export interface MidiDriver {
+  /** The full names of the ports that can be heard, and of those that can be sent to. */
+  inputs(): readonly string[];
+  outputs(): readonly string[];
+  /** @param name  a full name of the list, or with `isVirtual` the name of a port to be made. */
+  openInput(name: string, isVirtual: boolean, onBytes: (bytes: Uint8Array) => void): MidiPort;
+  openOutput(name: string, isVirtual: boolean): MidiOutPort;
+  /** Calls back when ports may have come or gone, where the system tells. @returns ends it. */
+  watch(onChange: () => void): () => void;
+}
+
+/** Where Linux keeps its sound devices; a card that is plugged in or out is a file that comes or goes. */
+const SOUND_DEVICES = '/dev/snd';
+
+/**
+ * RtMidi without easymidi, whose every list and input leaves an ALSA client open until MIDI fails for the whole
+ * machine (HARDWARE 3.1), and which loses a SysEx that comes in parts (WIRE F).
+ * @throws DEVICE_DRIVER_MISSING when the native library does not load
+ */
+export async function loadRtMidi(): Promise<MidiDriver> {
+  try {
+    // The lazy entry: importing it does not fail, the check does, with the loader's own words.
+    const { Input, Output, verifyLibraryLoaded } = await import('@julusian/midi/lazy');
+    verifyLibraryLoaded();
+    return rtMidiDriver(Input, Output);
+  } catch (cause) {
+    const words = wordsOf(cause);
+    const needed = /libasound/.test(words) ? '; on Debian install libasound2' : '';
+    throw new BridgeError('DEVICE_DRIVER_MISSING', `MIDI does not load (${words})${needed}`, { cause });
+  }
+}
+
+/** A port object of `@julusian/midi`, as far as it is used. */
+interface RtMidiPort {
+  getPortCount(): number;
+  getPortName(port: number): string;
+  openPort(port: number): void;
+  openVirtualPort(name: string): void;
+  closePort(): void;
+  destroy(): void;
+}
+
+interface RtMidiInput extends RtMidiPort {
+  ignoreTypes(sysex: boolean, timing: boolean, activeSensing: boolean): void;
+  on(event: 'messageBuffer', listener: (deltaTime: number, message: Buffer) => void): unknown;
+}
+
+interface RtMidiOutput extends RtMidiPort {
+  send(message: Buffer): void;
+}
+
+/** A class of `@julusian/midi`. Its list makes one client of the system, and gives it back. */
+interface RtMidiClass<Port> {
+  new (): Port;
+  getPortNames(): string[];
+}
+
+/** Exported for its test. */
+export function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMidiOutput>): MidiDriver {
+  return {
+    inputs: () => Input.getPortNames(),
+    outputs: () => Output.getPortNames(),
+    openInput(name, isVirtual, onBytes) {
+      const port = new Input();
+      port.on('messageBuffer', (_, message) => onBytes(message));
+      return opened(port, name, isVirtual, () => port.ignoreTypes(false, false, false));
+    },
+    openOutput(name, isVirtual) {
+      const port = new Output();
+      const { close } = opened(port, name, isVirtual);
+      return { close, send: (bytes) => port.send(Buffer.from(bytes)) };
+    },
+    watch: watchSoundDevices,
+  };
+}
+
+/** Opens by name, since numbers change between a list and an open. Holds the object: one that is collected is deaf. */
+function opened(port: RtMidiPort, name: string, isVirtual: boolean, prepare: () => void = () => undefined): MidiPort {
+  let isClosed = false;
+  const close = () => {
+    if (isClosed) return;
+    isClosed = true;
+    // Closed alone it would stay a client of the system, and be listed.
+    try {
+      port.closePort();
+    } finally {
+      port.destroy();
+    }
+  };
+  try {
+    prepare();
+    if (isVirtual) port.openVirtualPort(name);
+    else {
+      const number = Array.from({ length: port.getPortCount() }, (_, n) => n).find((n) => port.getPortName(n) === name);
+      if (number === undefined) throw new Error(`${name} is gone`);
+      port.openPort(number);
+    }
+  } catch (error) {
+    close();
+    throw error;
+  }
+  return { close };
+}
+
+function watchSoundDevices(onChange: () => void): () => void {
+  let watcher: FSWatcher | undefined;
+  const stop = () => watcher?.close();
+  try {
+    watcher = watch(SOUND_DEVICES, { persistent: false }, onChange);
+    // A watch that fails is only a nudge less; the list goes on.
+    watcher.on('error', stop);
+  } catch {
+    // Not Linux, or no sound devices: the list alone finds what comes and goes.
+  }
+  return stop;
+}
+
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Why listing or opening failed, in the technician's words. */
+export function whyFailed(error: unknown, what: string): BridgeError {
+  const words = wordsOf(error);
+  if (/failed to initialise rtmidi/i.test(words)) {
+    const linux =
+      process.platform === 'linux'
+        ? ' (no /dev/snd/seq: load the kernel module snd-seq, or permission denied: put the bridge’s user into the group audio)'
+        : '';
+    return new BridgeError('DEVICE_UNREACHABLE', `this machine has no MIDI system that answers${linux}`, {
+      cause: error,
+    });
+  }
+  return new BridgeError('DEVICE_UNREACHABLE', `${what}: ${words}`, { cause: error });
+}

@@ -1,0 +1,100 @@
+/** MIDI messages → inputs, and which rules an input fits. Pure. */
+import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { ChannelMessage } from './codec.js';
+import { isSameNumber } from './cue-number.js';
+import type { MmcMessage } from './mmc.js';
+import type { MscMessage } from './msc.js';
+import { ALL_CALL, ALL_FORMATS, FIRST_GROUP, MSC_FORMATS, type MscFormatName } from './msc-tables.js';
+import type { MtcReport } from './mtc.js';
+import { clockText, frameText, type Timecode } from './timecode.js';
+
+const timeMembers = (time: Timecode) => ({ time: clockText(time), timecode: frameText(time), rate: time.rate });
+
+/** Flat, so that a rule reads `$input.cue`. */
+export function toInput(message: ChannelMessage | MscMessage | MmcMessage): Input {
+  if (message.kind !== 'msc' && message.kind !== 'mmc') {
+    const { kind, ...rest } = message;
+    return { event: kind, ...rest };
+  }
+  const { kind, time, ...rest } = message;
+  return { event: kind, ...rest, ...(time && timeMembers(time)) };
+}
+
+export const mtcInput = ({ state, timecode, direction }: MtcReport): Input => ({
+  event: 'mtc',
+  state,
+  direction,
+  ...timeMembers(timecode),
+});
+
+/** Which show control a device hears; see config.schema.json, $defs device. */
+export interface MscReceiver {
+  deviceId?: number | undefined;
+  groups?: readonly number[] | undefined;
+  mscFormats?: readonly (MscFormatName | number)[] | undefined;
+}
+
+/** A receiver acts when device_ID is its own, its group's or 7F, and the format its own or 7F (MSC 1.1.1, section 4.1). */
+export function isForUs(
+  { deviceId, format }: MscMessage,
+  { deviceId: own, groups = [], mscFormats }: MscReceiver,
+): boolean {
+  const isDevice =
+    own === undefined ||
+    deviceId === own ||
+    deviceId === ALL_CALL ||
+    groups.some((group) => deviceId === FIRST_GROUP + group - 1);
+  return isDevice && (mscFormats === undefined || mscFormats.some((wanted) => isFormat(wanted, format)));
+}
+
+/** A format in a message is the wanted one, or all of them; names and bytes are the same. */
+function isFormat(wanted: unknown, format: unknown): boolean {
+  const [one, other] = [codeOf(wanted), codeOf(format)];
+  return other === ALL_FORMATS || one === other || one === ALL_FORMATS;
+}
+
+const codeOf = (format: unknown): unknown =>
+  typeof format === 'string' && Object.hasOwn(MSC_FORMATS, format) ? MSC_FORMATS[format as MscFormatName] : format;
+
+/** From here on a controller is down, as a sustain pedal has it. */
+const DOWN_FROM = 64;
+
+/** Which way controllers went: a pedal that is pressed says many values. */
+export class ControllerEdges {
+  readonly #isDown = new Map<number, boolean>();
+
+  /** @returns press when the value comes to 64 or more from below or from nowhere, release the other way, else none. */
+  take(channel: number, controller: number, value: number): 'press' | 'release' | 'none' {
+    // At most 16 channels of 128 controllers.
+    const key = channel * 128 + controller;
+    const wasDown = this.#isDown.get(key) ?? false;
+    const isDown = value >= DOWN_FROM;
+    this.#isDown.set(key, isDown);
+    if (isDown === wasDown) return 'none';
+    return isDown ? 'press' : 'release';
+  }
+}
+
+/** Whether an input of this adapter fits a pattern; see config.schema.json, $defs when. */
+export function matches(pattern: Pattern, input: Input): boolean {
+  const event = String(input.event);
+  const wanted = Object.hasOwn(pattern, event) ? pattern[event] : undefined;
+  if (typeof wanted !== 'object' || wanted === null) return false;
+  const { cue, list, path, format, deviceId, edge, ...equal } = wanted as Record<string, unknown>;
+  if (!Object.entries(equal).every(([name, value]) => input[name] === value)) return false;
+  if (event === 'msc' || event === 'mmc') {
+    if (deviceId !== undefined && input.deviceId !== deviceId && input.deviceId !== ALL_CALL) return false;
+    if (format !== undefined && !isFormat(format, input.format)) return false;
+    return fitsNumber(cue, input.cue) && fitsNumber(list, input.list) && fitsNumber(path, input.path);
+  }
+  if (event !== 'controlChange') return true;
+  const wantedEdge = edge ?? (equal.value === undefined ? 'press' : 'any');
+  return wantedEdge === 'any' || wantedEdge === input.edge;
+}
+
+/** An empty text wants that there is none. */
+function fitsNumber(wanted: unknown, told: unknown): boolean {
+  if (wanted === undefined) return true;
+  if (wanted === '') return told === undefined;
+  return typeof told === 'string' && isSameNumber(String(wanted), told);
+}

@@ -1,0 +1,62 @@
+/** Names of MIDI ports as the systems give them, and which one the bridge file means. Pure. */
+
+/** Listed for people, at most. */
+const LISTED_MAX = 8;
+/** Less alike is no suggestion. */
+const ALIKE_LEAST = 0.4;
+
+/**
+ * The ports that RtMidi opens towards another one. They are seen by everybody, and lead nowhere: ours and those of
+ * every other program that is built on it.
+ */
+const OWN = /^RtMidi (Input|Output) Client:RtMidi (Input|Output)( \d+:\d+)?$/;
+
+/** A name without the client and port number that ALSA puts after it, which may change at every replug. */
+export const withoutNumber = (name: string): string => name.replace(/ \d+:\d+$/, '');
+
+/** What may be connected to. */
+export const foreignPorts = (names: readonly string[]): string[] => names.filter((name) => !OWN.test(name));
+
+/**
+ * The port that is meant by `wanted`: the whole name, the name without its number, or a part of exactly one name
+ * (upper and lower case alike).
+ * @returns its full name now, or why there is none, in the technician's words.
+ */
+export function findPort(wanted: string, names: readonly string[]): { name: string } | { problem: string } {
+  const ports = foreignPorts(names);
+  if (ports.includes(wanted)) return { name: wanted };
+  const equal = ports.filter((name) => withoutNumber(name) === wanted);
+  const part = wanted.toLowerCase();
+  const fitting = equal.length > 0 ? equal : ports.filter((name) => withoutNumber(name).toLowerCase().includes(part));
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1) return { name: only };
+  if (fitting.length > 1) {
+    const how = equal.length > 0 ? 'with its number' : 'more of its name';
+    return { problem: `${fitting.length} ports fit "${wanted}" (${listOf(fitting)}): give ${how}` };
+  }
+  if (ports.length === 0) return { problem: `there is no port "${wanted}"; there is none at all` };
+  const [like] = ports
+    .map((name) => ({ name: withoutNumber(name), likeness: likeness(wanted, withoutNumber(name)) }))
+    .filter((other) => other.likeness >= ALIKE_LEAST)
+    .sort((a, b) => b.likeness - a.likeness);
+  const suggestion = like ? `did you mean "${like.name}"? ` : '';
+  return { problem: `there is no port "${wanted}"; ${suggestion}There are: ${listOf(ports)}` };
+}
+
+function listOf(names: readonly string[]): string {
+  const listed = names.slice(0, LISTED_MAX).map((name) => `"${name}"`);
+  const left = names.length - listed.length;
+  return left > 0 ? `${listed.join(', ')} and ${left} more` : listed.join(', ');
+}
+
+/** 0 to 1: how many of the pairs of letters of the one the other has. */
+function likeness(wanted: string, name: string): number {
+  const [one, other] = [pairsOf(wanted), pairsOf(name)];
+  const shared = [...one].filter((pair) => other.has(pair)).length;
+  return one.size === 0 ? 0 : shared / one.size;
+}
+
+function pairsOf(text: string): Set<string> {
+  const letters = text.toLowerCase();
+  return new Set(Array.from({ length: Math.max(0, letters.length - 1) }, (_, at) => letters.slice(at, at + 2)));
+}
