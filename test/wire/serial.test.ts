@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { isolated } from '../support/isolated-rig.js';
 import { SocatBox } from '../support/socat-box.js';
 import { eventually, within } from '../support/waiting.js';
 
@@ -16,10 +17,10 @@ function checked(device: Record<string, unknown>): Readonly<Record<string, unkno
   return config;
 }
 
-async function rig(): Promise<Rig> {
+async function rig(adapter = serialAdapter): Promise<Rig> {
   const box = await SocatBox.plugged();
   return {
-    adapter: serialAdapter,
+    adapter,
     config: checked({ path: box.path, baudRate: 115200 }),
     patterns: [{ line: 'GO' }],
     press: () => box.say('GO\n'),
@@ -32,7 +33,10 @@ async function rig(): Promise<Rig> {
   };
 }
 
-adapterContract('serial on a pty', rig, { health: 'unverified' });
+adapterContract('serial on a pty', () => rig(), { health: 'unverified' });
+adapterContract('serial on a pty, its driver in a process of its own', () => rig(isolated(serialAdapter)), {
+  health: 'unverified',
+});
 
 /** Descriptors of this process; Linux only. */
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
