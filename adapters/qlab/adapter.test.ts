@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Adapter, Connection, Input } from '../../src/devices/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
@@ -399,6 +399,78 @@ test('a QLab that leaves two thumps unanswered is gone; one that answers stays',
   await clock.advance(1000);
   expect(await connection.closed).toMatchObject({ code: 'DEVICE_TIMEOUT' });
   expect(connection.health().status).toBe('down');
+});
+
+/** A QLab that can be made to stall: its bytes, both ways, wait until it goes on. */
+async function stalling(): Promise<{
+  qlab: QlabSimulator;
+  port: number;
+  stall: () => void;
+  goOn: () => void;
+  reset: () => boolean;
+}> {
+  const qlab = await simulated();
+  const sockets: Socket[] = [];
+  let reset = false;
+  const server = createServer((near) => {
+    const far = connect(qlab.port, '127.0.0.1');
+    near.pipe(far).pipe(near);
+    near.on('error', (error: NodeJS.ErrnoException) => {
+      reset ||= error.code === 'ECONNRESET';
+      far.destroy();
+    });
+    far.on('error', () => near.destroy());
+    sockets.push(near, far);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const [near, far] = [() => sockets[0], () => sockets[1]];
+  return {
+    qlab,
+    port: (server.address() as AddressInfo).port,
+    stall: () => void (far() && near()?.unpipe(far())),
+    goOn: () => void near()?.pipe(far() as Socket),
+    reset: () => reset,
+  };
+}
+
+test('a QLab that leaves a command and a thump unanswered is cut off, before the command could reach it late', async () => {
+  const { qlab, port, stall, reset } = await stalling();
+  const clock = new TestClock();
+  const connection = await qlabAdapter.connect(configFor({ port }), { ...testIo(), clock }, never());
+  onTestFinished(() => connection.close());
+  stall();
+  const sending = connection.send({ start: '1' }, never());
+  sending.catch(() => {});
+  await clock.advance(1000);
+  await expect(sending).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  await clock.advance(1000);
+  expect(await within(connection.closed, 'the end')).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  await eventually(reset, 'the connection was reset');
+  expect(qlab.fired).toEqual([]);
+});
+
+test('a GO of ours that a stalled QLab does after its time is no press', async () => {
+  const { qlab, port, stall, goOn } = await stalling();
+  const clock = new TestClock();
+  const config = configFor({ port }, { confirmTimeoutMs: 300 });
+  const connection = await qlabAdapter.connect(config, { ...testIo(), clock }, never());
+  onTestFinished(() => connection.close());
+  const inputs: Input[] = [];
+  connection.onInput((input) => inputs.push(input));
+  stall();
+  const sending = connection.send({ go: true }, never());
+  sending.catch(() => {});
+  await clock.advance(1000);
+  await clock.advance(900);
+  goOn();
+  await eventually(() => about(inputs, 'go').length === 1, 'the GO is reported');
+  expect(about(inputs, 'go')).toMatchObject([{ attribution: 'echo' }]);
+  expect(qlab.fired).toHaveLength(1);
 });
 
 test('a GO that QLab denied opens no double-GO window', async () => {

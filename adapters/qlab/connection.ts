@@ -11,6 +11,8 @@ import { CueWatch } from './watch.js';
 /** QLab is asked whether it lives so often, in milliseconds; a miss is asked again at once. @see WIRE A2, thump */
 const THUMP_MS = 5000;
 const THUMPS_MISSED_MAX = 2;
+/** What may pass between the end of a doubt and the end of the connection, in milliseconds. */
+const DOUBT_MARGIN_MS = 250;
 
 /** Inputs that are held until the first listener comes. */
 const HELD_MAX = 64;
@@ -92,6 +94,7 @@ export class QlabConnection implements Connection {
     if (read.verb === 'go') this.#guardGo();
     const { workspaceId, major } = this.#session;
     const { address, args } = messageOf(read, workspaceId, major);
+    const { heard } = this.#link;
     const answer = this.#link.ask(address, args, { urgent: true });
     const sentAt = this.#io.clock.mono();
     if (read.verb === 'go') this.#lastGoMs = sentAt;
@@ -108,6 +111,7 @@ export class QlabConnection implements Connection {
     } catch (error) {
       const why = toBridgeError(error, 'DEVICE_CLOSED');
       if (why.code === 'DEVICE_REFUSED' || why.code === 'DEVICE_TIMEOUT') this.#troubled(why);
+      if (why.code === 'DEVICE_TIMEOUT' && this.#link.heard === heard) void this.#doubt(why);
       throw why;
     } finally {
       answer.catch(() => {});
@@ -130,7 +134,9 @@ export class QlabConnection implements Connection {
     const promise = new Promise<undefined>((resolve) => {
       seen = () => resolve(undefined);
     });
-    const untilMs = sentAt + this.#config.confirmTimeoutMs;
+    // A QLab that has stalled does what it was told once it goes on: as long as #doubt leaves it, that is no press.
+    const { confirmTimeoutMs, replyTimeoutMs } = this.#config;
+    const untilMs = sentAt + Math.max(confirmTimeoutMs, 2 * replyTimeoutMs + DOUBT_MARGIN_MS);
     const expect = (what: Expectation['what'], cue?: CueRef) => this.#evidence.expect({ what, cue, untilMs, seen });
     const takeBacks: (() => void)[] = [];
     if (read.verb === 'go') {
@@ -270,6 +276,20 @@ export class QlabConnection implements Connection {
       }
     }
     this.#link.end(new BridgeError('DEVICE_TIMEOUT', `QLab left ${THUMPS_MISSED_MAX} thumps unanswered`));
+  }
+
+  /**
+   * A command was left unanswered, and nothing else was heard: is QLab still there? If not, the connection is ended at
+   * once, so that the command cannot reach QLab late when the network is back.
+   */
+  async #doubt(why: BridgeError): Promise<void> {
+    const { heard } = this.#link;
+    try {
+      const address = `/workspace/${this.#session.workspaceId}/thump`;
+      await this.#link.ask(address, [], { urgent: true, interchangeable: true });
+    } catch {
+      if (this.#link.heard === heard) this.#link.end(new BridgeError('DEVICE_TIMEOUT', why.message, { cause: why }));
+    }
   }
 
   #troubled(why: BridgeError | undefined): void {

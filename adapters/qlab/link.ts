@@ -83,12 +83,15 @@ export class Link {
     return this.#replies.ask(address, args, options);
   }
 
-  /** It is over: every open question fails, and the socket goes. Idempotent. */
+  /**
+   * It is over: every open question fails, and the socket goes, with a reset: what QLab has not taken yet must not
+   * reach it when the network is back. Idempotent.
+   */
   end(why: BridgeError): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#replies.end(why);
-    this.#socket.destroy();
+    this.#drop();
     this.#end(why);
   }
 
@@ -106,10 +109,14 @@ export class Link {
       const timer = new AbortController();
       await Promise.race([this.#gone, this.#clock.sleep(GOODBYE_MS, timer.signal)]);
       timer.abort();
-      this.#socket.destroy();
+      this.#drop();
       this.#end(undefined);
     }
     await this.#gone;
+  }
+
+  #drop(): void {
+    if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
 
   #onFrame(frame: Buffer): void {
