@@ -19,11 +19,28 @@ export function diff(before: ShowState, after: ShowState): JsonPatch {
     .map((member) => ({ op: 'replace', path: `/${member}`, value: after[member] }));
 }
 
-const compare = (from: unknown, to: unknown): Operation[] =>
-  createPatch(from, to, (a, b, path) => {
-    if (a === b) return [];
-    return Array.isArray(a) && Array.isArray(b) ? compareLists(a, b, path.toString()) : undefined;
-  });
+/** Walks down where the two differ; what to do with a list that changed in many places, the library says. */
+function compare(from: unknown, to: unknown, path = ''): Operation[] {
+  if (from === to) return [];
+  if (Array.isArray(from) && Array.isArray(to)) {
+    return compareLists(from, to, path) ?? below(path, createPatch(from, to));
+  }
+  if (!isObject(from) || !isObject(to)) return [{ op: 'replace', path, value: to }];
+  const operations: Operation[] = [];
+  for (const name in from) if (!(name in to)) operations.push({ op: 'remove', path: `${path}/${escaped(name)}` });
+  for (const name in to) {
+    const old = from[name];
+    const now = to[name];
+    if (old === now) continue;
+    const place = `${path}/${escaped(name)}`;
+    if (name in from) operations.push(...compare(old, now, place));
+    else operations.push({ op: 'add', path: place, value: now });
+  }
+  return operations;
+}
+
+/** A name as a part of a JSON Pointer (RFC 6901). */
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Ours change in one place: something was added, taken out or moved there, or changed inside. */
 function compareLists(from: readonly unknown[], to: readonly unknown[], path: string): Operation[] | undefined {
@@ -41,7 +58,7 @@ function compareLists(from: readonly unknown[], to: readonly unknown[], path: st
     if (isMoved(old, now)) return [{ op: 'move', from: `${path}/${start}`, path: `${path}/${last}` }];
     if (isMoved(now, old)) return [{ op: 'move', from: `${path}/${last}`, path: `${path}/${start}` }];
     if (old.every(isObject) && now.every(isObject)) {
-      const operations = old.flatMap((value, i) => below(`${path}/${start + i}`, compare(value, now[i])));
+      const operations = old.flatMap((value, i) => compare(value, now[i], `${path}/${start + i}`));
       return operations.length > OPERATIONS_MAX ? [{ op: 'replace', path, value: to }] : operations;
     }
   }
@@ -52,7 +69,8 @@ function compareLists(from: readonly unknown[], to: readonly unknown[], path: st
 const isMoved = (old: readonly unknown[], now: readonly unknown[]): boolean =>
   old.length > 1 && old[0] === now.at(-1) && now.every((value, i) => i === now.length - 1 || value === old[i + 1]);
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const below = (prefix: string, operations: Operation[]): Operation[] =>
   operations.map((operation) =>
