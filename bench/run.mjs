@@ -6,9 +6,10 @@ import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { goToWire } from './go-to-wire.mjs';
+import { isolationRows } from './isolation.mjs';
 import { journalRows } from './journal.mjs';
 
-const rows = [...(await goToWire()), ...(await journalRows())];
+const rows = [...(await goToWire()), ...(await isolationRows()), ...(await journalRows())];
 const shown = (value) => (value >= 1000 ? Math.round(value).toLocaleString('en') : value.toFixed(value < 10 ? 2 : 1));
 const width = Math.max(...rows.map(({ what }) => what.length));
 console.log(`\n${'what'.padEnd(width)}  value`);

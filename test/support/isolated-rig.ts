@@ -1,4 +1,5 @@
 /** Native drivers in processes of their own, as the tests start and look at them. They run what was built. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter, AdapterIo, Connection, Input } from '../../src/devices/adapter.js';
 import { isolate } from '../../src/devices/isolated-adapter.js';
@@ -60,11 +61,11 @@ export class PatientBench {
   }
 }
 
-/** Whether there is such a process. */
+/** Whether there is such a process and it runs: on Linux an orphan that has ended waits for init to take note of it. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return process.platform !== 'linux' || !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
     return false;
   }
