@@ -48,6 +48,7 @@ export class DriverProcess {
   onMessage: (message: FromHost) => void = () => undefined;
   readonly #clock: Clock;
   readonly #child: ChildProcess;
+  readonly #failed: Promise<Error>;
   readonly #pipe: Socket;
   readonly #reader = new MessageReader();
   readonly #rate: PerSecond;
@@ -75,7 +76,11 @@ export class DriverProcess {
       stdio: ['ignore', 'pipe', 'pipe', 'overlapped'],
       windowsHide: true,
     });
-    const [, stdout, stderr, pipe] = this.#child.stdio;
+    // Heard before anything else can throw: an error that nobody hears would end the bridge.
+    this.#failed = new Promise((resolve) => this.#child.on('error', resolve));
+    // Without free file descriptors there are no pipes, whatever the types say.
+    const [, stdout, stderr, pipe] = this.#child.stdio ?? [];
+    if (!stdout || !stderr || !pipe) throw new Error('no file descriptors are left');
     this.#said.listen(stdout as Readable, 'stdout');
     this.#said.listen(stderr as Readable, 'stderr');
     this.#pipe = pipe as Socket;
@@ -130,7 +135,6 @@ export class DriverProcess {
 
   /** From the start to the end. @returns why it ended */
   async #live(): Promise<BridgeError> {
-    const pipeClosed = new Promise<void>((resolve) => this.#pipe.once('close', () => resolve()));
     // A broken pipe is the end of the process, which says more by itself.
     this.#pipe.on('error', () => undefined);
     this.#pipe.setEncoding('utf8');
@@ -139,14 +143,15 @@ export class DriverProcess {
       this.#child.once('exit', (code, signal) =>
         resolve(`the driver process ended (${signal ?? `exit code ${code}`})`),
       );
-      this.#child.once('error', (error) => resolve(`the driver process cannot be started: ${error.message}`));
+      void this.#failed.then(({ message }) => resolve(`the driver process cannot be started: ${message}`));
     });
-    void pipeClosed.then(() => this.#outlived(exited));
+    const silent = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
+    this.#pipe.once('close', () => void this.#outlived(exited));
     const how = await exited;
-    await this.#atMost(LAST_WORDS_LIMIT_MS, pipeClosed);
+    await this.#atMost(LAST_WORDS_LIMIT_MS, silent);
     this.#isHeldBack = false;
     this.#handOver();
-    this.#pipe.destroy();
+    for (const stream of this.#child.stdio) stream?.destroy();
     this.#life.abort();
     const why = this.#why ?? new BridgeError('DEVICE_CLOSED', how);
     if (!this.#ending) {

@@ -58,7 +58,13 @@ test.each(DEATHS)('a driver that does %s costs its own device alone, aloud', asy
   await next.connection.send({ do: 'nothing' }, never);
 });
 
-test('20 crashes leave no process, and no listener on the signal of what was under way', async () => {
+test('20 crashes leave no process, no pipe, and no listener on the signal of what was under way', async () => {
+  const handles = () =>
+    process
+      .getActiveResourcesInfo()
+      .filter((name) => /pipe|process/i.test(name))
+      .sort();
+  const before = handles();
   const bench = aBench();
   const pids: number[] = [];
   const life = new AbortController();
@@ -71,6 +77,7 @@ test('20 crashes leave no process, and no listener on the signal of what was und
   expect(new Set(pids).size).toBe(20);
   expect(pids.filter(isAlive)).toEqual([]);
   expect(getEventListeners(life.signal, 'abort')).toEqual([]);
+  await eventually(() => handles().length <= before.length, 'the pipes are closed');
 });
 
 test('a driver that crashes while it connects is a failed try', async () => {
