@@ -218,11 +218,13 @@ export class Sequencer {
       this.#refuse(pending, step);
       return;
     }
+    const isAlone = this.#inFlight.size === 0;
     this.#head = step;
     this.#inFlight.set(pending.key, pending);
     this.#gathering.push({ ...step, pending });
-    // What comes in one go goes to the journal in one go, without making the first of them wait for a timer.
-    if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
+    // A press that nothing is before goes to the disk at once; what comes in one go behind others goes in one go.
+    if (isAlone) this.#append();
+    else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
   }
 
   #stamp({ draft }: Pending): Step | Refusal {
