@@ -202,7 +202,7 @@ describe('the driver', () => {
     await expect(connect({ output: 'ETC Gadgit' }, [], port)).rejects.toMatchObject({
       code: 'DEVICE_UNREACHABLE',
       message:
-        'MIDI to send to: there is no port "ETC Gadgit"; did you mean "ETC Gadget II:ETC Gadget II MIDI 1"? There are: "Midi Through:Midi Through Port-0 14:0", "ETC Gadget II:ETC Gadget II MIDI 1 20:0"',
+        'MIDI to send to: there is no port "ETC Gadgit"; did you mean "ETC Gadget II:ETC Gadget II MIDI 1"? there are "Midi Through:Midi Through Port-0 14:0", "ETC Gadget II:ETC Gadget II MIDI 1 20:0"',
     });
     expect(port.clients).toBe(0);
   });

@@ -31,8 +31,8 @@ export function findPort(wanted: string, names: readonly string[]): { name: stri
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return { name: only };
   if (fitting.length > 1) {
-    const how = equal.length > 0 ? 'with its number' : 'more of its name';
-    return { problem: `${fitting.length} ports fit "${wanted}" (${listOf(fitting)}): give ${how}` };
+    const how = equal.length > 0 ? 'name it with its number' : 'give more of its name';
+    return { problem: `${fitting.length} ports fit "${wanted}" (${listOf(fitting)}): ${how}` };
   }
   if (ports.length === 0) return { problem: `there is no port "${wanted}"; there is none at all` };
   const [like] = ports
@@ -40,7 +40,7 @@ export function findPort(wanted: string, names: readonly string[]): { name: stri
     .filter((other) => other.likeness >= ALIKE_LEAST)
     .sort((a, b) => b.likeness - a.likeness);
   const suggestion = like ? `did you mean "${like.name}"? ` : '';
-  return { problem: `there is no port "${wanted}"; ${suggestion}There are: ${listOf(ports)}` };
+  return { problem: `there is no port "${wanted}"; ${suggestion}there are ${listOf(ports)}` };
 }
 
 function listOf(names: readonly string[]): string {

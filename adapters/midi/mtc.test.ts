@@ -1,0 +1,210 @@
+import { describe, expect, test } from 'vitest';
+import { MtcReceiver, type MtcReport } from './mtc.js';
+import { frameCount, framesToMs, frameText, fromFrameCount, RATES, type Rate, type Timecode } from './timecode.js';
+
+/** The eight pieces of a time. */
+function piecesOf({ rate, hours, minutes, seconds, frames }: Timecode): { piece: number; nibble: number }[] {
+  const values = [frames, frames >> 4, seconds, seconds >> 4, minutes, minutes >> 4, hours];
+  const nibbles = [...values.map((value) => value & 15), (RATES.indexOf(rate) << 1) | (hours >> 4)];
+  return nibbles.map((nibble, piece) => ({ piece, nibble }));
+}
+
+/** Someone who plays a tape; the test says what goes wrong with it. */
+class Tape {
+  readonly told: string[] = [];
+  readonly reports: MtcReport[] = [];
+  nowMs = 5000;
+  readonly receiver: MtcReceiver;
+  readonly #rate: Rate;
+  #frames: number;
+
+  constructor(start: Timecode, freewheelMs = 500) {
+    this.receiver = new MtcReceiver({ freewheelMs });
+    this.#rate = start.rate;
+    this.#frames = frameCount(start);
+  }
+
+  hear(piece: { piece: number; nibble: number }): void {
+    this.#note(this.receiver.take({ kind: 'mtcQuarter', ...piece }, this.nowMs));
+    this.nowMs += framesToMs(this.#rate, 1) / 4;
+  }
+
+  /** Plays so many times of eight pieces. @param wrong  what becomes of the pieces of each. */
+  play(
+    times: number,
+    wrong: (pieces: { piece: number; nibble: number }[]) => typeof pieces = (pieces) => pieces,
+  ): void {
+    for (let n = 0; n < times; n++) {
+      for (const piece of wrong(piecesOf(fromFrameCount(this.#rate, this.#frames)))) this.hear(piece);
+      this.#frames += 2;
+    }
+  }
+
+  /** The tape runs backwards. */
+  playBack(times: number): void {
+    for (let n = 0; n < times; n++) {
+      this.#frames -= 2;
+      for (const piece of piecesOf(fromFrameCount(this.#rate, this.#frames)).reverse()) this.hear(piece);
+    }
+  }
+
+  jump(timecode: Timecode): void {
+    this.#frames = frameCount(timecode);
+  }
+
+  /** Nothing comes, and the receiver is woken when it asks to be. */
+  silence(ms: number): void {
+    const endMs = this.nowMs + ms;
+    for (let at = this.receiver.nextAtMs; at !== undefined && at <= endMs; at = this.receiver.nextAtMs) {
+      this.nowMs = Math.max(this.nowMs, at);
+      this.#note(this.receiver.tick(this.nowMs));
+    }
+    this.nowMs = endMs;
+    this.#note(this.receiver.tick(endMs));
+  }
+
+  #note(reports: readonly MtcReport[]): void {
+    this.reports.push(...reports);
+    this.told.push(...reports.map(({ state, timecode }) => `${state} ${frameText(timecode)}`));
+  }
+}
+
+const at = (rate: Rate, hours: number, minutes: number, seconds: number, frames: number): Timecode => ({
+  rate,
+  hours,
+  minutes,
+  seconds,
+  frames,
+});
+
+describe('time code', () => {
+  test('locks at the eighth piece in order, two frames on from what the pieces say', () => {
+    const tape = new Tape(at('25', 1, 2, 3, 4));
+    tape.play(1, (pieces) => pieces.slice(0, 7));
+    expect(tape.told).toEqual([]);
+    tape.hear({ piece: 7, nibble: 2 });
+    expect(tape.told).toEqual(['locked 01:02:03:06']);
+  });
+
+  test('is not locked from the middle of a time: pieces of two times make none', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(1, (pieces) => pieces.slice(3));
+    expect(tape.told).toEqual([]);
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:04']);
+  });
+
+  test.each(RATES)('at %s runs for a minute over a boundary, told once a second', (rate) => {
+    const start = at(rate, 0, 0, 30, 0);
+    const tape = new Tape(start);
+    tape.play(60 * 12);
+    expect(new Set(tape.told.slice(1).map((line) => line.split(' ')[0]))).toEqual(new Set(['running']));
+    expect(tape.told[0]).toMatch(/^locked /);
+    expect(tape.told.length).toBeGreaterThan(45);
+    expect(tape.told.length).toBeLessThanOrEqual(62);
+    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0 });
+  });
+
+  test('in reverse it is the time that the pieces say', () => {
+    const tape = new Tape(at('30', 1, 0, 0, 10));
+    tape.playBack(2);
+    expect(tape.told).toEqual(['locked 01:00:00:08']);
+    expect(tape.reports[0]?.direction).toBe('reverse');
+  });
+
+  test('a tape that turns round coasts, then runs the other way', () => {
+    const tape = new Tape(at('30', 1, 0, 0, 10));
+    tape.play(3);
+    tape.playBack(3);
+    expect(tape.told).toEqual(['locked 01:00:00:12', 'freewheel 01:00:00:16', 'running 01:00:00:14']);
+    expect(tape.reports.at(-1)?.direction).toBe('reverse');
+  });
+
+  test('a gap of three pieces coasts, and goes on with the next whole time', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    tape.play(1, (pieces) => pieces.filter(({ piece }) => piece < 3 || piece > 5));
+    tape.play(2);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:05', 'running 01:00:00:08']);
+    expect(tape.receiver.dropped.disorder).toBe(1);
+  });
+
+  test('a piece that comes twice breaks the order', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(1, (pieces) => pieces.flatMap((piece) => (piece.piece === 4 ? [piece, piece] : [piece])));
+    expect(tape.told).toEqual([]);
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:04']);
+  });
+
+  test('silence for less than six quarter frames is jitter', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    tape.silence(45);
+    tape.play(2);
+    expect(tape.told).toEqual(['locked 01:00:00:02']);
+  });
+
+  test('silence coasts on by itself, and ends in lost where it would be by then', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0), 400);
+    tape.play(1);
+    tape.silence(2000);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:03', 'lost 01:00:00:12']);
+    expect(tape.receiver.nextAtMs).toBeUndefined();
+    tape.play(1);
+    expect(tape.told.at(-1)).toBe('locked 01:00:00:04');
+  });
+
+  test('that comes back while it coasts runs on without a new lock', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0), 400);
+    tape.play(1);
+    tape.silence(200);
+    tape.play(1);
+    expect(tape.told.map((line) => line.split(' ')[0])).toEqual(['locked', 'freewheel', 'running']);
+  });
+
+  test('without freewheel it is lost at once', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0), 0);
+    tape.play(1);
+    tape.silence(1000);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'lost 01:00:00:02']);
+  });
+
+  test('a jump while it runs is told at once', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    tape.jump(at('25', 2, 0, 0, 0));
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'running 02:00:00:02']);
+  });
+
+  test('a full frame tells a place, and nothing runs', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(1);
+    const [located] = tape.receiver.take({ kind: 'mtcFull', timecode: at('25', 5, 0, 0, 0) }, tape.nowMs);
+    expect(located).toMatchObject({ state: 'located', timecode: { hours: 5 } });
+    expect(tape.receiver.nextAtMs).toBeUndefined();
+  });
+
+  test('midnight is a frame like any other', () => {
+    const tape = new Tape(at('30', 23, 59, 59, 26));
+    tape.play(4);
+    expect(tape.told).toEqual(['locked 23:59:59:28']);
+  });
+
+  test('a time that cannot be locks nothing', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    for (const wrong of [27, 24]) {
+      // Piece 0 and 1: frame 27 of 25; pieces 6 and 7: hour 24.
+      tape.play(1, (pieces) =>
+        pieces.map(({ piece, nibble }) => {
+          if (wrong === 27 && piece < 2) return { piece, nibble: piece === 0 ? 11 : 1 };
+          if (wrong === 24 && piece > 5) return { piece, nibble: piece === 6 ? 8 : 3 };
+          return { piece, nibble };
+        }),
+      );
+    }
+    expect(tape.told).toEqual([]);
+    expect(tape.receiver.dropped.invalid).toBe(2);
+  });
+});
