@@ -13,7 +13,7 @@ export interface MidiOptions {
   loadDriver?: () => Promise<MidiDriver>;
 }
 
-export function createMidiAdapter({ loadDriver = loadRtMidi }: MidiOptions = {}): Adapter {
+export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptions = {}): Adapter {
   return {
     kind: 'midi',
     native: true,

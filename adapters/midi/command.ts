@@ -49,7 +49,7 @@ const KINDS: Readonly<Record<string, (fields: Fields) => MidiMessage>> = {
  * @throws CODEC_MALFORMED in the technician's words
  */
 export function encodeCommand(command: Command): { message: MidiMessage; bytes: Uint8Array } {
-  const kinds = Object.keys(command).filter((name) => name in KINDS);
+  const kinds = Object.keys(command).filter((name) => Object.hasOwn(KINDS, name));
   const [kind] = kinds;
   const fields = kind === undefined ? undefined : command[kind];
   if (kind === undefined || kinds.length > 1 || typeof fields !== 'object' || fields === null) {

@@ -31,12 +31,14 @@ const SOUND_DEVICES = '/dev/snd';
 /**
  * RtMidi without easymidi, whose every list and input leaves an ALSA client open until MIDI fails for the whole
  * machine (HARDWARE 3.1), and which loses a SysEx that comes in parts (WIRE F).
+ * @param load  its lazy entry: importing it does not fail, the check does, with the loader's own words.
  * @throws DEVICE_DRIVER_MISSING when the native library does not load
  */
-export async function loadRtMidi(): Promise<MidiDriver> {
+export async function loadRtMidi(
+  load: () => Promise<RtMidi> = () => import('@julusian/midi/lazy'),
+): Promise<MidiDriver> {
   try {
-    // The lazy entry: importing it does not fail, the check does, with the loader's own words.
-    const { Input, Output, verifyLibraryLoaded } = await import('@julusian/midi/lazy');
+    const { Input, Output, verifyLibraryLoaded } = await load();
     verifyLibraryLoaded();
     return rtMidiDriver(Input, Output);
   } catch (cause) {
@@ -71,8 +73,15 @@ interface RtMidiClass<Port> {
   getPortNames(): string[];
 }
 
-/** Exported for its test. */
-export function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMidiOutput>): MidiDriver {
+/** The package, as far as it is used. */
+export interface RtMidi {
+  Input: RtMidiClass<RtMidiInput>;
+  Output: RtMidiClass<RtMidiOutput>;
+  /** @throws what the system's loader said */
+  verifyLibraryLoaded(): void;
+}
+
+function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMidiOutput>): MidiDriver {
   return {
     inputs: () => Input.getPortNames(),
     outputs: () => Output.getPortNames(),
