@@ -119,6 +119,16 @@ test('an input that comes with the connection is not lost', async () => {
   expect(inputs).toEqual([{ said: 'hello' }]);
 });
 
+test('counts cross within a second or so, and the last ones at the end', async () => {
+  const { connection } = await aBench().connect();
+  expect(connection.counters?.()).toEqual({ 'out.commands': 0 });
+  await connection.send({ do: 'nothing' }, never);
+  await eventually(() => connection.counters?.()['out.commands'] === 1, 'the count', 2000);
+  await connection.send({ do: 'nothing' }, never);
+  await connection.close();
+  expect(connection.counters?.()).toEqual({ 'out.commands': 2 });
+});
+
 test('an aborted send is aborted in the driver as well', async () => {
   const { connection, inputs } = await aBench().connect();
   const abort = new AbortController();

@@ -9,13 +9,14 @@ import { type DeviceListener, type DeviceReport, type DeviceSpec, SupervisedDevi
 export class Supervisor {
   readonly #options: { clock: Clock; log: Log; listener: DeviceListener };
   readonly #devices = new Map<string, SupervisedDevice>();
+  #names: ReadonlySet<string> = new Set();
 
   constructor(options: { clock: Clock; log: Log; listener: DeviceListener }) {
     this.#options = options;
   }
 
   get names(): ReadonlySet<string> {
-    return new Set(this.#devices.keys());
+    return this.#names;
   }
 
   report(): DeviceReport[] {
@@ -27,6 +28,7 @@ export class Supervisor {
    * down closed and started anew; the others are not touched.
    */
   async configure(specs: readonly DeviceSpec[]): Promise<void> {
+    this.#names = new Set(specs.map(({ name }) => name));
     const wanted = new Map(specs.map((spec) => [spec.name, spec]));
     const leaving = [...this.#devices.values()].filter((device) => {
       const spec = wanted.get(device.spec.name);

@@ -13,7 +13,7 @@ import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { isolated } from '../support/isolated-rig.js';
 import { never } from '../support/rig.js';
-import { eventually } from '../support/waiting.js';
+import { eventually, within } from '../support/waiting.js';
 
 /** A device of the bridge file as the loader hands it over, with its defaults. */
 function checked(device: { adapter: string } & Record<string, unknown>): Record<string, unknown> {
@@ -80,6 +80,30 @@ async function oscRig(): Promise<Rig> {
 
 adapterContract('qlab in a process of its own', qlabRig, { answers: true });
 adapterContract('osc over tcp in a process of its own', oscRig);
+
+test('a cue is sent, acknowledged and confirmed, each at its time, though another process saw it', async () => {
+  const rig = await qlabRig();
+  const io = testIo('booth-qlab', rig.patterns);
+  const connection = await rig.adapter.connect(rig.config, io, never());
+  try {
+    const called = io.clock.mono();
+    const { reached, sentAt, confirmed } = await connection.send({ start: '12' }, never());
+    expect(reached).toBe('acknowledged');
+    expect(sentAt).toBeGreaterThanOrEqual(called);
+    expect(sentAt).toBeLessThan(io.clock.mono());
+    expect(confirmed).toBeDefined();
+    await within(confirmed ?? Promise.resolve(), 'the confirmation');
+    const next = await connection.send({ start: '13' }, never());
+    await rig.unplug();
+    await connection.closed;
+    // It was seen to fire in time, or the end says that nobody knows; it never stays open.
+    const known = Promise.allSettled([next.confirmed]);
+    await within(known, 'what became of the second cue');
+  } finally {
+    await connection.close();
+    await rig.close();
+  }
+});
 
 test.each([
   { adapter: 'serial', path: '/dev/tty-of-nobody' },

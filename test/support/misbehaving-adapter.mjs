@@ -49,6 +49,7 @@ export const misbehaving = {
     deeds[config.connect]?.();
     let tellInput = () => {};
     let resolveClosed;
+    let commands = 0;
     const closed = new Promise((resolve) => {
       resolveClosed = resolve;
     });
@@ -62,7 +63,9 @@ export const misbehaving = {
           tellInput = () => {};
         };
       },
+      counters: () => ({ 'out.commands': commands }),
       async send(command, sending) {
+        commands += 1;
         if (command.do === 'wait') {
           await new Promise((resolve) => sending.addEventListener('abort', resolve));
           tellInput({ said: 'aborted' });
