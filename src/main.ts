@@ -28,7 +28,7 @@ import { packageRoot } from './kit/package.js';
 import { lintMapping } from './mapping/lint.js';
 import { compileMapping, type Mapping } from './mapping/mapping.js';
 import type { Outcome } from './protocol/decision.js';
-import type { Draft, EventType } from './protocol/envelope.js';
+import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { initialState } from './show/state.js';
@@ -92,6 +92,7 @@ export async function startBridge(options: {
   const initial = initialState(checked.showFile);
   let mapping = mappingOf(checked);
   let gateway: Gateway | undefined;
+  let prepared: { event: ShowEvent; commands: ReturnType<Mapping['commandsFor']> } | undefined;
 
   const sequencer = await openSequencer({
     showId: checked.config.show.id,
@@ -103,7 +104,13 @@ export async function startBridge(options: {
     clock: machine,
     log,
     effects: {
-      perform: (event, state) => outputs.perform(event, mapping.commandsFor(event, state)),
+      prepare: (event, state) => {
+        prepared = { event, commands: mapping.commandsFor(event, state) };
+      },
+      perform: (event, state) => {
+        const commands = prepared?.event === event ? prepared.commands : mapping.commandsFor(event, state);
+        outputs.perform(event, commands);
+      },
       publish: (entries, state) => {
         gateway?.publish(entries, state);
         options.onPublished?.(entries);
@@ -208,6 +215,7 @@ export async function startBridge(options: {
     async reload(next) {
       const restart = restartReasons(checked, next);
       mapping = mappingOf(next);
+      prepared = undefined;
       checked = { ...next, config: { ...next.config, show: { ...next.config.show, id: sequencer.showId } } };
       sequencer.reconfigure(next.config.show);
       gateway?.reconfigure(gatewaySettings(next));

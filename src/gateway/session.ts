@@ -5,6 +5,7 @@ import { type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Outcome } from '../protocol/decision.js';
 import type { Draft, Proposal, ProposalOf } from '../protocol/envelope.js';
+import { markChecked } from '../protocol/validate.js';
 import type { Identity } from './access.js';
 import { ackText, errorText, heartbeatText, offlineText, type Stamp, snapshotText } from './answers.js';
 import { catchUp, type Follower } from './catch-up.js';
@@ -98,7 +99,6 @@ export class Session implements Receiver, Follower {
     if (!this.#outlet.isOpen) return;
     this.#heard();
     const { metrics, clock, settings, log } = this.#hub;
-    metrics.framesReceived.inc();
     const inTime = this.#meter.take(clock.mono(), settings.limits);
     const read = readFrame(data, isBinary, settings.limits.frameBytesMax);
     const incoming = inTime ? read : tooFast(read, settings.limits.messagesPerSecond);
@@ -106,6 +106,8 @@ export class Session implements Receiver, Follower {
     else if (incoming.kind === 'event') this.#onEvent(incoming.event);
     else if (incoming.kind === 'heartbeat') this.#send(this.#heartbeat(incoming.messageId));
     else log.info({ code: incoming.code, ...this.#facts(), detail: incoming.message }, 'client.complained');
+    // Counted last: a press waits for nothing that can be done while the disk works.
+    metrics.framesReceived.inc();
   }
 
   #onEvent(event: Proposal): void {
@@ -135,6 +137,7 @@ export class Session implements Receiver, Follower {
       else metrics.refused.inc({ code: outcome.code });
       this.#ack(draft.messageId, outcome);
     };
+    markChecked(draft);
     try {
       show.propose(draft, done);
     } catch (error) {

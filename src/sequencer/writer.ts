@@ -27,6 +27,11 @@ const SAVE_EVERY_SHARE = 20;
  * answer, then one `publish`. What throws here is logged and stops nothing.
  */
 export interface Effects {
+  /**
+   * While the disk works on a press that nothing is before: may find out what `perform` will do, if it comes to that.
+   * Nothing of it may be seen outside.
+   */
+  prepare?(event: ShowEvent, state: ShowState): void;
   /** The device outputs. `state` is the show after the event. */
   perform(event: ShowEvent, state: ShowState): void;
   /** The fan-out. `state` is the show after the last of `entries`. */
@@ -223,8 +228,10 @@ export class Sequencer {
     this.#inFlight.set(pending.key, pending);
     this.#gathering.push({ ...step, pending });
     // A press that nothing is before goes to the disk at once; what comes in one go behind others goes in one go.
-    if (isAlone) this.#append();
-    else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
+    if (isAlone) {
+      this.#append();
+      this.#call(() => this.#parts.effects.prepare?.(step.entry.event, step.state));
+    } else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
   }
 
   #stamp({ draft }: Pending): Step | Refusal {

@@ -1,7 +1,7 @@
 import { type ValidationFault, validateShowEvent } from '../generated/messages.js';
 import { type Refusal, refused } from '../protocol/decision.js';
 import type { Draft, Proposal } from '../protocol/envelope.js';
-import { firstFault } from '../protocol/validate.js';
+import { firstFault, isChecked } from '../protocol/validate.js';
 import { admit } from './admit.js';
 import { completeAdvance, completeRevert } from './cues.js';
 import { completeResolve, completeTrigger } from './emergencies.js';
@@ -21,7 +21,7 @@ export function complete(state: ShowState, draft: Draft, nowMs: number): { ok: t
   const admitted = admit(draft);
   if (!admitted.ok) return admitted;
   const { patch, eventSeq, recordedAt, withheld, ...wish } = draft as Draft & Record<string, unknown>;
-  const isWhole = validateShowEvent(wish);
+  const isWhole = isChecked(draft) || validateShowEvent(wish);
   const wrong = isWhole ? undefined : firstFault(validateShowEvent, isNotLack);
   if (wrong) return refused('VALIDATION_FAILED', wrong.message, wrong.pointer);
   const completed = completePayload(state, draft, nowMs);
