@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { loadRtMidi, type RtMidi, whyFailed } from './driver.js';
+import { loadRtMidi, quietLister, type RtMidi, whyFailed } from './driver.js';
 
 const PORTS = ['Midi Through:Midi Through Port-0 14:0', 'Desk:Desk MIDI 1 20:0'];
 
@@ -88,6 +88,32 @@ describe('the driver', () => {
       message: `MIDI does not load (${words}); on Debian install libasound2`,
       cause: expect.objectContaining({ message: words }),
     });
+  });
+
+  test('asks a machine without a MIDI system once, and again when it has one', () => {
+    let isThere = false;
+    let asked = 0;
+    const quietly = quietLister(() => isThere);
+    const list = () => {
+      asked += 1;
+      if (!isThere) throw new Error('Failed to initialise RtMidi');
+      return PORTS;
+    };
+    for (let n = 0; n < 3; n++) expect(() => quietly(list)).toThrow('Failed to initialise RtMidi');
+    expect(asked).toBe(1);
+    isThere = true;
+    expect([quietly(list), quietly(list), asked]).toEqual([PORTS, PORTS, 3]);
+  });
+
+  test('asks again each time when the system is there, and does not let us in', () => {
+    const quietly = quietLister(() => true);
+    let asked = 0;
+    const list = () => {
+      asked += 1;
+      throw new Error('Failed to initialise RtMidi');
+    };
+    for (let n = 0; n < 3; n++) expect(() => quietly(list)).toThrow();
+    expect(asked).toBe(3);
   });
 
   test('that fails for another reason is told in its own words', () => {

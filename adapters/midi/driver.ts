@@ -1,5 +1,5 @@
 /** The little of RtMidi (`@julusian/midi`) that is used here, and how it is loaded. */
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { BridgeError } from '../../src/kit/errors.js';
 
 /** An open port. */
@@ -83,8 +83,8 @@ export interface RtMidi {
 
 function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMidiOutput>): MidiDriver {
   return {
-    inputs: () => Input.getPortNames(),
-    outputs: () => Output.getPortNames(),
+    inputs: () => quietly(() => Input.getPortNames()),
+    outputs: () => quietly(() => Output.getPortNames()),
     openInput(name, isVirtual, onBytes) {
       const port = new Input();
       port.on('messageBuffer', (_, message) => onBytes(message));
@@ -98,6 +98,32 @@ function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMid
     watch: watchSoundDevices,
   };
 }
+
+const NO_SYSTEM = 'Failed to initialise RtMidi';
+const ALSA_SEQUENCER = '/dev/snd/seq';
+const hasSequencer = (): boolean => existsSync(ALSA_SEQUENCER);
+
+/**
+ * Lists ports; once RtMidi has said that there is no MIDI system, it is asked again when there is one. ALSA writes to
+ * stderr each time that it fails, and a device that is tried every half second shall not fill the log.
+ * Exported for its test.
+ */
+export function quietLister(isThere: () => boolean): <T>(list: () => T) => T {
+  let absence: Error | undefined;
+  return (list) => {
+    if (absence && !isThere()) throw absence;
+    absence = undefined;
+    try {
+      return list();
+    } catch (error) {
+      if (error instanceof Error && error.message === NO_SYSTEM && !isThere()) absence = error;
+      throw error;
+    }
+  };
+}
+
+/** One for all connections of a process: each loads its driver anew. */
+const quietly = quietLister(hasSequencer);
 
 /** Opens by name, since numbers change between a list and an open. Holds the object: one that is collected is deaf. */
 function opened(port: RtMidiPort, name: string, isVirtual: boolean, prepare: () => void = () => undefined): MidiPort {
@@ -145,14 +171,17 @@ export const wordsOf = (error: unknown): string => (error instanceof Error ? err
 /** Why listing or opening failed, in the technician's words. */
 export function whyFailed(error: unknown, what: string): BridgeError {
   const words = wordsOf(error);
-  if (/failed to initialise rtmidi/i.test(words)) {
-    const linux =
-      process.platform === 'linux'
-        ? ' (no /dev/snd/seq: load the kernel module snd-seq, or permission denied: put the bridge’s user into the group audio)'
-        : '';
-    return new BridgeError('DEVICE_UNREACHABLE', `this machine has no MIDI system that answers${linux}`, {
-      cause: error,
-    });
+  if (words === NO_SYSTEM) {
+    const linux = hasSequencer()
+      ? ': put the bridge’s user into the group audio, or end a program that holds all MIDI clients'
+      : ': there is no /dev/snd/seq; load the kernel module snd-seq, or plug the device in';
+    return new BridgeError(
+      'DEVICE_UNREACHABLE',
+      `this machine has no MIDI system that answers${process.platform === 'linux' ? linux : ''}`,
+      {
+        cause: error,
+      },
+    );
   }
   return new BridgeError('DEVICE_UNREACHABLE', `${what}: ${words}`, { cause: error });
 }
