@@ -125,9 +125,22 @@ describe('a port', () => {
     const { connection, clock } = await connect(undefined, [], port);
     port.unplug();
     await connection.send({ programChange: { channel: 1, program: 3 } }, never);
-    await clock.advance(5);
+    await clock.advance(50);
     expect(await within(connection.closed, 'the end')).toMatchObject({ code: 'DEVICE_CLOSED' });
     expect(port.received).toEqual([]);
+  });
+
+  test('is looked for once however often is sent, and sends do not put the look off', async () => {
+    const { port, connection, clock } = await connect();
+    const before = port.listings;
+    for (let n = 0; n < 20; n++) {
+      for (let m = 0; m < 5; m++) await connection.send({ programChange: { channel: 1, program: m } }, never);
+      await clock.advance(20);
+    }
+    // 400 ms: a look each 50, of an input and an output each.
+    expect(port.listings - before).toBeGreaterThanOrEqual(10);
+    expect(port.listings - before).toBeLessThanOrEqual(16);
+    await connection.close();
   });
 
   test('that came back under another number between two looks is another port', async () => {

@@ -51,7 +51,7 @@ export class MidiConnection implements Connection {
   #ending: Promise<void> | undefined;
   #mtcAlarmMs: number | undefined;
   #second = { startMs: Number.NEGATIVE_INFINITY, fitting: 0, others: 0, isFlood: false };
-  #nudge: () => void = () => undefined;
+  #lookSoon: () => void = () => undefined;
 
   /** Opens the ports at once. @throws DEVICE_UNREACHABLE */
   constructor(driver: MidiDriver, names: OpenNames, config: MidiDevice, io: AdapterIo) {
@@ -70,7 +70,7 @@ export class MidiConnection implements Connection {
     this.#open(driver);
     this.#health = this.#healthNow();
     // Ports of our own making are there as long as we are.
-    if (!config.virtual) this.#nudge = watchPorts(driver, names, io, this.#life.signal, (gone) => this.#lose(gone));
+    if (!config.virtual) this.#lookSoon = watchPorts(driver, names, io, this.#life.signal, (gone) => this.#lose(gone));
   }
 
   health(): Health {
@@ -117,8 +117,8 @@ export class MidiConnection implements Connection {
     }
     this.#counters['out.messages'] += 1;
     const sentAt = this.#io.clock.mono();
-    // A port that has vanished takes bytes without a word: looking now tells of a lost GO at once.
-    this.#nudge();
+    // A port that has vanished takes bytes without a word: looking soon tells of a lost GO.
+    this.#lookSoon();
     return { reached: 'sent', sentAt };
   }
 

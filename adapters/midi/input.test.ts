@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Input, Pattern } from '../../src/devices/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { decodeMessage } from './codec.js';
-import { matches, toInput } from './input.js';
+import { isForUs, matches, toInput } from './input.js';
 import type { MscMessage } from './msc.js';
 
 const msc = (more: Partial<MscMessage> = {}): Input =>
@@ -43,6 +43,8 @@ describe('a rule for show control', () => {
     const pattern = { msc: { command: 'go', deviceId: 5, format: 'sound' } };
     expect(matches(pattern, msc({ deviceId: 127, format: 'all' }))).toBe(true);
     expect(matches({ msc: { command: 'go', deviceId: 127 } }, msc())).toBe(false);
+    expect(matches({ msc: { command: 'go', format: 'all' } }, msc())).toBe(false);
+    expect(matches({ msc: { command: 'go', format: 127 } }, msc({ format: 'all' }))).toBe(true);
   });
 
   test('with an empty cue wants a message without one', () => {
@@ -50,6 +52,14 @@ describe('a rule for show control', () => {
     expect(matches({ msc: { command: 'go', cue: '' } }, bare)).toBe(true);
     expect(matches({ msc: { command: 'go', cue: '1' } }, bare)).toBe(false);
   });
+});
+
+test('a device whose formats are all hears every format', () => {
+  const go: MscMessage = { kind: 'msc', command: 'go', deviceId: 1, format: 'sound' };
+  expect(isForUs(go, { mscFormats: ['all'] })).toBe(true);
+  expect(isForUs(go, { mscFormats: [127] })).toBe(true);
+  expect(isForUs(go, { mscFormats: ['lighting', 16] })).toBe(true);
+  expect(isForUs(go, { mscFormats: ['lighting'] })).toBe(false);
 });
 
 describe('an input', () => {

@@ -44,13 +44,17 @@ export function isForUs(
     deviceId === own ||
     deviceId === ALL_CALL ||
     groups.some((group) => deviceId === FIRST_GROUP + group - 1);
-  return isDevice && (mscFormats === undefined || mscFormats.some((wanted) => isFormat(wanted, format)));
+  return (
+    isDevice &&
+    (mscFormats === undefined ||
+      mscFormats.some((wanted) => wanted === 'all' || wanted === ALL_FORMATS || isFormat(wanted, format)))
+  );
 }
 
 /** A format in a message is the wanted one, or all of them; names and bytes are the same. */
 function isFormat(wanted: unknown, format: unknown): boolean {
   const [one, other] = [codeOf(wanted), codeOf(format)];
-  return other === ALL_FORMATS || one === other || one === ALL_FORMATS;
+  return other === ALL_FORMATS || one === other;
 }
 
 const codeOf = (format: unknown): unknown =>

@@ -62,7 +62,7 @@ export const MSC_FORMATS = {
 
 export type MscFormatName = keyof typeof MSC_FORMATS;
 
-/** Every device of a kind. As a receiver's own format it would mean nothing; in a message, all are meant. */
+/** In a message: every device, whatever its format. */
 export const ALL_FORMATS = MSC_FORMATS.all;
 /** Every device, whatever its own number. */
 export const ALL_CALL = 0x7f;

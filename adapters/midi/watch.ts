@@ -8,15 +8,17 @@ import { foreignPorts } from './ports.js';
 
 /** How often the list is asked when nothing happens. */
 const LIST_EVERY_MS = 2500;
-/** So long after a nudge the list is asked: out of the way of what is being sent, and again as ports may go late. */
-const AFTER_NUDGE_MS: readonly number[] = [5, 100, 500];
-/** Nudges that come faster than this are one. */
-const NUDGE_EVERY_MS = 50;
+/** So long after the system told of a change the list is asked: ports may go later than the files of their card. */
+const AFTER_CHANGE_MS: readonly number[] = [5, 100, 500];
+/** So long after a send: a list takes milliseconds (13 over JACK, measured), which the next send shall not wait for. */
+const AFTER_SEND_MS = 50;
+/** Changes that come faster than this are one: a card is several files. */
+const CHANGES_EVERY_MS = 50;
 
 /**
  * @param names  full names of the open ports, numbers included: a port that came back under another number is another.
  * @param onGone  called once, with the name of the port that is missing.
- * @returns a nudge: look soon.
+ * @returns tells that something was sent: look soon whether it can have arrived.
  */
 export function watchPorts(
   driver: MidiDriver,
@@ -28,7 +30,8 @@ export function watchPorts(
   const { clock, log } = io;
   let pending: number[] = [];
   let wake = new AbortController();
-  let nudgedMs = Number.NEGATIVE_INFINITY;
+  let changedMs = Number.NEGATIVE_INFINITY;
+  let nextLookMs = Number.POSITIVE_INFINITY;
   let hasFailed = false;
 
   const missing = (): string | undefined => {
@@ -45,18 +48,25 @@ export function watchPorts(
     return undefined;
   };
 
-  const nudge = () => {
-    if (signal.aborted || clock.mono() - nudgedMs < NUDGE_EVERY_MS) return;
-    nudgedMs = clock.mono();
-    pending = [...AFTER_NUDGE_MS];
+  const lookAfter = (looksMs: readonly number[]) => {
+    if (signal.aborted) return;
+    pending = [...looksMs];
+    nextLookMs = clock.mono() + (pending[0] ?? LIST_EVERY_MS);
     wake.abort();
   };
 
-  const stop = driver.watch(nudge);
+  const stop = driver.watch(() => {
+    if (clock.mono() - changedMs < CHANGES_EVERY_MS) return;
+    changedMs = clock.mono();
+    lookAfter(AFTER_CHANGE_MS);
+  });
+
   const run = async () => {
     while (!signal.aborted) {
       if (wake.signal.aborted) wake = new AbortController();
-      await sleep(pending.shift() ?? LIST_EVERY_MS);
+      const waitMs = pending.shift() ?? LIST_EVERY_MS;
+      nextLookMs = clock.mono() + waitMs;
+      await sleep(waitMs);
       if (signal.aborted) break;
       if (wake.signal.aborted) continue;
       const gone = missing();
@@ -67,7 +77,7 @@ export function watchPorts(
     stop();
   };
 
-  /** Ends at a nudge and at the end of all. */
+  /** Ends when there is reason to look sooner, and at the end of all. */
   const sleep = async (ms: number) => {
     const both = new AbortController();
     const end = () => both.abort();
@@ -81,5 +91,8 @@ export function watchPorts(
   };
 
   void run();
-  return nudge;
+  return () => {
+    // Not put off by the next send: a look that comes soon anyway stays where it is.
+    if (nextLookMs > clock.mono() + AFTER_SEND_MS) lookAfter([AFTER_SEND_MS, ...pending]);
+  };
 }

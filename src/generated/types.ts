@@ -1031,7 +1031,7 @@ export interface MidiWhen {
      */
     path?: string;
     /**
-     * Also messages for all formats fit. Left out: any.
+     * Also messages for all formats fit; all: these alone. Left out: any.
      */
     format?: MidiMscFormat;
     /**
