@@ -36,7 +36,7 @@ export interface ReceivedMessage extends OscMessage {
 export type Decoded = { ok: true; messages: ReceivedMessage[] } | { ok: false; fault: Fault };
 
 /** The time tag that means at once. */
-export const IMMEDIATELY = '0000000000000001';
+const IMMEDIATELY = '0000000000000001';
 
 /**
  * All messages of a packet. Those of bundles come in their order, at once: time tags are not waited for.

@@ -5,7 +5,7 @@ import { addressFires } from './address.js';
 import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from './codec.js';
 
 /** Bytes that one UDP datagram over IPv4 can carry. */
-export const DATAGRAM_BYTES_MAX = 65507;
+const DATAGRAM_BYTES_MAX = 65507;
 
 /**
  * A message as an input: `args` as plain values, nested for arrays. i, f and d are numbers (one that is none, such as
@@ -59,7 +59,7 @@ const isRelease = (args: readonly unknown[]): boolean => args.length === 1 && (a
  * The message of a `send`.
  * @throws CODEC_MALFORMED in the technician's words
  */
-export function toMessage(command: Command): OscMessage {
+function toMessage(command: Command): OscMessage {
   const { address, args = [] } = command;
   if (typeof address !== 'string') throw new BridgeError('CODEC_MALFORMED', 'the address is no text');
   if (!Array.isArray(args)) throw new BridgeError('CODEC_MALFORMED', 'args is no list');

@@ -18,7 +18,7 @@ export interface OscSimulatorOptions {
 }
 
 /** Messages that are kept to be looked at. */
-export const RECORDED_MAX = 10_000;
+const RECORDED_MAX = 10_000;
 
 const FRAME_BYTES_MAX = 65536;
 

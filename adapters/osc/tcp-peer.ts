@@ -6,7 +6,7 @@ import { encodeFrame, type FrameReader, type FramingName, frameReader } from './
 import { joinAddress } from './opening.js';
 
 /** Packets that the kernel has not taken yet, in bytes; above it a send is refused with DEVICE_TIMEOUT. */
-export const BUFFERED_BYTES_MAX = 1024 * 1024;
+const BUFFERED_BYTES_MAX = 1024 * 1024;
 
 /** For node:net: packets leave at once, and a peer that is silent is asked for a sign of life after so long, in ms. */
 export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 5000 } as const;

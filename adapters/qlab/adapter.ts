@@ -16,7 +16,7 @@ const LISTENED: Readonly<Record<string, string>> = { cueStopped: 'cue/stop', pla
  * Whether an input fits a `when`. Left out, `attribution` means operator: a GO of ours that comes back is no new press.
  * Pure.
  */
-export function matches(pattern: Pattern, input: Input): boolean {
+function matches(pattern: Pattern, input: Input): boolean {
   const wanted = pattern.attribution ?? 'operator';
   return (
     pattern.event === input.event &&

@@ -37,13 +37,13 @@ const EARLY_MAX = 64;
 const ofReply = (reply: Reply): string => (typeof reply.data === 'string' ? reply.data : '');
 
 /** Reads `5.5.10`; what cannot be read counts as 5.0, which promises least. */
-export function readVersion(text: string): { major: number; minor: number } {
+function readVersion(text: string): { major: number; minor: number } {
   const found = /(\d+)\.(\d+)/.exec(text);
   return { major: Number(found?.[1] ?? 5), minor: Number(found?.[2] ?? 0) };
 }
 
 /** Reads what `/connect` answered: `ok:view|control` from 5 on, a bare `ok` with all rights before. */
-export function readPermissions(answer: string, major: number): Permissions {
+function readPermissions(answer: string, major: number): Permissions {
   if (major < 5 && answer === 'ok') return { view: true, edit: true, control: true };
   const list = answer.startsWith('ok:') ? answer.slice(3).split('|') : [];
   return { view: list.includes('view'), edit: list.includes('edit'), control: list.includes('control') };

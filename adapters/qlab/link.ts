@@ -6,7 +6,7 @@ import { decodePacket, encodeMessage, type OscArgument, type OscMessage, SlipDec
 import { type AskOptions, Replies, type Reply } from './replies.js';
 
 /** The longest message from QLab, in bytes: the cue lists of a large show come as one. */
-export const FRAME_BYTES_MAX = 5 * 1024 * 1024;
+const FRAME_BYTES_MAX = 5 * 1024 * 1024;
 /** Bytes that QLab has not read yet; above it nothing more is written. */
 const UNSENT_BYTES_MAX = 256 * 1024;
 /** How long a goodbye may take, in milliseconds. */

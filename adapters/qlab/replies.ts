@@ -35,12 +35,12 @@ interface Pending {
 }
 
 /** The address without `/reply` and without `/workspace/{id}`, which QLab adds and leaves out as it likes. */
-export function keyOf(address: string): string {
+function keyOf(address: string): string {
   return address.replace(/^\/reply(?=\/)/, '').replace(/^\/workspace\/[^/]+(?=\/)/, '');
 }
 
 /** Reads the JSON of a reply. @returns undefined when it is none. */
-export function readReply(message: OscMessage): (Reply & { address: string | undefined }) | undefined {
+function readReply(message: OscMessage): (Reply & { address: string | undefined }) | undefined {
   const text = message.args[0];
   if (typeof text !== 'string') return undefined;
   let json: unknown;

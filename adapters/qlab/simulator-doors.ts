@@ -122,7 +122,7 @@ export async function listenUdp(
 }
 
 /** `/cue/1/start`, `/go "53"`, `/settings/general/minGoTime 0.5`: an address and its arguments, texts in quotes. */
-export function readPlainText(text: string): OscMessage | undefined {
+function readPlainText(text: string): OscMessage | undefined {
   const [address, ...rest] = text.trim().match(/"(?:[^"\\]|\\.)*"|\S+/g) ?? [];
   if (!address?.startsWith('/')) return undefined;
   const args = rest.map((word): OscArgument => {

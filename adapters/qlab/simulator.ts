@@ -10,16 +10,6 @@ import { listenTcp, listenUdp, type TcpDoor, type UdpDoor } from './simulator-do
 import { hasBroadcast, Messages, type QlabFaults } from './simulator-messages.js';
 import { type Fired, SimulatedWorkspace, type WorkspaceOptions } from './simulator-workspace.js';
 
-export type { QlabFaults } from './simulator-messages.js';
-export type {
-  CueSheet,
-  Fired,
-  Permission,
-  SimulatedCue,
-  SimulatedList,
-  WorkspaceOptions,
-} from './simulator-workspace.js';
-
 export interface QlabSimulatorOptions extends WorkspaceOptions {
   /** The numeric address to listen on; default 127.0.0.1. */
   host?: string;

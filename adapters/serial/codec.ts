@@ -10,9 +10,9 @@ export type Framing =
   | { kind: 'idle'; idleMs: number; lineBytesMax: number };
 
 /** Longer delimiters are refused. */
-export const DELIMITER_BYTES_MAX = 8;
+const DELIMITER_BYTES_MAX = 8;
 /** The pause inside a frame of fixed length after which its beginning is dropped, where nothing else is said. */
-export const FRAME_PAUSE_MS = 100;
+const FRAME_PAUSE_MS = 100;
 
 const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '0': '\0', '\\': '\\' };
 

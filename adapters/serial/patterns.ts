@@ -3,11 +3,11 @@ import type { Input, Pattern } from '../../src/devices/adapter.js';
 import { normaliseHex } from './codec.js';
 
 /** Longer lines fit no `match`. */
-export const MATCH_CHARACTERS_MAX = 128;
+const MATCH_CHARACTERS_MAX = 128;
 /** Unbounded repeats in one `match`: each may multiply the work by the line's length. */
-export const MATCH_REPEATS_MAX = 3;
+const MATCH_REPEATS_MAX = 3;
 /** Choices (| and ?) in one `match`: each may double the work. */
-export const MATCH_CHOICES_MAX = 8;
+const MATCH_CHOICES_MAX = 8;
 
 /** A regular expression of a rule, or why it is not taken. */
 export type CompiledMatch = { source: string; expression: RegExp } | { source: string; problem: string };

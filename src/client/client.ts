@@ -36,8 +36,8 @@ import type {
 } from './types.js';
 
 /** The pause before the next attempt to connect: doubled from the first to the last, in milliseconds. */
-export const BACKOFF_FIRST_MS = 100;
-export const BACKOFF_LAST_MS = 2000;
+const BACKOFF_FIRST_MS = 100;
+const BACKOFF_LAST_MS = 2000;
 const HEARTBEAT_MS = 2000;
 export class BridgeClient implements Client {
   readonly #options: ClientOptions;

@@ -9,7 +9,7 @@ import type { ServerClock } from './server-clock.js';
 import type { ClientClock, ClientProblem, ClientRefusal } from './types.js';
 
 /** How often missing events are asked for again, in milliseconds. */
-export const GAP_ASK_MS = 2000;
+const GAP_ASK_MS = 2000;
 /** How many of our heartbeats are remembered for their answer. */
 const BEATS_MAX = 16;
 /** Refusals of a connection after which trying again would change nothing. */

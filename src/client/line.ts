@@ -2,13 +2,13 @@ import { deferred } from './deferred.js';
 import type { ClientClock, SocketConstructor, SocketLike } from './types.js';
 
 /** How long opening may take, in milliseconds. */
-export const OPEN_MAX_MS = 5000;
+const OPEN_MAX_MS = 5000;
 /** After so many heartbeats without a frame the line counts as dead. */
-export const SILENT_BEATS = 3;
+const SILENT_BEATS = 3;
 /** The first heartbeats come sooner, in milliseconds, so that the clock and the round trip are known soon. */
 const FIRST_BEATS_MS = [250, 500, 1000];
 /** How long a goodbye may take, in milliseconds, where a socket can be ended without one. */
-export const GOODBYE_MAX_MS = 1000;
+const GOODBYE_MAX_MS = 1000;
 
 /** Why a line is no more. `httpStatus` is known in Node alone; a browser does not tell. */
 export interface LineEnd {

@@ -12,9 +12,9 @@ import type {
 } from './types.js';
 
 /** How long a store may delay a proposal, in milliseconds; after that it leaves unkept. */
-export const STORE_MAX_MS = 100;
+const STORE_MAX_MS = 100;
 /** The pause after the bridge said that it has too much to do, in milliseconds. */
-export const LATER_MS = 1000;
+const LATER_MS = 1000;
 /** Timers may fire a little before their time. */
 const TIMER_SLACK_MS = 5;
 /** Refusals that mean "later" for what is not bound to its moment. */

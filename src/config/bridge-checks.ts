@@ -113,5 +113,5 @@ function checkListen(
 }
 
 /** Whether only this machine can reach the address. A name counts as none, except localhost. */
-export const isLoopback = (host: string): boolean =>
+const isLoopback = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);

@@ -163,7 +163,7 @@ function unknownProperty(name: string, { parentSchema, because }: FoldedFault, {
 }
 
 /** The names that a schema knows, in its branches too. */
-export function namesIn(schema: unknown): string[] {
+function namesIn(schema: unknown): string[] {
   if (!isMap(schema)) return [];
   const own = isMap(schema.properties) ? Object.keys(schema.properties) : [];
   const deeper = ['allOf', 'anyOf', 'oneOf'].flatMap((word) => (Array.isArray(schema[word]) ? schema[word] : []));

@@ -19,11 +19,11 @@ import { syntaxWords } from './syntax-words.js';
 /** A larger file is not read, in bytes. */
 export const FILE_BYTES_MAX = 4 * 1024 * 1024;
 /** How deep maps and lists may stand in each other. */
-export const DEPTH_MAX = 64;
+const DEPTH_MAX = 64;
 /** How many values aliases may add: a few lines of aliases to aliases can stand for billions. */
-export const ALIASED_VALUES_MAX = 20_000;
+const ALIASED_VALUES_MAX = 20_000;
 /** How many lines, commas, colons and brackets a file may hold: the parser needs some microseconds and a kilobyte for each. */
-export const PIECES_MAX = 500_000;
+const PIECES_MAX = 500_000;
 /** Of one file, no more faults of its syntax are told: after the first few the rest are echoes. */
 const SYNTAX_PROBLEMS_MAX = 50;
 

@@ -8,7 +8,7 @@ import type { Command, Health, Input, Pattern, Receipt } from './adapter.js';
 /** The file descriptor of the pipe in the driver's process. */
 export const HOST_FD = 3;
 /** One message, in characters. A longer one is a fault of whoever wrote it. */
-export const MESSAGE_CHARS_MAX = 1_048_576;
+const MESSAGE_CHARS_MAX = 1_048_576;
 
 type Counters = Readonly<Record<string, number>>;
 

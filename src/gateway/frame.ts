@@ -7,10 +7,10 @@
 const FIN_TEXT = 0x81;
 
 /** How many bytes stand before a payload of `length` bytes. */
-export const headLength = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10);
+const headLength = (length: number): number => (length < 126 ? 2 : length < 65_536 ? 4 : 10);
 
 /** Writes the head of a text frame. @returns where its payload begins. */
-export function writeHead(target: Buffer, offset: number, length: number): number {
+function writeHead(target: Buffer, offset: number, length: number): number {
   target[offset] = FIN_TEXT;
   if (length < 126) {
     target[offset + 1] = length;

@@ -20,8 +20,6 @@ import { type Hub, Session } from './session.js';
 import { stateFor } from './shown.js';
 import { type House, upgrader } from './upgrade.js';
 
-export type { Entry, GatewaySettings, GatewayShow, Stretch } from './contract.js';
-
 export interface GatewayOptions extends GatewaySettings {
   /** `address:port`; port 0 takes any free one. */
   listen: string;

@@ -20,7 +20,7 @@ const QUOTE = 0x22;
 export const LINE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** How much longer a line, with its "\n", is than the event's JSON. */
-export const LINE_EXTRA_BYTES = TAIL_BYTES;
+const LINE_EXTRA_BYTES = TAIL_BYTES;
 
 const hexOf = (crc: number): string => crc.toString(16).padStart(HEX_DIGITS, '0');
 

@@ -11,7 +11,7 @@ export interface Block {
 }
 
 /** How many bytes a block has before the next one begins. */
-export const BLOCK_BYTES = 64 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 
 const NAME = /^(\d{12})\.jsonl$/;
 

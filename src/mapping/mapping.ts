@@ -5,9 +5,6 @@ import { EventView } from './event-view.js';
 import { type CompiledInput, compileInput, type Input, type Pattern, type RuleDraft } from './inputs.js';
 import { addCommands, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
 
-export type { Input, Pattern, RuleDraft } from './inputs.js';
-export type { Command, RuleCommand } from './outputs.js';
-
 /** The rules of a bridge file, prepared. Pure: the same in gives the same out, and nothing handed in is changed. */
 export interface Mapping {
   /** The drafts of every input rule that the input fits, in the order of the file. */

@@ -71,7 +71,7 @@ export function addCommands(output: CompiledOutput, event: ShowEvent, view: Even
 type Test = (payload: object) => boolean;
 
 /** A payload member equals the value, or one of the list of values; of a member that is a list, one entry does. */
-export function compileWhere(where: Readonly<Record<string, unknown>>): Test {
+function compileWhere(where: Readonly<Record<string, unknown>>): Test {
   const tests = Object.entries(where).map(([name, wanted]): Test => {
     const path = name.split('.');
     const values = [wanted].flat();

@@ -6,7 +6,7 @@ import type { ShowState } from '../show/state.js';
 import { follow, type StampSettings, type Standing } from './stamp.js';
 import { type Effects, type SavedStanding, Sequencer } from './writer.js';
 
-export type { Effects, Sequencer } from './writer.js';
+export type { Sequencer } from './writer.js';
 
 export interface SequencerOptions extends StampSettings {
   showId: string;

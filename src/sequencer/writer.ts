@@ -9,11 +9,11 @@ import { ShowTime } from './show-time.js';
 import { adopt, type StampSettings, type Standing, type Step, stamp } from './stamp.js';
 
 /** How many proposals may wait to be stored. */
-export const IN_FLIGHT_MAX = 10_000;
+const IN_FLIGHT_MAX = 10_000;
 /** How often a message that is not stored yet may be repeated. */
 const REPEATS_MAX = 100;
 /** How many refusals are remembered by messageId. */
-export const REFUSALS_MAX = 10_000;
+const REFUSALS_MAX = 10_000;
 /** How often a proposal is decided again because another writer of a shared log was first. */
 const ROUNDS_MAX = 5;
 /** A clock that is so far behind the log is worth a line. */

@@ -14,8 +14,7 @@ export interface Now {
 }
 
 /** Time since the first cue, as it would be written into an event made now. */
-export const showClock = (state: ShowState, nowMs: number): string =>
-  toTimecode(nowMs - (stampMs(state.startedAt) ?? nowMs));
+const showClock = (state: ShowState, nowMs: number): string => toTimecode(nowMs - (stampMs(state.startedAt) ?? nowMs));
 
 const unknownCue = (cueId: string, member: string): Refusal =>
   refused('NOT_FOUND', `the show has no cue ${cueId}`, `/payload/${member}`);

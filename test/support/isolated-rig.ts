@@ -12,7 +12,7 @@ export const isolated = (adapter: Adapter): Adapter =>
   isolate(adapter, { module: join(packageRoot, 'dist/adapters', adapter.kind, 'adapter.js') });
 
 /** The adapter of misbehaving-adapter.mjs; `connect` never runs here. */
-export const misbehaving = (): Adapter =>
+const misbehaving = (): Adapter =>
   isolate(
     {
       kind: 'misbehaving',

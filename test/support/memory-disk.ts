@@ -167,6 +167,6 @@ export class MemoryDisk implements Disk {
   }
 }
 
-export function systemError(code: string, path: string): Error {
+function systemError(code: string, path: string): Error {
   return Object.assign(new Error(`${code}: made by the test, '${path}'`), { code });
 }

@@ -16,7 +16,7 @@ import { initialState, type ShowState } from '../../src/show/state.js';
 export const BRIDGE: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
 
 /** One act of `cues` cues, one performer, one mic, one timer. */
-export const smallShow = (cues = 50): ShowFile => ({
+const smallShow = (cues = 50): ShowFile => ({
   version: 1,
   title: 'A small show',
   acts: [

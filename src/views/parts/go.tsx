@@ -18,7 +18,7 @@ import { hintOf, milliseconds, sentence, timeOfDay } from './words.js';
 const SLOW_MS = 500;
 
 /** Why a GO would not go now; undefined when it would. */
-export function whyNotGo(client: Client, role: Role): ClientRefusal | undefined {
+function whyNotGo(client: Client, role: Role): ClientRefusal | undefined {
   const { state, status, statusInfo } = client;
   if (status === 'refused') return statusInfo.reason ?? refusal('CLIENT_OFFLINE', 'the bridge refused this page');
   if (status === 'connecting' || !state) return refusal('CLIENT_OFFLINE', 'not connected yet');

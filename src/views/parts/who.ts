@@ -10,7 +10,7 @@ export type Who =
   | { is: 'unreachable' };
 
 /** This browser's name, the same after a reload. */
-export function deviceId(storage: Storage = localStorage): string {
+function deviceId(storage: Storage = localStorage): string {
   const kept = storage.getItem(DEVICE_KEY);
   if (kept) return kept;
   const made = `web-${randomLetters()}`;
