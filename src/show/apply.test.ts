@@ -52,6 +52,16 @@ test('a cue that is current no more in a changed show file does not keep the sho
   expect(show.state.currentCueId).toBe('cue-2');
 });
 
+test('a revert to a cue that stands later in a changed show file leaves one cue current', () => {
+  const show = new LiveShow().take({ eventType: 'CueAdvanced' }, { eventType: 'CueAdvanced' });
+  const { event } = show.propose({ eventType: 'CueReverted' }) as { event: ShowEvent };
+  const elsewhere = new LiveShow();
+  elsewhere.take({ eventType: 'CueAdvanced' });
+  const later = { ...event, payload: { ...event.payload, toCueId: 'cue-2' } } as ShowEvent;
+  elsewhere.state = apply(elsewhere.state, later);
+  expect(elsewhere.cues).toMatchObject({ 'cue-1': 'done', 'cue-2': 'current' });
+});
+
 test('a swap to a pack that a changed show file no longer holds leaves the old one on', () => {
   const swapped = events.find(({ eventType }) => eventType === 'MicSwapped') as unknown as ShowEvent;
   const { state } = new LiveShow();

@@ -153,6 +153,9 @@ export function applyRevert(state: ShowState, { toCueId }: CueReverted): ShowSta
   const to = toCueId === null ? undefined : placeOf(state.acts, toCueId);
   if (toCueId !== null && !to) return state;
   const changes: [Place, CueStatus][] = to ? [[to, 'current']] : [];
+  // Only in a show file that was put in another order since: the cue that was gone back to stands later in it.
+  const from = state.currentCueId === null ? undefined : placeOf(state.acts, state.currentCueId);
+  if (from && to && from.order < to.order) changes.push([from, 'done']);
   for (const place of runningOrder(state.acts).places.slice((to?.order ?? -1) + 1)) {
     const cue = cueAt(state.acts, place);
     if (cue && cue.status !== 'pending' && cue.status !== 'standby') changes.push([place, 'pending']);
