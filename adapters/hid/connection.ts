@@ -1,7 +1,7 @@
 import type { AdapterIo, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { Listeners } from '../../src/kit/listeners.js';
 import { decodeReport } from './codec.js';
 import { type HidHandle, wordsOf } from './driver.js';
 import { type Gesture, GestureMachine } from './gestures.js';
@@ -11,17 +11,13 @@ const CLOSE_LIMIT_MS = 1000;
 
 /** One open device, from connect() to its end. */
 export class HidConnection implements Connection {
-  readonly closed: Promise<BridgeError | undefined>;
   readonly #handle: HidHandle;
   readonly #config: HidDevice;
   readonly #profile: HidProfile;
   readonly #io: AdapterIo;
   readonly #machine: GestureMachine;
-  readonly #inputs: Listeners<Input>;
-  readonly #healths: Listeners<Health>;
-  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
+  readonly #voice: ConnectionVoice;
   readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0 };
-  #health: Health;
   #ending: Promise<void> | undefined;
   #alarm: { atMs: number; stop: AbortController } | undefined;
 
@@ -37,33 +33,29 @@ export class HidConnection implements Connection {
     this.#config = config;
     this.#profile = profile;
     this.#io = io;
-    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
-    this.#inputs = new Listeners(onFault);
-    this.#healths = new Listeners(onFault);
     const { debounceMs, doubleMs } = config;
     this.#machine = new GestureMachine({ debounceMs, doubleMs, holdsMs: this.#holdsAsked() }, io.clock.mono());
-    this.#health = this.#firstHealth(found);
-    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
-    this.closed = new Promise((resolve) => {
-      resolveClosed = resolve;
-    });
-    this.#resolveClosed = resolveClosed;
+    this.#voice = new ConnectionVoice(io.log, this.#firstHealth(found));
     handle.on('error', (error) => {
       void this.#end(new BridgeError('DEVICE_CLOSED', `${found.name} is gone: ${wordsOf(error)}`, { cause: error }));
     });
     handle.on('data', (report) => this.#take(report));
   }
 
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
   health(): Health {
-    return this.#health;
+    return this.#voice.health;
   }
 
   onHealth(listener: (health: Health) => void): () => void {
-    return this.#healths.add(listener);
+    return this.#voice.onHealth(listener);
   }
 
   onInput(listener: (input: Input) => void): () => void {
-    return this.#inputs.add(listener);
+    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -96,7 +88,7 @@ export class HidConnection implements Connection {
       if (this.#ending) return;
       this.#counters['in.gestures'] += 1;
       const isUsual = gesture.gesture === 'hold' && gesture.holdMs === this.#config.holdMs;
-      this.#inputs.tell(isUsual ? { ...gesture, isUsualHold: true } : gesture);
+      this.#voice.input(isUsual ? { ...gesture, isUsualHold: true } : gesture);
     }
   }
 
@@ -143,13 +135,7 @@ export class HidConnection implements Connection {
 
   /** Idempotent. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release().then(() => {
-      this.#health = why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' };
-      this.#healths.tell(this.#health);
-      this.#inputs.clear();
-      this.#healths.clear();
-      this.#resolveClosed(why);
-    });
+    this.#ending ??= this.#release().then(() => this.#voice.end(why));
     return this.#ending;
   }
 

@@ -1,7 +1,7 @@
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { Listeners } from '../../src/kit/listeners.js';
 import { decodeMessage, type MidiMessage, type Skip } from './codec.js';
 import { encodeCommand } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed, wordsOf } from './driver.js';
@@ -24,13 +24,10 @@ export interface OpenNames {
 
 /** A pair of open ports, from connect() to their end. */
 export class MidiConnection implements Connection {
-  readonly closed: Promise<BridgeError | undefined>;
   readonly #io: AdapterIo;
   readonly #config: MidiDevice;
   readonly #names: OpenNames;
-  readonly #inputs: Listeners<Input>;
-  readonly #healths: Listeners<Health>;
-  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
+  readonly #voice: ConnectionVoice;
   readonly #stream = new MidiStream();
   readonly #edges = new ControllerEdges();
   readonly #mtc: MtcReceiver;
@@ -46,7 +43,6 @@ export class MidiConnection implements Connection {
   readonly #life = new AbortController();
   #in: MidiPort | undefined;
   #out: MidiOutPort | undefined;
-  #health: Health;
   #isHeard = false;
   #ending: Promise<void> | undefined;
   #mtcAlarmMs: number | undefined;
@@ -59,30 +55,27 @@ export class MidiConnection implements Connection {
     this.#config = config;
     this.#names = names;
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
-    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
-    this.#inputs = new Listeners(onFault);
-    this.#healths = new Listeners(onFault);
-    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
-    this.closed = new Promise((resolve) => {
-      resolveClosed = resolve;
-    });
-    this.#resolveClosed = resolveClosed;
+    this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
     this.#open(driver);
-    this.#health = this.#healthNow();
+    this.#voice.observe(this.#healthNow());
     // Ports of our own making are there as long as we are.
     if (!config.virtual) this.#lookSoon = watchPorts(driver, names, io, this.#life.signal, (gone) => this.#lose(gone));
   }
 
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
   health(): Health {
-    return this.#health;
+    return this.#voice.health;
   }
 
   onHealth(listener: (health: Health) => void): () => void {
-    return this.#healths.add(listener);
+    return this.#voice.onHealth(listener);
   }
 
   onInput(listener: (input: Input) => void): () => void {
-    return this.#inputs.add(listener);
+    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -156,7 +149,7 @@ export class MidiConnection implements Connection {
     }
     if (!this.#isHeard) {
       this.#isHeard = true;
-      this.#tellHealth(this.#healthNow());
+      this.#voice.observe(this.#healthNow());
     }
   }
 
@@ -203,7 +196,7 @@ export class MidiConnection implements Connection {
   #tell(input: Input): void {
     if (this.#ending || this.#isFlood(this.#io.patterns.some((pattern) => matches(pattern, input)))) return;
     this.#counters['in.inputs'] += 1;
-    this.#inputs.tell(input);
+    this.#voice.input(input);
   }
 
   #isFlood(isFitting: boolean): boolean {
@@ -212,7 +205,7 @@ export class MidiConnection implements Connection {
     if (nowMs - second.startMs >= 1000) {
       const isOver = second.isFlood && second.fitting <= FITTING_PER_SECOND_MAX;
       this.#second = { startMs: nowMs, fitting: 0, others: 0, isFlood: second.isFlood && !isOver };
-      if (isOver) this.#tellHealth(this.#healthNow());
+      if (isOver) this.#voice.observe(this.#healthNow());
     }
     if (isFitting) this.#second.fitting += 1;
     else this.#second.others += 1;
@@ -225,7 +218,7 @@ export class MidiConnection implements Connection {
       this.#second.isFlood = true;
       const health = this.#healthNow();
       this.#io.log.warn({ code: health.code, detail: health.detail }, 'input.dropped');
-      this.#tellHealth(health);
+      this.#voice.observe(health);
     }
     return true;
   }
@@ -243,11 +236,6 @@ export class MidiConnection implements Connection {
     return { status: 'unverified', detail: input === undefined ? sent : `${heard}; ${sent}` };
   }
 
-  #tellHealth(health: Health): void {
-    this.#health = health;
-    this.#healths.tell(health);
-  }
-
   #lose(name: string): void {
     void this.#end(new BridgeError('DEVICE_CLOSED', `the MIDI port ${withoutNumber(name)} is gone`));
   }
@@ -257,10 +245,7 @@ export class MidiConnection implements Connection {
     this.#ending ??= Promise.resolve().then(() => {
       this.#life.abort();
       this.#closePorts();
-      this.#tellHealth(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
-      this.#inputs.clear();
-      this.#healths.clear();
-      this.#resolveClosed(why);
+      this.#voice.end(why);
     });
     return this.#ending;
   }

@@ -1,5 +1,6 @@
 /** What all transports of OSC have in common: inputs out of packets, health, counters, and one end. */
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Log } from '../../src/kit/log.js';
 import { decodePacket, type ReceivedMessage } from './codec.js';
@@ -36,24 +37,16 @@ export async function openConnection(io: AdapterIo, open: (events: WireEvents) =
 }
 
 class OscConnection implements Connection, WireEvents {
-  readonly closed: Promise<BridgeError | undefined>;
   readonly #log: Log;
-  readonly #inputs: Listeners<Input>;
-  readonly #healths: Listeners<Health>;
+  readonly #voice: ConnectionVoice;
   readonly #counters: Record<string, number> = {};
-  #resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
-  #health: Health = { status: 'unverified' };
   #wire: Wire | undefined;
   #isGone = false;
   #closing: Promise<void> | undefined;
 
   constructor(io: AdapterIo) {
     this.#log = io.log;
-    this.#inputs = new Listeners(io.log);
-    this.#healths = new Listeners(io.log);
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+    this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
   }
 
   begin(wire: Wire): void {
@@ -62,12 +55,16 @@ class OscConnection implements Connection, WireEvents {
   }
 
   observed(now: Health): void {
-    if (!this.#isGone) this.#tellHealth(now);
+    if (!this.#isGone) this.#voice.observe(now);
   }
 
-  health = (): Health => this.#health;
-  onHealth = (listener: (health: Health) => void): (() => void) => this.#healths.add(listener);
-  onInput = (listener: (input: Input) => void): (() => void) => this.#inputs.add(listener);
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
+  health = (): Health => this.#voice.health;
+  onHealth = (listener: (health: Health) => void): (() => void) => this.#voice.onHealth(listener);
+  onInput = (listener: (input: Input) => void): (() => void) => this.#voice.onInput(listener);
   counters = (): Readonly<Record<string, number>> => ({ ...this.#counters });
 
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
@@ -89,7 +86,7 @@ class OscConnection implements Connection, WireEvents {
 
   #message(message: ReceivedMessage, from: string): void {
     this.count('received.messages');
-    this.#inputs.tell(toInput(message, from));
+    this.#voice.input(toInput(message, from));
   }
 
   count(name: string, from?: string): void {
@@ -113,47 +110,7 @@ class OscConnection implements Connection, WireEvents {
   #finish(reason: BridgeError | undefined): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.#inputs.clear();
-    this.#tellHealth(reason ? { status: 'down', code: reason.code, detail: reason.message } : { status: 'down' });
-    this.#healths.clear();
     this.#closing = this.#wire?.close();
-    this.#resolveClosed(reason);
-  }
-
-  #tellHealth(now: Health): void {
-    const { status, code, detail } = this.#health;
-    if (now.status === status && now.code === code && now.detail === detail) return;
-    this.#health = now;
-    this.#healths.tell(now);
-  }
-}
-
-/** Listeners that cannot hurt each other, nor the one who tells. */
-class Listeners<T> {
-  readonly #log: Log;
-  readonly #entries = new Set<{ listener: (value: T) => void }>();
-
-  constructor(log: Log) {
-    this.#log = log;
-  }
-
-  add(listener: (value: T) => void): () => void {
-    const entry = { listener };
-    this.#entries.add(entry);
-    return () => this.#entries.delete(entry);
-  }
-
-  clear(): void {
-    this.#entries.clear();
-  }
-
-  tell(value: T): void {
-    for (const { listener } of this.#entries) {
-      try {
-        listener(value);
-      } catch (error) {
-        this.#log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
-      }
-    }
+    this.#voice.end(reason);
   }
 }

@@ -1,4 +1,5 @@
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';
@@ -17,8 +18,6 @@ const DOUBT_MARGIN_MS = 250;
 /** Inputs that are held until the first listener comes. */
 const HELD_MAX = 64;
 
-type Emit<T> = Set<(value: T) => void>;
-
 /** A workspace that is connected. Single-use. */
 export class QlabConnection implements Connection {
   readonly closed: Promise<BridgeError | undefined>;
@@ -28,12 +27,10 @@ export class QlabConnection implements Connection {
   readonly #evidence = new Evidence();
   readonly #watch: CueWatch;
   readonly #life = new AbortController();
-  readonly #inputs: Emit<Input> = new Set();
-  readonly #healths: Emit<Health> = new Set();
+  readonly #voice: ConnectionVoice;
   /** What came in before anybody listened. */
   #held: Input[] | undefined = [];
   #session: Session;
-  #health: Health;
   /** What went wrong last, until QLab does as it is told again. */
   #trouble: { code: BridgeError['code']; detail: string } | undefined;
   /** When the last GO was seen or sent, on the monotonic clock. */
@@ -44,7 +41,7 @@ export class QlabConnection implements Connection {
     this.#session = session;
     this.#config = config;
     this.#io = io;
-    this.#health = this.#observe();
+    this.#voice = new ConnectionVoice(io.log, this.#observe());
     this.#watch = new CueWatch(link, session.workspaceId, io.clock, this.#life.signal);
     for (const message of session.early) this.#onPush(message);
     link.onPush = (message) => this.#onPush(message);
@@ -53,27 +50,25 @@ export class QlabConnection implements Connection {
       this.#refresh();
       return why;
     });
-    if (this.#health.status !== 'up') {
-      io.log.warn({ code: this.#health.code, detail: this.#health.detail }, 'qlab.limited');
-    }
+    const { status, code, detail } = this.health();
+    if (status !== 'up') io.log.warn({ code, detail }, 'qlab.limited');
     void this.#beat();
   }
 
   health(): Health {
-    return this.#health;
+    return this.#voice.health;
   }
 
   onHealth(listener: (health: Health) => void): () => void {
-    this.#healths.add(listener);
-    return () => this.#healths.delete(listener);
+    return this.#voice.onHealth(listener);
   }
 
   onInput(listener: (input: Input) => void): () => void {
-    this.#inputs.add(listener);
+    const off = this.#voice.onInput(listener);
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const input of held) this.#tellInput(input);
-    return () => this.#inputs.delete(listener);
+    return off;
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -236,7 +231,7 @@ export class QlabConnection implements Connection {
   }
 
   #tellInput(input: Input): void {
-    if (!this.#held) this.#tell(this.#inputs, input);
+    if (!this.#held) this.#voice.input(input);
     else if (this.#held.length < HELD_MAX) this.#held.push(input);
   }
 
@@ -298,22 +293,7 @@ export class QlabConnection implements Connection {
   }
 
   #refresh(): void {
-    const before = this.#health;
-    const now = this.#observe();
-    if (before.status === now.status && before.code === now.code && before.detail === now.detail) return;
-    this.#health = now;
-    this.#tell(this.#healths, now);
-  }
-
-  /** A listener that throws costs no other its news. */
-  #tell<T>(listeners: Emit<T>, news: T): void {
-    for (const listener of listeners) {
-      try {
-        listener(news);
-      } catch (error) {
-        this.#io.log.error({ code: 'INTERNAL', detail: toBridgeError(error).message }, 'qlab.listener-failed');
-      }
-    }
+    this.#voice.observe(this.#observe());
   }
 
   #observe(): Health {

@@ -1,7 +1,7 @@
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { Listeners } from '../../src/kit/listeners.js';
 import { decodeLine, encodeCommand, Framer, type Framing, toHex } from './codec.js';
 import { type CompiledMatch, compileMatch, groupsOf } from './patterns.js';
 import type { Port } from './safe-binding.js';
@@ -23,7 +23,6 @@ const CLOSE_LIMIT_MS = 1000;
 
 /** One open port, from connect() to its end. */
 export class SerialConnection implements Connection {
-  readonly closed: Promise<BridgeError | undefined>;
   readonly #port: Port;
   readonly #path: string;
   readonly #config: SerialDevice;
@@ -31,13 +30,10 @@ export class SerialConnection implements Connection {
   readonly #framing: Framing;
   readonly #framer: Framer;
   readonly #matches: readonly CompiledMatch[];
-  readonly #inputs: Listeners<Input>;
-  readonly #healths: Listeners<Health>;
+  readonly #voice: ConnectionVoice;
   readonly #life = new AbortController();
-  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
   readonly #counters = { 'in.bytes': 0, 'in.lines': 0, 'out.commands': 0, 'dropped.debounced': 0, 'dropped.flood': 0 };
   readonly #lastSeenMs = new Map<string, number>();
-  #health: Health;
   #ending: Promise<void> | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #writeTimer: AbortController | undefined;
@@ -54,28 +50,24 @@ export class SerialConnection implements Connection {
     this.#framer = new Framer(framing);
     const sources = new Set(io.patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
     this.#matches = [...sources].map(compileMatch);
-    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
-    this.#inputs = new Listeners(onFault);
-    this.#healths = new Listeners(onFault);
-    this.#health = this.#healthOf(false);
-    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
-    this.closed = new Promise((resolve) => {
-      resolveClosed = resolve;
-    });
-    this.#resolveClosed = resolveClosed;
+    this.#voice = new ConnectionVoice(io.log, this.#healthOf(false));
     void this.#read();
   }
 
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
   health(): Health {
-    return this.#health;
+    return this.#voice.health;
   }
 
   onHealth(listener: (health: Health) => void): () => void {
-    return this.#healths.add(listener);
+    return this.#voice.onHealth(listener);
   }
 
   onInput(listener: (input: Input) => void): () => void {
-    return this.#inputs.add(listener);
+    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -141,7 +133,7 @@ export class SerialConnection implements Connection {
       }
       if (this.#ending) return;
       this.#counters['in.bytes'] += bytesRead;
-      if (this.#health.status === 'unverified') this.#tellHealth(this.#healthOf(true));
+      if (this.#voice.health.status === 'unverified') this.#voice.observe(this.#healthOf(true));
       this.#take(this.#framer.push(buffer.subarray(0, bytesRead), this.#io.clock.mono()));
       void this.#watchIdle();
     }
@@ -168,7 +160,7 @@ export class SerialConnection implements Connection {
       const bytes = toHex(frame);
       const nowMs = this.#io.clock.mono();
       if (this.#isRepeat(bytes, nowMs) || this.#isFlood(nowMs)) continue;
-      this.#inputs.tell({ line, bytes, ...groupsOf(line, this.#matches) });
+      this.#voice.input({ line, bytes, ...groupsOf(line, this.#matches) });
     }
   }
 
@@ -190,9 +182,9 @@ export class SerialConnection implements Connection {
   }
 
   #isFlood(nowMs: number): boolean {
-    const wasFlood = this.#health.code === 'RATE_LIMITED';
+    const wasFlood = this.#voice.health.code === 'RATE_LIMITED';
     if (nowMs - this.#second.startMs >= 1000) {
-      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#tellHealth(this.#healthOf(true));
+      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#voice.observe(this.#healthOf(true));
       this.#second = { startMs: nowMs, inputs: 0 };
     }
     this.#second.inputs += 1;
@@ -201,7 +193,7 @@ export class SerialConnection implements Connection {
     if (!wasFlood) {
       const detail = `more than ${INPUTS_PER_SECOND_MAX} lines a second; the rest is dropped`;
       this.#io.log.warn({ code: 'RATE_LIMITED', detail }, 'input.dropped');
-      this.#tellHealth({ status: 'degraded', code: 'RATE_LIMITED', detail });
+      this.#voice.observe({ status: 'degraded', code: 'RATE_LIMITED', detail });
     }
     return true;
   }
@@ -216,23 +208,13 @@ export class SerialConnection implements Connection {
     return { status: 'unverified', detail: `${this.#path} is open; heard nothing yet` };
   }
 
-  #tellHealth(health: Health): void {
-    this.#health = health;
-    this.#healths.tell(health);
-  }
-
   #gone(): BridgeError {
     return new BridgeError('DEVICE_CLOSED', `${this.#path} is closed`);
   }
 
   /** Idempotent. The port is given back before `closed` resolves, so that the next connect finds it free. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release(why === undefined).then(() => {
-      this.#tellHealth(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
-      this.#inputs.clear();
-      this.#healths.clear();
-      this.#resolveClosed(why);
-    });
+    this.#ending ??= this.#release(why === undefined).then(() => this.#voice.end(why));
     return this.#ending;
   }
 

@@ -3,9 +3,9 @@ import { SHOW_ID, SM, StubBridge, smallShow } from '../../test/support/stub-brid
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { systemClock } from '../kit/clock.js';
+import { deferred } from '../kit/deferred.js';
 import { newId } from '../kit/ids.js';
 import type { Proposal, ReceivedEvent } from '../protocol/envelope.js';
-import { deferred } from './deferred.js';
 import { connect, memoryStore } from './node.js';
 import type { Client, ClientOptions, ClientProblem, ClientRefusal, StoredProposal } from './types.js';
 

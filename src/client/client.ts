@@ -2,6 +2,7 @@ import { validateShowEvent } from '../generated/messages.js';
 import type { ClientPresenceUpdated } from '../generated/types.js';
 import { systemClock } from '../kit/clock.js';
 import { newId } from '../kit/ids.js';
+import { Listeners } from '../kit/listeners.js';
 import {
   type Actor,
   EVENT_TYPES,
@@ -18,7 +19,6 @@ import { askSession, doorsOf } from './door.js';
 import type { View } from './follow.js';
 import { Follower } from './follower.js';
 import { type Line, openLine } from './line.js';
-import { Listeners } from './listeners.js';
 import { Proposals } from './proposals.js';
 import { doorRefusal, refusal } from './refusal.js';
 import { ServerClock } from './server-clock.js';
@@ -39,6 +39,13 @@ import type {
 const BACKOFF_FIRST_MS = 100;
 const BACKOFF_LAST_MS = 2000;
 const HEARTBEAT_MS = 2000;
+
+/** What a listener threw surfaces on its own. */
+const surface = (fault: unknown): void =>
+  queueMicrotask(() => {
+    throw fault;
+  });
+
 export class BridgeClient implements Client {
   readonly #options: ClientOptions;
   readonly #clock: ClientClock;
@@ -56,12 +63,12 @@ export class BridgeClient implements Client {
   #waitingFor: { eventSeq: number; reached: () => void }[] = [];
   readonly #running: Promise<void>;
 
-  readonly #stateListeners = new Listeners<[ShowState, number]>();
-  readonly #eventListeners = new Listeners<[ReceivedEvent, ShowState]>();
-  readonly #statusListeners = new Listeners<[StatusInfo]>();
-  readonly #droppedListeners = new Listeners<[Proposal, ClientRefusal]>();
-  readonly #presenceListeners = new Listeners<[PayloadByType['ClientPresenceUpdated'], Actor]>();
-  readonly #problemListeners = new Listeners<[ClientProblem]>();
+  readonly #stateListeners = new Listeners<[ShowState, number]>(surface);
+  readonly #eventListeners = new Listeners<[ReceivedEvent, ShowState]>(surface);
+  readonly #statusListeners = new Listeners<[StatusInfo]>(surface);
+  readonly #droppedListeners = new Listeners<[Proposal, ClientRefusal]>(surface);
+  readonly #presenceListeners = new Listeners<[PayloadByType['ClientPresenceUpdated'], Actor]>(surface);
+  readonly #problemListeners = new Listeners<[ClientProblem]>(surface);
   readonly onState = this.#stateListeners.add;
   readonly onEvent = this.#eventListeners.add;
   readonly onStatus = this.#statusListeners.add;

@@ -1,4 +1,4 @@
-import { deferred } from './deferred.js';
+import { deferred } from '../kit/deferred.js';
 import type { ClientClock, SocketConstructor, SocketLike } from './types.js';
 
 /** How long opening may take, in milliseconds. */

@@ -1,5 +1,5 @@
+import { deferred } from '../kit/deferred.js';
 import type { Proposal } from '../protocol/envelope.js';
-import { deferred } from './deferred.js';
 import { MOMENT_MS, Outbox, PENDING_MAX, type Waiting } from './outbox.js';
 import { refusal } from './refusal.js';
 import type {

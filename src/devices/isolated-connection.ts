@@ -1,7 +1,7 @@
 import { machineMs } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import { Listeners } from '../kit/listeners.js';
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from './adapter.js';
+import { ConnectionVoice } from './connection-voice.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
 
@@ -18,15 +18,11 @@ interface Confirming {
 
 /** The bridge's end of a connection that lives in a driver's process. Its end is the end of that connection. */
 export class IsolatedConnection implements Connection {
-  readonly closed: Promise<BridgeError | undefined>;
   readonly #driver: DriverProcess;
   readonly #io: AdapterIo;
-  readonly #inputs: Listeners<Input>;
-  readonly #healths: Listeners<Health>;
+  readonly #voice: ConnectionVoice;
   readonly #sending = new Map<number, Sending>();
   readonly #confirming = new Map<number, Confirming>();
-  readonly #resolveClosed: (reason: BridgeError | undefined) => void;
-  #health: Health;
   #counters: Readonly<Record<string, number>>;
   #isEnded = false;
   #closing: Promise<void> | undefined;
@@ -34,28 +30,24 @@ export class IsolatedConnection implements Connection {
   constructor(driver: DriverProcess, first: FromHost & { type: 'connected' }, io: AdapterIo) {
     this.#driver = driver;
     this.#io = io;
-    this.#health = first.health;
     this.#counters = first.counters;
-    const onFault = (error: unknown) => io.log.error({ code: 'INTERNAL', err: error }, 'listener.failed');
-    this.#inputs = new Listeners(onFault);
-    this.#healths = new Listeners(onFault);
-    let resolveClosed: (reason: BridgeError | undefined) => void = () => undefined;
-    this.closed = new Promise((resolve) => {
-      resolveClosed = resolve;
-    });
-    this.#resolveClosed = resolveClosed;
+    this.#voice = new ConnectionVoice(io.log, first.health);
+  }
+
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
   }
 
   health(): Health {
-    return this.#health;
+    return this.#voice.health;
   }
 
   onHealth(listener: (health: Health) => void): () => void {
-    return this.#healths.add(listener);
+    return this.#voice.onHealth(listener);
   }
 
   onInput(listener: (input: Input) => void): () => void {
-    return this.#inputs.add(listener);
+    return this.#voice.onInput(listener);
   }
 
   /** As the driver's process told them last: at most a second old. */
@@ -94,10 +86,10 @@ export class IsolatedConnection implements Connection {
     if (this.#isEnded) return;
     switch (message.type) {
       case 'input':
-        if (!this.#closing) this.#inputs.tell(message.input);
+        if (!this.#closing) this.#voice.input(message.input);
         return;
       case 'health':
-        this.#tellHealth(message.health);
+        this.#voice.observe(message.health);
         return;
       case 'counters':
         this.#counters = message.counters;
@@ -132,12 +124,7 @@ export class IsolatedConnection implements Connection {
     const failed = why ? new BridgeError('DEVICE_CLOSED', why.message, { cause: why }) : gone();
     for (const { reject } of [...this.#sending.values(), ...this.#confirming.values()]) reject(failed);
     this.#confirming.clear();
-    if (this.#health.status !== 'down') {
-      this.#tellHealth(reason ? { status: 'down', code: reason.code, detail: reason.message } : { status: 'down' });
-    }
-    this.#inputs.clear();
-    this.#healths.clear();
-    this.#resolveClosed(reason);
+    this.#voice.end(reason);
   }
 
   #sent({ id, reached, sentAtMs, confirms }: FromHost & { type: 'receipt' }): void {
@@ -153,11 +140,6 @@ export class IsolatedConnection implements Connection {
       receipt.confirmed.catch(() => undefined);
     }
     sending.resolve(receipt);
-  }
-
-  #tellHealth(health: Health): void {
-    this.#health = health;
-    this.#healths.tell(health);
   }
 }
 

@@ -1,6 +1,6 @@
-/** Who wants to hear of something. A listener that throws costs no other listener its turn. */
-export class Listeners<T> {
-  readonly #all = new Map<object, (value: T) => void>();
+/** Who wants to hear of one thing. A listener that throws costs no other listener its turn. */
+export class Listeners<Args extends unknown[]> {
+  readonly #all = new Map<object, (...args: Args) => void>();
   readonly #onFault: (fault: unknown) => void;
 
   /** @param onFault  told what a listener threw. */
@@ -9,18 +9,18 @@ export class Listeners<T> {
   }
 
   /** @returns takes it off again; idempotent. The same function may be added more than once. */
-  add(listener: (value: T) => void): () => void {
+  add = (listener: (...args: Args) => void): (() => void) => {
     const key = {};
     this.#all.set(key, listener);
     return () => {
       this.#all.delete(key);
     };
-  }
+  };
 
-  tell(value: T): void {
+  tell(...args: Args): void {
     for (const listener of [...this.#all.values()]) {
       try {
-        listener(value);
+        listener(...args);
       } catch (fault) {
         this.#onFault(fault);
       }
