@@ -1,10 +1,8 @@
 /** The adapter contract, on real sockets: both transports, both directions, both framings. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import type { Adapter, Connection } from '../../src/devices/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig } from '../../test/support/adapter-contract.js';
+import { freePort } from '../../test/support/free-port.js';
+import { oscDevice } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
@@ -12,30 +10,6 @@ import type { ReceivedMessage } from './codec.js';
 import { type OscSimulator, type OscSimulatorOptions, openOscSimulator } from './simulator.js';
 
 const adapter: Adapter = oscAdapter;
-
-/** A device of the bridge file as the loader hands it over, with its defaults. */
-function checked(config: Record<string, unknown>): Record<string, unknown> {
-  const validate = adapterValidators.osc?.device;
-  const device = { adapter: 'osc', ...config };
-  if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
-  return device;
-}
-
-/** A port that was free a moment ago. */
-async function freePort(transport: 'udp' | 'tcp'): Promise<number> {
-  if (transport === 'udp') {
-    const socket = createSocket('udp4').bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    return port;
-  }
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 interface RigPlan {
   config: Record<string, unknown>;
@@ -65,7 +39,7 @@ async function makeRig({ config, simulator, joined, opensAtOnce = true, countsLi
   if (opensAtOnce) await open();
   return {
     adapter,
-    config: checked(config),
+    config: oscDevice(config),
     patterns: [{ address: '/go' }],
     pressedInput: { address: '/go', args: [1], types: 'i' },
     press: async () => {

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
-import type { Connection, Input } from '../../src/devices/adapter.js';
-import { never, testIo } from '../../test/support/rig.js';
+import { freePort } from '../../test/support/free-port.js';
+import { connectOsc } from '../../test/support/osc-device.js';
+import { never } from '../../test/support/rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
-import { oscAdapter } from './adapter.js';
 import { encodePacket } from './codec.js';
 import { encodeFrame } from './framing.js';
 import { openOscSimulator } from './simulator.js';
@@ -14,22 +14,10 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-const DEFAULTS = {
-  adapter: 'osc',
-  transport: 'tcp',
-  framing: 'auto',
-  connectTimeoutMs: 3000,
-  sendTimeoutMs: 1000,
-  frameBytesMax: 65536,
-  peersMax: 64,
-} as const;
-
-async function connected(config: object): Promise<{ connection: Connection; inputs: Input[] }> {
-  const connection = await oscAdapter.connect({ ...DEFAULTS, ...config }, testIo(), never());
-  endings.push(() => connection.close());
-  const inputs: Input[] = [];
-  connection.onInput((input) => inputs.push(input));
-  return { connection, inputs };
+async function connected(config: object) {
+  const bridge = await connectOsc({ transport: 'tcp', ...config });
+  endings.push(() => bridge.connection.close());
+  return bridge;
 }
 
 /** A bare TCP server: what the bridge connects to, byte by byte in the test's hands. */
@@ -47,14 +35,8 @@ async function bareServer(
   return { server, port: typeof address === 'object' && address ? address.port : 0 };
 }
 
-async function freePort(): Promise<number> {
-  const { server, port } = await bareServer();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
-
 async function listening(config: object = {}) {
-  const port = await freePort();
+  const port = await freePort('tcp');
   return { ...(await connected({ listen: `127.0.0.1:${port}`, ...config })), port };
 }
 

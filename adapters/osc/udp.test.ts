@@ -1,10 +1,9 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import type { Connection, Health, Input } from '../../src/devices/adapter.js';
-import { never, testIo } from '../../test/support/rig.js';
+import { connectOsc, openOsc } from '../../test/support/osc-device.js';
+import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
-import { oscAdapter } from './adapter.js';
 import { encodePacket } from './codec.js';
 import { type OscSimulator, openOscSimulator } from './simulator.js';
 
@@ -13,24 +12,10 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-const DEFAULTS = {
-  adapter: 'osc',
-  transport: 'udp',
-  framing: 'auto',
-  connectTimeoutMs: 3000,
-  sendTimeoutMs: 1000,
-  frameBytesMax: 65536,
-  peersMax: 64,
-} as const;
-
-async function connected(config: object): Promise<{ connection: Connection; inputs: Input[]; told: Health[] }> {
-  const connection = await oscAdapter.connect({ ...DEFAULTS, ...config }, testIo(), never());
-  endings.push(() => connection.close());
-  const inputs: Input[] = [];
-  const told: Health[] = [];
-  connection.onInput((input) => inputs.push(input));
-  connection.onHealth((health) => told.push(health));
-  return { connection, inputs, told };
+async function connected(config: object) {
+  const bridge = await connectOsc(config);
+  endings.push(() => bridge.connection.close());
+  return bridge;
 }
 
 /** A bridge that listens, and a device that sends to it. */
@@ -191,7 +176,7 @@ test('a malformed command is refused, and the connection lives', async () => {
 
 test('a port that another program has is said so', async () => {
   const other = await simulator();
-  const connecting = oscAdapter.connect({ ...DEFAULTS, listen: `127.0.0.1:${other.port}` }, testIo(), never());
+  const connecting = openOsc({ listen: `127.0.0.1:${other.port}` });
   await expect(connecting).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
     message: expect.stringMatching(/another program/),
@@ -199,7 +184,7 @@ test('a port that another program has is said so', async () => {
 });
 
 test('a name that nobody knows is said so', async () => {
-  const connecting = oscAdapter.connect({ ...DEFAULTS, host: 'no-such-desk.invalid', port: 9 }, testIo(), never());
+  const connecting = openOsc({ host: 'no-such-desk.invalid', port: 9 });
   await expect(connecting).rejects.toMatchObject({ code: 'DEVICE_UNREACHABLE' });
 });
 

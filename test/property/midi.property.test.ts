@@ -13,6 +13,7 @@ import { formatName, MSC_COMMANDS, type MscCommandName, type MscShape } from '..
 import { MtcReceiver } from '../../adapters/midi/mtc.js';
 import { MidiStream, SYSEX_BYTES_MAX } from '../../adapters/midi/stream.js';
 import { fromFrameCount, RATES } from '../../adapters/midi/timecode.js';
+import { mutated } from './mutated-bytes.js';
 
 const RUNS = Number(process.env.MIDI_FUZZ_RUNS ?? 20_000);
 const settings = { numRuns: RUNS };
@@ -86,37 +87,13 @@ const message = fc.oneof(
 ) as fc.Arbitrary<MidiMessage>;
 const sound = message.map(encodeMessage);
 
-/** Bytes that hurt: statuses everywhere, show control cut, doubled and changed. */
-const mutated = fc
-  .tuple(
-    sound,
-    fc.array(
-      fc.record({
-        at: fc.nat(),
-        byte: fc.integer({ min: 0, max: 255 }),
-        how: fc.constantFrom('set', 'cut', 'put', 'end'),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  )
-  .map(([bytes, changes]) => {
-    let now = [...bytes];
-    for (const { at, byte, how } of changes) {
-      const place = now.length === 0 ? 0 : at % now.length;
-      if (how === 'set') now[place] = byte;
-      else if (how === 'cut') now.splice(place, 1 + (byte % 8));
-      else if (how === 'put') now.splice(place, 0, ...new Array(1 + (byte % 4)).fill(byte));
-      else now = now.slice(0, place);
-    }
-    return Uint8Array.from(now);
-  });
 const headed = fc
   .tuple(
     fc.constantFrom('f07f0102', 'f07f7f06', 'f07f7f0101', 'f07f010201', 'f07f01020104', 'f07f01020106'),
     fc.uint8Array({ maxLength: 24 }),
   )
   .map(([head, tail]) => Uint8Array.from([...Buffer.from(head, 'hex'), ...tail.map((byte) => byte & 127), 0xf7]));
-const hostile = fc.oneof(fc.uint8Array({ maxLength: 64 }), mutated, headed);
+const hostile = fc.oneof(fc.uint8Array({ maxLength: 64 }), mutated(sound), headed);
 
 const hexOf = (messages: readonly Uint8Array[]): string[] => messages.map((raw) => Buffer.from(raw).toString('hex'));
 

@@ -8,6 +8,7 @@ import { matchAddress } from '../../adapters/osc/address.js';
 import { decodePacket, encodePacket, type OscArg, type OscPacket } from '../../adapters/osc/codec.js';
 import { toInput } from '../../adapters/osc/command.js';
 import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
+import { mutated } from './mutated-bytes.js';
 
 const RUNS = Number(process.env.OSC_FUZZ_RUNS ?? 20_000);
 const FRAME_BYTES_MAX = 4096;
@@ -50,34 +51,10 @@ const sound = packet.map((value) => encodePacket(value));
 
 const flatten = (value: OscPacket): OscPacket[] => ('address' in value ? [value] : value.packets.flatMap(flatten));
 
-/** A sound packet with bytes flipped, cut out, doubled or put in: what hurts parsers most. */
-const mutated = fc
-  .tuple(
-    sound,
-    fc.array(
-      fc.record({
-        at: fc.nat(),
-        byte: fc.integer({ min: 0, max: 255 }),
-        how: fc.constantFrom('set', 'cut', 'put', 'end'),
-      }),
-      { minLength: 1, maxLength: 4 },
-    ),
-  )
-  .map(([bytes, changes]) => {
-    let now = [...bytes];
-    for (const { at, byte, how } of changes) {
-      const place = now.length === 0 ? 0 : at % now.length;
-      if (how === 'set') now[place] = byte;
-      else if (how === 'cut') now.splice(place, 1 + (byte % 8));
-      else if (how === 'put') now.splice(place, 0, ...new Array(1 + (byte % 4)).fill(byte));
-      else now = now.slice(0, place);
-    }
-    return Uint8Array.from(now);
-  });
 const headed = fc
   .tuple(fc.constantFrom('/', '/go\0,', '#bundle\0\0\0\0\0\0\0\0\x01', '/go\0,[[['), fc.uint8Array({ maxLength: 64 }))
   .map(([head, tail]) => Uint8Array.from(Buffer.concat([Buffer.from(head, 'latin1'), tail])));
-const hostile = fc.oneof(fc.uint8Array({ maxLength: 128 }), headed, mutated);
+const hostile = fc.oneof(fc.uint8Array({ maxLength: 128 }), headed, mutated(sound));
 
 test('what is written is read again, the same', () => {
   fc.assert(

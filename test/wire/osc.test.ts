@@ -3,18 +3,17 @@
  * Debian: liblo-tools, tshark.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
-import { oscAdapter } from '../../adapters/osc/adapter.js';
 import { encodePacket, type OscPacket } from '../../adapters/osc/codec.js';
-import type { Connection, Input } from '../../src/devices/adapter.js';
-import { never, testIo } from '../support/rig.js';
+import type { Connection } from '../../src/devices/adapter.js';
+import { freePort } from '../support/free-port.js';
+import { connectOsc, openOsc } from '../support/osc-device.js';
+import { never } from '../support/rig.js';
 import { eventually } from '../support/waiting.js';
 
 const endings: (() => Promise<unknown> | unknown)[] = [];
@@ -22,37 +21,10 @@ afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
 });
 
-const DEFAULTS = {
-  adapter: 'osc',
-  transport: 'udp',
-  framing: 'auto',
-  connectTimeoutMs: 3000,
-  sendTimeoutMs: 1000,
-  frameBytesMax: 65536,
-  peersMax: 64,
-} as const;
-
-async function connected(config: object): Promise<{ connection: Connection; inputs: Input[] }> {
-  const connection = await oscAdapter.connect({ ...DEFAULTS, ...config }, testIo(), never());
-  endings.push(() => connection.close());
-  const inputs: Input[] = [];
-  connection.onInput((input) => inputs.push(input));
-  return { connection, inputs };
-}
-
-async function freePort(transport: 'udp' | 'tcp'): Promise<number> {
-  if (transport === 'udp') {
-    const socket = createSocket('udp4').bind(0);
-    await once(socket, 'listening');
-    const { port } = socket.address();
-    await new Promise<void>((resolve) => socket.close(() => resolve()));
-    return port;
-  }
-  const server = createServer().listen(0);
-  await once(server, 'listening');
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return typeof address === 'object' && address ? address.port : 0;
+async function connected(config: object) {
+  const bridge = await connectOsc(config);
+  endings.push(() => bridge.connection.close());
+  return bridge;
 }
 
 /** Starts a program and collects its lines. Fails the test when it is not installed. */
@@ -155,13 +127,13 @@ for (const framing of ['slip', 'length-prefix'] as const) {
   test(`oscdump sees what is sent over TCP, ${framing}, once and in order`, async () => {
     const port = await freePort('tcp');
     const { lines } = await start('oscdump', ['-L', `osc.tcp://:${port}`]);
-    const config = { ...DEFAULTS, transport: 'tcp', framing, host: '127.0.0.1', port } as const;
+    const config = { transport: 'tcp', framing, host: '127.0.0.1', port };
     let connection: Connection | undefined;
     let isTrying = false;
     await eventually(() => {
       if (!isTrying) {
         isTrying = true;
-        oscAdapter.connect(config, testIo(), never()).then(
+        openOsc(config).then(
           (made) => {
             connection = made;
           },

@@ -5,19 +5,10 @@ import { once } from 'node:events';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
+import { freePort } from '../support/free-port.js';
 import { eventually } from '../support/waiting.js';
 
 const run = promisify(execFile);
-
-/** A UDP port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
 
 async function oscdump(port: number): Promise<{ lines: () => string[]; process: ChildProcess }> {
   const dump = spawn('oscdump', ['-L', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -40,7 +31,7 @@ async function oscdump(port: number): Promise<{ lines: () => string[]; process: 
 test('oscsend over UDP fires cues, and oscdump sees the replies and the broadcast', async () => {
   const qlab = await startQlabSimulator({ port: 0, cues: ['1', '2', '12.5'] });
   onTestFinished(() => qlab.close());
-  const replyPort = await freePort();
+  const replyPort = await freePort('udp');
   const dump = await oscdump(replyPort);
   const oscsend = (...words: string[]) => run('oscsend', ['127.0.0.1', String(qlab.port), ...words]);
   await oscsend('/udpReplyPort', 'i', String(replyPort));

@@ -4,11 +4,9 @@
  * Debian: socat, liblo-tools.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -16,6 +14,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
 import { type Daemon, root, startDaemon } from '../support/daemon.js';
+import { freePort } from '../support/free-port.js';
 import { proposal } from '../support/messages.js';
 import { smallShow } from '../support/small-show.js';
 import { eventually } from '../support/waiting.js';
@@ -32,22 +31,6 @@ let ports: { udp: number; tcp: number; qlab: number; dump: number };
 const dumped: string[] = [];
 const fired: string[] = [];
 
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  await new Promise<void>((resolve) => socket.close(() => resolve()));
-  return port;
-}
-
-async function freeTcpPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
-
 /** A process whose lines are kept, ended with the tests. */
 function program(name: string, args: string[], onLine: (line: string) => void): ChildProcess {
   const child = spawn(name, args, { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -62,7 +45,12 @@ function program(name: string, args: string[], onLine: (line: string) => void): 
 }
 
 beforeAll(async () => {
-  ports = { udp: await freeUdpPort(), tcp: await freeTcpPort(), qlab: await freeTcpPort(), dump: await freeUdpPort() };
+  ports = {
+    udp: await freePort('udp'),
+    tcp: await freePort('tcp'),
+    qlab: await freePort('tcp'),
+    dump: await freePort('udp'),
+  };
   const tty = join(await mkdtemp(join(tmpdir(), 'pacebuddy-tty-')), 'tty');
   const { folder, file } = await smallShow({
     cues: 20,
