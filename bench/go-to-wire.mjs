@@ -3,7 +3,6 @@
  * are pressed in turn, so that what the machine does meanwhile meets all of them alike.
  */
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { v7 } from 'uuid';
 import { WebSocket } from 'ws';
 import { quantile } from './stats.mjs';
+import { nowUs, wire } from './wire.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PACE_MS = 15;
@@ -42,20 +42,6 @@ const stop = async (child) => {
   child.kill('SIGTERM');
   await gone;
 };
-
-/** One UDP port and who waits for its next packet. */
-async function wire() {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  let arrived;
-  socket.on('message', () => arrived?.(performance.now()));
-  return {
-    port: socket.address().port,
-    next: () => new Promise((resolve) => (arrived = resolve)),
-    close: () => socket.close(),
-  };
-}
 
 function showYaml() {
   const cues = Array.from(
@@ -155,9 +141,9 @@ async function race(contestants, rounds) {
       await presser.prepare();
       await pause(PACE_MS);
       const packet = wire.next();
-      const pressed = performance.now();
+      const pressedUs = nowUs();
       presser.press();
-      const took = (await packet) - pressed;
+      const took = ((await packet) - pressedUs) / 1000;
       if (round >= 0) times[name].push(took);
     }
   }
