@@ -9,6 +9,8 @@ import { seeded, smallShow } from '../support/small-show.js';
 import { WireClient } from '../support/wire-client.js';
 
 const KILLS = 50;
+/** More cues make every start of the bridge slower. */
+const CUES_PER_ROUND = 40;
 const clock = systemClock();
 
 interface Show {
@@ -26,7 +28,7 @@ test('kill -9 under load, 50 times: nothing acked is lost, nothing fires again, 
   const fired: string[] = [];
   wire.on('message', (packet) => fired.push(firedBy(packet)));
   const { folder, file } = await smallShow({
-    cues: 9000,
+    cues: KILLS * CUES_PER_ROUND,
     parts: `devices: { desk: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${wire.address().port} } }
 outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, address: /go/$call.number } }]`,
   });
@@ -41,7 +43,7 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
     expect(events.map(({ eventSeq }) => eventSeq)).toEqual(events.map((_, i) => i + 1));
     const seqs = new Map(events.map(({ messageId, eventSeq }) => [messageId, eventSeq]));
     expect(seqs.size).toBe(events.length);
-    for (const [messageId, eventSeq] of acked) expect(seqs.get(messageId)).toBe(eventSeq);
+    expect([...acked].filter(([messageId, eventSeq]) => seqs.get(messageId) !== eventSeq)).toEqual([]);
 
     const client = await WireClient.connect(daemon.url);
     client.send(proposal('SnapshotRequested', { reason: 'connect' }));
@@ -73,16 +75,14 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
     const note = () =>
       proposal('NoteAdded', { noteId: `n-${round}-${random()}`, scope: { type: 'show' }, text: 'load' });
     while (clock.mono() < until) {
-      const press = proposal('CueAdvanced', {
-        segmentId: 's',
-        fromCueId: at < 0 ? null : `c${at}`,
-        toCueId: `c${at + 1}`,
-      });
-      const sent = [press, note(), note()];
-      for (const message of sent) client.send(message);
+      // Once the round's cues have gone, notes alone are the load.
+      const isGo = at + 1 < (round + 1) * CUES_PER_ROUND;
+      const go = { segmentId: 's', fromCueId: at < 0 ? null : `c${at}`, toCueId: `c${at + 1}` };
+      const press = isGo ? proposal('CueAdvanced', go) : note();
+      for (const message of [press, note(), note()]) client.send(message);
       const ack = await client.take(({ ackOf }) => ackOf === press.messageId);
       expect(ack.status).toBe('ok');
-      at += 1;
+      if (isGo) at += 1;
     }
     await daemon.kill();
     await clock.sleep(20);
