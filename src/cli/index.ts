@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { isBridgeError } from '../kit/errors.js';
 import { packageVersion } from '../kit/package.js';
 import { EXIT } from './exit.js';
@@ -9,6 +9,17 @@ const program = new Command('pacebuddy')
   .version(packageVersion)
   .showHelpAfterError('(pacebuddy --help lists the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage));
+
+/** A number on the command line, kept as text. */
+const number = (min: number, max: number) => (text: string) => {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= min && value <= max)) {
+    throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+  }
+  return text;
+};
+const port = number(0, 65_535);
+const seq = number(1, Number.MAX_SAFE_INTEGER);
 
 const json = () => new Option('--json', 'one JSON object a line, for scripts');
 const server = (command: Command) =>
@@ -21,7 +32,11 @@ program
   .description('run the bridge')
   .argument('[file]', 'the bridge file', 'bridge.yaml')
   .option('-c, --config <file>', 'the bridge file, for those who write it so')
-  .option('--log-level <level>', 'trace, debug, info, warn, error', 'info')
+  .addOption(
+    new Option('--log-level <level>', 'how much is told')
+      .choices(['trace', 'debug', 'info', 'warn', 'error'])
+      .default('info'),
+  )
   .addOption(new Option('--json', 'log lines as JSON even on a terminal'))
   .addHelpText(
     'after',
@@ -32,7 +47,7 @@ program
 program
   .command('demo')
   .description('the example show with a simulated QLab: GO on the space bar')
-  .option('--port <port>', 'the port of the page and the WebSocket', '8420')
+  .option('--port <port>', 'the port of the page and the WebSocket', port, '8420')
   .addOption(json())
   .action(async (options) => (await import('./demo.js')).demo(options));
 
@@ -46,20 +61,18 @@ program
 program
   .command('simulate')
   .description('be a device, for trying a bridge file at the desk')
-  .addCommand(
-    new Command('qlab')
-      .description('a QLab that answers as the real one is documented to')
-      .option('--host <address>', 'where to listen', '127.0.0.1')
-      .option('--port <port>', 'TCP and UDP', '53000')
-      .option('--passcode <text>', 'clients must connect with it')
-      .option('--qlab-version <version>', 'what it says it is', '5.5.10')
-      .option('--workspace <name>', 'the name of its workspace', 'Simulated')
-      .option('--min-go-time <seconds>', 'the double-GO window', '0')
-      .option('--cues <numbers>', 'cue numbers, with commas between', '1,2,3,4,5,6,7,8,9,10')
-      .option('--bridge <file>', 'take the cues from a bridge file: what its show calls are called in QLab')
-      .addOption(json())
-      .action(async (options) => (await import('./simulate.js')).simulateQlab(options)),
-  );
+  .command('qlab')
+  .description('a QLab that answers as the real one is documented to')
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option('--port <port>', 'TCP and UDP', port, '53000')
+  .option('--passcode <text>', 'clients must connect with it')
+  .option('--qlab-version <version>', 'what it says it is', '5.5.10')
+  .option('--workspace <name>', 'the name of its workspace', 'Simulated')
+  .option('--min-go-time <seconds>', 'the double-GO window', number(0, 3600), '0')
+  .option('--cues <numbers>', 'cue numbers, with commas between', '1,2,3,4,5,6,7,8,9,10')
+  .option('--bridge <file>', 'take the cues from a bridge file: what its show calls are called in QLab')
+  .addOption(json())
+  .action(async (options) => (await import('./simulate.js')).simulateQlab(options));
 
 server(program.command('send'))
   .description('send one event and wait for its ack')
@@ -68,7 +81,7 @@ server(program.command('send'))
   .option('--user <userId>', 'who sends, where no token says so', 'u-cli')
   .option('--role <role>', 'as what, where no token says so', 'stageManager')
   .option('--device <deviceId>', 'from where', 'cli')
-  .option('--timeout <seconds>', 'how long to wait for the ack', '5')
+  .option('--timeout <seconds>', 'how long to wait for the ack', number(0, 3600), '5')
   .addOption(json())
   .addHelpText(
     'after',
@@ -79,14 +92,14 @@ server(program.command('send'))
 const log = program.command('log').description('the log of a show');
 server(log.command('tail'))
   .description('follow the events of a running bridge')
-  .option('--from <seq>', 'begin with this event instead of the next one')
+  .option('--from <seq>', 'begin with this event instead of the next one', seq)
   .addOption(json())
   .action(async (options) => (await import('./log.js')).tail(options));
 log
   .command('export')
   .description('write the events of a log folder as JSON Lines; the bridge may be running')
   .argument('<folder>', 'the log folder of the show, or the bridge file')
-  .option('--from <seq>', 'begin with this event', '1')
+  .option('--from <seq>', 'begin with this event', seq, '1')
   .option('-o, --out <file>', 'into a file instead of the terminal')
   .action(async (folder, options) => (await import('./log.js')).exportLog(folder, options));
 log
@@ -95,6 +108,12 @@ log
   .argument('<folder>', 'the log folder of the show, or the bridge file')
   .addOption(json())
   .action(async (folder, options) => (await import('./log.js')).verify(folder, options));
+
+// `pacebuddy log export … | head`: whoever has read enough ends the command.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.done);
+});
 
 try {
   await program.parseAsync();

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect } from '../client/node.js';
 import { BridgeError } from '../kit/errors.js';
@@ -59,14 +59,23 @@ function oneLine({
 
 /** Writes a log's events as JSON Lines. */
 export async function exportLog(folder: string, options: { from: string; out?: string }): Promise<void> {
-  const out = options.out === undefined ? process.stdout : createWriteStream(options.out);
-  for await (const { lines } of readLog(await logFolder(folder), Number(options.from))) {
+  const from = await logFolder(folder);
+  const out = options.out === undefined ? process.stdout : await fileFor(options.out);
+  for await (const { lines } of readLog(from, Number(options.from))) {
     if (!out.write(lines)) await once(out, 'drain');
   }
   if (out !== process.stdout) {
     out.end();
     await once(out, 'finish');
   }
+}
+
+async function fileFor(path: string): Promise<WriteStream> {
+  const out = createWriteStream(path);
+  await once(out, 'open').catch((cause: Error) => {
+    throw new BridgeError('CONFIG_UNREADABLE', `${path} cannot be written: ${cause.message}`, { cause });
+  });
+  return out;
 }
 
 /** Proves a log whole, or names the first bad place. Exit code 1 when there is one. */
@@ -84,13 +93,18 @@ export async function verify(folder: string, options: { json?: boolean }): Promi
   process.exitCode = problem ? EXIT.refused : EXIT.done;
 }
 
-/** The folder itself, or the one that a bridge file's show writes to. */
+/** The folder itself, or the one that a bridge file's show writes to. @throws CONFIG_UNREADABLE when no log is there */
 async function logFolder(path: string): Promise<string> {
   const found = await stat(path).catch((cause) => {
     throw new BridgeError('CONFIG_UNREADABLE', `there is no ${path}`, { cause });
   });
-  if (found.isDirectory()) return path;
-  const result = await loadChecked(path);
-  if (!result.ok) throw new BridgeError('CONFIG_INVALID', `${path} has problems: pacebuddy check ${path} tells them`);
-  return join(result.bridge.journalPath, result.bridge.config.show.id);
+  let folder = path;
+  if (!found.isDirectory()) {
+    const result = await loadChecked(path);
+    if (!result.ok) throw new BridgeError('CONFIG_INVALID', `${path} has problems: pacebuddy check ${path} tells them`);
+    folder = join(result.bridge.journalPath, result.bridge.config.show.id);
+  }
+  const names: string[] = await readdir(folder).catch(() => []);
+  if (names.some((name) => /^\d+\.jsonl$/.test(name))) return folder;
+  throw new BridgeError('CONFIG_UNREADABLE', `there is no log in ${folder}; each show has a folder of its own`);
 }

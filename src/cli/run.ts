@@ -1,29 +1,35 @@
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import pretty from 'pino-pretty';
 import { formatProblem } from '../config/problems.js';
+import { systemClock } from '../kit/clock.js';
 import { toBridgeError } from '../kit/errors.js';
-import { createLog, type Log } from '../kit/log.js';
+import { createLog, type Log, type LogOutput, standardOutput } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
 import { type Bridge, type LoadResult, loadChecked, startBridge } from '../main.js';
 import { EXIT } from './exit.js';
 
 export const pagesDir = join(packageRoot, 'dist', 'views');
 
+/** How long the last lines may take, in milliseconds. */
+const LAST_LINES_MS = 300;
+
 /** Runs the bridge until it is told to stop. */
 export async function run(file: string, options: { logLevel?: string; json?: boolean }): Promise<void> {
   const human = process.stdout.isTTY && !options.json;
   const level = options.logLevel ?? 'info';
-  const log = createLog(
-    human
-      ? { level, destination: pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true }) }
-      : { level },
-  );
+  const output = standardOutput();
+  const destination = human
+    ? pretty({ ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l', sync: true, destination: writableTo(output) })
+    : output.destination;
+  const log = createLog({ level, destination });
+  const leave = async (code: number): Promise<never> => {
+    await output.settle(systemClock(), LAST_LINES_MS);
+    process.exit(code);
+  };
   const result = await loadChecked(file);
   tellProblems(result, log);
-  if (!result.ok) {
-    process.exitCode = EXIT.refused;
-    return;
-  }
+  if (!result.ok) return leave(EXIT.refused);
   let bridge: Bridge;
   try {
     bridge = await startBridge({ checked: result.bridge, log, pagesDir });
@@ -33,8 +39,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
       { code: error.code, detail: error.message, hint: error.hint, err: error.code === 'INTERNAL' ? error : undefined },
       'bridge.failed',
     );
-    process.exitCode = EXIT.refused;
-    return;
+    return leave(EXIT.refused);
   }
   log.info(
     { url: bridge.url, show: result.bridge.config.show.id, seq: bridge.sequencer.lastEventSeq },
@@ -47,8 +52,16 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
   for (const failure of await bridge.close())
     log.error({ code: failure.code, detail: failure.message }, 'bridge.stop-failed');
   log.info({ seq: bridge.sequencer.lastEventSeq }, 'bridge.stopped');
-  log.flush?.();
-  process.exit(EXIT.done);
+  await leave(EXIT.done);
+}
+
+function writableTo({ destination }: LogOutput): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      destination.write(String(chunk));
+      done();
+    },
+  });
 }
 
 /** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once. */

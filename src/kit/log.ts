@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import type { Clock } from './clock.js';
 
 export type Log = Logger;
 
@@ -19,3 +20,41 @@ export function createLog(options: { level?: string; destination?: DestinationSt
 }
 
 export const silentLog: Log = pino({ level: 'silent' });
+
+/** Log text that waits for whoever reads it, in bytes; what comes above it is lost. */
+const WAITING_BYTES_MAX = 4 * 1024 * 1024;
+/** How often it is looked whether the last lines have gone, in milliseconds. */
+const SETTLE_LOOK_MS = 10;
+
+/** Where the lines of a daemon go. */
+export interface LogOutput {
+  readonly destination: DestinationStream;
+  /** Resolves once the lines are written, or after `limitMs`. Nothing is written after it. */
+  settle(clock: Clock, limitMs: number): Promise<void>;
+}
+
+/**
+ * The log on standard output, written off the event loop: whoever reads it may stop reading, its disk may be full, its
+ * terminal may be held with Ctrl-S. Lines are then lost; the show goes on.
+ */
+export function standardOutput(): LogOutput {
+  let waiting = 0;
+  const stream = pino.destination({ dest: 1, sync: false, maxLength: WAITING_BYTES_MAX });
+  stream.on('error', () => {});
+  stream.on('drain', () => {
+    waiting = 0;
+  });
+  return {
+    destination: {
+      write: (line) => {
+        waiting += 1;
+        stream.write(line);
+      },
+    },
+    async settle(clock, limitMs) {
+      const end = clock.mono() + limitMs;
+      while (waiting > 0 && clock.mono() < end) await clock.sleep(SETTLE_LOOK_MS);
+      stream.destroy();
+    },
+  };
+}

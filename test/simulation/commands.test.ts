@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -5,6 +6,7 @@ import { type Daemon, root, startDaemon } from '../support/daemon.js';
 import { proposal } from '../support/messages.js';
 import { pacebuddy, Talking } from '../support/program.js';
 import { smallShow } from '../support/small-show.js';
+import { within } from '../support/waiting.js';
 import { WireClient } from '../support/wire-client.js';
 
 test('the demo fires the simulated QLab from a press, and follows a GO that is pressed in QLab', async () => {
@@ -188,5 +190,34 @@ test('a second bridge on the same log is turned away, and the first goes on', as
   expect(second.out).toContain('JOURNAL_LOCKED');
   expect((await fetch(`${daemon.url}/readyz`)).status).toBe(200);
   expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test.each([
+  [['run', '--log-level', 'silly'], 2, 'Allowed choices are'],
+  [['demo', '--port', '99999'], 2, 'It must be a number from 0 to 65535'],
+  [['simulate', 'qlab', '--port', 'abc'], 2, 'It must be a number from 0 to 65535'],
+  [['log', 'export', root, '--from', 'abc'], 2, 'It must be a number from 1'],
+  [['log', 'verify', root], 1, 'there is no log in'],
+])('pacebuddy %j says what is wrong with it', async (args, code, words) => {
+  const ended = await pacebuddy(args as string[]);
+  expect(ended).toMatchObject({ code, err: expect.stringContaining(words as string) });
+  expect(ended.err).not.toContain('    at ');
+});
+
+test('whoever reads the log lines may stop reading: the show goes on, and ends in time', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const daemon = await startDaemon(file);
+  daemon.process.stdout?.pause();
+  const client = await WireClient.connect(daemon.url);
+  for (let at = 0; at < 1900; at++) client.send(proposal('TimerPaused', { timerId: 'x'.repeat(100) }));
+  const note = proposal('NoteAdded', { noteId: 'last', scope: { type: 'show' }, text: 'still here' });
+  client.send(note);
+  const ack = await client.take(({ ackOf }) => ackOf === note.messageId, 'the ack of the note');
+  expect(ack).toMatchObject({ status: 'ok' });
+  const exit = once(daemon.process, 'exit');
+  daemon.process.kill('SIGTERM');
+  expect(await within(exit, 'the end', 3000)).toEqual([0, null]);
+  client.drop();
   await rm(folder, { recursive: true });
 });
