@@ -17,6 +17,8 @@ import { nowUs, wire } from './wire.mjs';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PACE_MS = 15;
 const CUES = 200;
+/** Presses that are not counted: in them the compilers of all contestants settle. */
+const WARM_UP_ROUNDS = 150;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A process that prints JSON lines; resolves with it and the first line that `pick` accepts. */
@@ -136,7 +138,7 @@ async function referencePresser(port) {
 /** Presses `contestants` in turn. @returns milliseconds from press to packet, by name */
 async function race(contestants, rounds) {
   const times = Object.fromEntries(contestants.map(({ name }) => [name, []]));
-  for (let round = -20; round < rounds; round++) {
+  for (let round = -WARM_UP_ROUNDS; round < rounds; round++) {
     for (const { name, presser, wire } of contestants) {
       await presser.prepare();
       await pause(PACE_MS);

@@ -121,7 +121,7 @@ function validators() {
     code: { source: true, esm: true, lines: true },
   };
   const ucs2 =
-    'const ucs2length = { default: (text) => [...text].length };\nconst deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };\n';
+    'const ucs2length = { default: (text) => (/[\\ud800-\\udbff]/.test(text) ? [...text].length : text.length) };\nconst deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };\n';
   const inline = (code) =>
     code
       .replaceAll('"use strict";', '')

@@ -11,7 +11,7 @@ import { openOscSimulator } from '../adapters/osc/simulator.js';
 import { startQlabSimulator } from '../adapters/qlab/simulator.js';
 import { commandSchemaOf } from './config/command-schema.js';
 import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
-import type { Input } from './devices/adapter.js';
+import type { Command, Input } from './devices/adapter.js';
 import { isolateNative } from './devices/isolated-adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
@@ -68,7 +68,10 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
     adapters: adapterValidators,
     lint: (config, showFile) =>
       lintMapping(config, showFile, {
-        problemOf: (device, command) => adapterOf(config.devices[device]?.adapter)?.problemOf?.(command),
+        problemOf: (device, command) =>
+          adapterOf(config.devices[device]?.adapter)?.problemOf?.(command, { ...config.devices[device] }),
+        problemOfPattern: (device, pattern) =>
+          adapterOf(config.devices[device]?.adapter)?.problemOfPattern?.(pattern, { ...config.devices[device] }),
         commandSchema: commandSchemaOf(config, adapterValidators),
       }),
   });
@@ -94,6 +97,12 @@ export async function startBridge(options: {
   let gateway: Gateway | undefined;
   let prepared: { event: ShowEvent; commands: ReturnType<Mapping['commandsFor']> } | undefined;
 
+  /** Goes the whole way of a command but the last step. */
+  const tryCommand = (device: string, command: Command): void => {
+    const config = checked.config.devices[device];
+    if (config) adapterOf(config.adapter)?.problemOf?.(command, { ...config });
+  };
+
   const sequencer = await openSequencer({
     showId: checked.config.show.id,
     initial,
@@ -105,7 +114,9 @@ export async function startBridge(options: {
     log,
     effects: {
       prepare: (event, state) => {
-        prepared = { event, commands: mapping.commandsFor(event, state) };
+        const commands = mapping.commandsFor(event, state);
+        for (const { device, command } of commands) tryCommand(device, command);
+        prepared = { event, commands };
       },
       perform: (event, state) => {
         const commands = prepared?.event === event ? prepared.commands : mapping.commandsFor(event, state);
@@ -175,7 +186,7 @@ export async function startBridge(options: {
     initial,
     settings: checked.config.show,
     mapping,
-    tryCommand: (device, command) => void adapterOf(checked.config.devices[device]?.adapter)?.problemOf?.(command),
+    tryCommand,
     clock,
   });
 

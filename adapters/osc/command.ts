@@ -114,7 +114,16 @@ function toNumber(type: string, value: unknown): number {
 }
 
 /** The packet of a `send`. @throws CODEC_MALFORMED */
-export const encodeCommand = (command: Command): Uint8Array => encodePacket(toMessage(command));
+export function encodeCommand(command: Command): Uint8Array {
+  const known = packets.get(command);
+  if (known) return known;
+  const packet = encodePacket(toMessage(command));
+  packets.set(command, packet);
+  return packet;
+}
+
+/** A command does not change; one that was looked at while the disk worked is not encoded again when it goes. */
+const packets = new WeakMap<Command, Uint8Array>();
 
 /** Why this command could never be sent; undefined when it could. */
 export function problemOf(command: Command): string | undefined {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
+import { setFlagsFromString } from 'node:v8';
 import pretty from 'pino-pretty';
 import { formatProblem } from '../config/problems.js';
 import { systemClock } from '../kit/clock.js';
@@ -13,6 +14,9 @@ export const pagesDir = join(packageRoot, 'dist', 'views');
 
 /** How long the last lines may take, in milliseconds. */
 const LAST_LINES_MS = 300;
+
+// A show rests for minutes: what was compiled for the last GO must still be there for the next one.
+setFlagsFromString('--no-flush-bytecode');
 
 /** Runs the bridge until it is told to stop. */
 export async function run(file: string, options: { logLevel?: string; json?: boolean }): Promise<void> {

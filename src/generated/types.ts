@@ -189,6 +189,14 @@ export type QlabCueNumber = string;
  * A cue's unique ID, for cues whose number OSC cannot address.
  */
 export type QlabCueId = string;
+/**
+ * A line of text, or bytes in hex as { bytes: 02 31 03 }.
+ */
+export type SerialWords =
+  | string
+  | {
+      bytes: string;
+    };
 
 export interface Actor {
   userId: Id;
@@ -1478,9 +1486,70 @@ export interface SerialDevice {
    * A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed.
    */
   debounceMs: number;
+  /**
+   * Bare switches across two handshake lines of the port, by names of your own, such as go: { line: cts }.
+   */
+  contacts?: {
+    [k: string]: SerialContact;
+  };
+  /**
+   * The level of RTS while the port is open, and again at goodbye; true is on. Left out: on, if anything here needs handshake lines, else as the system has it.
+   */
+  rts?: boolean;
+  /**
+   * The same for DTR.
+   */
+  dtr?: boolean;
+  /**
+   * Sent each time the port was opened, before anything else: puts the box into a known state, such as all lamps dark.
+   *
+   * @maxItems 16
+   */
+  onConnect?: SerialWords[];
+  /**
+   * Sent when the bridge says goodbye. A cable that was pulled carries none: for that there is keepAlive.
+   *
+   * @maxItems 16
+   */
+  onClose?: SerialWords[];
+  /**
+   * Sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.
+   */
+  keepAlive?: {
+    line?: string;
+    /**
+     * In hex.
+     */
+    bytes?: string;
+    /**
+     * In milliseconds. Let the box wait for three of them before it goes dark.
+     */
+    everyMs: number;
+  };
 }
 /**
- * device, and exactly one way to tell the line.
+ * A switch between a line that is read and a line that feeds it.
+ */
+export interface SerialContact {
+  /**
+   * The line that is read. RI cannot be: serialport does not tell it.
+   */
+  line: 'cts' | 'dsr' | 'dcd';
+  /**
+   * The line that feeds the switch; the bridge keeps it on. Left out: rts for cts, dtr for dsr and dcd.
+   */
+  against?: 'rts' | 'dtr';
+  /**
+   * true: pressing opens the switch.
+   */
+  activeLow: boolean;
+  /**
+   * So long, in milliseconds, it must be open without a break before it counts as released. A press is never delayed.
+   */
+  debounceMs: number;
+}
+/**
+ * device, and exactly one way to tell the line; or a contact.
  */
 export interface SerialWhen {
   device: string;
@@ -1500,9 +1569,17 @@ export interface SerialWhen {
    * The bytes of the frame, in hex, without its delimiter.
    */
   bytes?: string;
+  /**
+   * One of the device's contacts, by its name.
+   */
+  contact?: string;
+  /**
+   * Of a contact. Left out: press.
+   */
+  edge?: 'press' | 'release';
 }
 /**
- * device, and line or bytes.
+ * device, and what to send: line, bytes or set; and for a lamp, what to send after a while.
  */
 export interface SerialSend {
   device: string;
@@ -1514,6 +1591,33 @@ export interface SerialSend {
    * Bytes in hex, such as 02 31 03; nothing is added.
    */
   bytes?: string;
+  /**
+   * Sent afterMs later, unless a newer command was for the same lamp.
+   */
+  thenLine?: string;
+  /**
+   * The same, as bytes in hex.
+   */
+  thenBytes?: string;
+  /**
+   * In milliseconds, from when the first has left.
+   */
+  afterMs?: number;
+  /**
+   * What this is about, by a name of your own: a newer command for the same lamp cancels the older one's thenLine. Left out: only a command that sends the same, or sends the thenLine, does.
+   */
+  lamp?: string;
+  /**
+   * Handshake lines as outputs, such as { rts: true }.
+   */
+  set?: {
+    rts?: boolean;
+    dtr?: boolean;
+  };
+  /**
+   * After so many milliseconds the lines of set are turned to the other level, unless a newer set was for them.
+   */
+  forMs?: number;
 }
 /**
  * Which bytes of a HID device's reports are which button.
