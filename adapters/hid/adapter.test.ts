@@ -4,6 +4,7 @@ import { adapterValidators } from '../../src/generated/files.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createHidAdapter, hidAdapter } from './adapter.js';
@@ -15,13 +16,7 @@ const clock = systemClock();
 const never = new AbortController().signal;
 const PEDAL = { vendorId: 0x05f3, productId: 0x00ff, profile: 'infinity-3' };
 
-/** A device as the bridge file says it, checked and filled in. */
-function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  const config = { adapter: 'hid', ...device };
-  const { hid } = adapterValidators;
-  if (!hid?.device(config)) throw new Error(JSON.stringify(hid?.device.errors));
-  return config;
-}
+const checked = (device: object) => checkedDevice('hid', device);
 
 const info = (more: Partial<HidInfo> = {}): HidInfo => ({
   vendorId: 0x05f3,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/devices/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { within } from '../../test/support/waiting.js';
 import { createMidiAdapter } from './adapter.js';
@@ -10,13 +10,7 @@ import { SimulatedMidi } from './simulator.js';
 
 const never = new AbortController().signal;
 
-/** A device as the bridge file says it, checked and filled in. */
-function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  const config = { adapter: 'midi', ...device };
-  const { midi } = adapterValidators;
-  if (!midi?.device(config)) throw new Error(JSON.stringify(midi?.device.errors));
-  return config;
-}
+const checked = (device: object) => checkedDevice('midi', device);
 
 const GO = [0xf0, 0x7f, 0x01, 0x02, 0x01, 0x01, 0x31, 0x00, 0x31, 0xf7];
 

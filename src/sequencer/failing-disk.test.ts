@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { FIRST_SEGMENT, idOf } from '../../test/support/journal-rig.js';
+import { FIRST_SEGMENT, idOf, readEvents } from '../../test/support/journal-rig.js';
 import { type Fault, MemoryDisk } from '../../test/support/memory-disk.js';
-import { logOf, openShow } from '../../test/support/sequencer-rig.js';
-import { seeded } from '../../test/support/small-show.js';
+import { seeded } from '../../test/support/seeded.js';
+import { openShow } from '../../test/support/sequencer-rig.js';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
 const timer = { eventType: 'TimerSetOverride', payload: { timerId: 't', value: '00:00:00.000' } };
@@ -33,7 +33,7 @@ test('on a full disk every press is refused aloud and nothing fires; when there 
   expect(sequencer.failure).toBeUndefined();
   expect(log.named('journal.recovered')).toMatchObject([{ level: 'info', seq: 2 }]);
   expect(sequencer.state.currentCueId).toBe('c1');
-  expect((await logOf(sequencer)).map(({ eventSeq }) => eventSeq)).toEqual([1, 2]);
+  expect((await readEvents(sequencer)).map(({ eventSeq }) => eventSeq)).toEqual([1, 2]);
 });
 
 test('a proposal that comes while the disk fails under the one before it is not built on what never was', async () => {
@@ -86,7 +86,7 @@ test('over a disk that fails now and then under pipelined proposals: what was an
     }
     const answered = await Promise.all(outcomes);
     disk.fault = undefined;
-    const log = await logOf(sequencer);
+    const log = await readEvents(sequencer);
     expect(log.map(({ eventSeq }) => eventSeq)).toEqual(upTo(log.length));
     const inLog = new Map(log.map(({ messageId, eventSeq }) => [messageId, eventSeq]));
     expect(inLog.size).toBe(log.length);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { idOf } from '../../test/support/journal-rig.js';
+import { idOf, readEvents } from '../../test/support/journal-rig.js';
 import { MemoryDisk } from '../../test/support/memory-disk.js';
-import { draftOf, logOf, openShow } from '../../test/support/sequencer-rig.js';
+import { draftOf, openShow } from '../../test/support/sequencer-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { cuesOf } from '../show/state.js';
 
@@ -14,7 +14,7 @@ test('a press becomes one numbered, stamped, durable event, and the show moves o
   expect(outcome).toEqual({ ok: true, eventSeq: 1 });
   expect(sequencer.lastEventSeq).toBe(1);
   expect(sequencer.state.currentCueId).toBe('c0');
-  expect(await logOf(sequencer)).toEqual([
+  expect(await readEvents(sequencer)).toEqual([
     {
       kind: 'event',
       version: '1.1.0',
@@ -59,7 +59,7 @@ test('nothing is seen, answered or fired before it is durable; then outputs, ans
   const published = happened.filter((one) => one.what === 'published');
   const entries = published.flatMap((one) => one.entries);
   expect(published.map((one) => one.entries.map(({ event }) => event.eventSeq))).toEqual([[1], [2, 3]]);
-  expect(entries.map(({ json }) => JSON.parse(json.toString()))).toEqual(await logOf(sequencer));
+  expect(entries.map(({ json }) => JSON.parse(json.toString()))).toEqual(await readEvents(sequencer));
   expect(published.at(-1)?.state).toBe(sequencer.state);
 });
 
@@ -135,7 +135,7 @@ test('what only the server writes is dropped from a proposal, and the true patch
     recordedAt: '1999-01-01T00:00:00.000Z',
     withheld: true,
   });
-  const [event] = await logOf(sequencer);
+  const [event] = await readEvents(sequencer);
   expect(event).toMatchObject({ eventSeq: 1, recordedAt: '2026-03-01T19:30:00.000Z' });
   expect(event).not.toHaveProperty('withheld');
   expect(event?.patch).toContainEqual({ op: 'replace', path: '/currentCueId', value: 'c0' });
@@ -145,7 +145,7 @@ test('what only the server writes is dropped from a proposal, and the true patch
     role: 'bridge',
     payload: { device: 'qlab', cueNumber: '1', attribution: 'operator' },
   });
-  expect((await logOf(sequencer))[1]).not.toHaveProperty('patch');
+  expect((await readEvents(sequencer))[1]).not.toHaveProperty('patch');
 });
 
 test('what cannot be is refused with its code, and nothing is stored', async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { entryOf, idOf, SHOW } from '../../test/support/journal-rig.js';
+import { entryOf, idOf, readEvents, SHOW } from '../../test/support/journal-rig.js';
 import { keptLog } from '../../test/support/log-lines.js';
-import { draftOf, type Happening, logOf, showOf } from '../../test/support/sequencer-rig.js';
+import { draftOf, type Happening, showOf } from '../../test/support/sequencer-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import type { AppendResult, Entry, Journal } from '../journal/journal.js';
 import { BridgeError } from '../kit/errors.js';
@@ -94,7 +94,7 @@ test('a bridge that was behind reads on, decides again, and numbers after the ot
   expect(two.sequencer.state.currentCueId).toBe('c2');
   expect(two.fired()).toEqual([1, 2, 3]);
   expect(await one.propose()).toEqual({ ok: true, eventSeq: 4 });
-  expect((await logOf(one.sequencer)).map(({ eventSeq }) => eventSeq)).toEqual([1, 2, 3, 4]);
+  expect((await readEvents(one.sequencer)).map(({ eventSeq }) => eventSeq)).toEqual([1, 2, 3, 4]);
   expect(one.sequencer.state.currentCueId).toBe('c3');
   expect(one.fired()).toEqual([1, 2, 3, 4]);
 });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { readEvents } from '../../test/support/journal-rig.js';
 import { MemoryDisk } from '../../test/support/memory-disk.js';
-import { logOf, openShow } from '../../test/support/sequencer-rig.js';
+import { openShow } from '../../test/support/sequencer-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { ShowTime } from './show-time.js';
 
@@ -37,7 +38,7 @@ test('a bridge whose clock is a day behind its log still takes the next GO after
   expect(await second.propose()).toEqual({ ok: true, eventSeq: 2 });
   await clock.advance(1000);
   expect(await second.propose()).toEqual({ ok: true, eventSeq: 3 });
-  const times = (await logOf(second.sequencer)).map(({ recordedAt }) => recordedAt);
+  const times = (await readEvents(second.sequencer)).map(({ recordedAt }) => recordedAt);
   expect(times).toEqual(['2026-03-01T19:30:00.000Z', '2026-03-01T19:30:00.300Z', '2026-03-01T19:30:01.300Z']);
   expect(second.sequencer.now()).toBe(Date.parse('2026-03-01T19:30:01.300Z'));
 });

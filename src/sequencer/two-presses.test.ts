@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { readEvents } from '../../test/support/journal-rig.js';
 import { MemoryDisk } from '../../test/support/memory-disk.js';
-import { logOf, openShow } from '../../test/support/sequencer-rig.js';
-import { seeded } from '../../test/support/small-show.js';
+import { seeded } from '../../test/support/seeded.js';
+import { openShow } from '../../test/support/sequencer-rig.js';
 
 test('two who press together, 1,000 seeded times: one advance each time, and the log has no gap', async () => {
   const random = seeded(20260301);
@@ -24,7 +25,7 @@ test('two who press together, 1,000 seeded times: one advance each time, and the
     expect(answers.filter(({ ok }) => !ok)).toMatchObject([{ code: 'CONFLICT' }]);
   }
   expect(sequencer.state.currentCueId).toBe('c999');
-  const log = await logOf(sequencer);
+  const log = await readEvents(sequencer);
   expect(log.map(({ eventSeq }) => eventSeq)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1));
   const fired = happened.flatMap((one) => (one.what === 'performed' ? [one.event.eventSeq] : []));
   expect(fired).toEqual(log.map(({ eventSeq }) => eventSeq));

@@ -1,6 +1,4 @@
 /** The adapter contract for drivers in a process of their own: real adapters there, their devices' simulators here. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { hidAdapter } from '../../adapters/hid/adapter.js';
 import { oscAdapter } from '../../adapters/osc/adapter.js';
@@ -9,18 +7,12 @@ import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
 import type { Adapter } from '../../src/devices/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { checkedDevice } from '../support/checked-device.js';
+import { freePort } from '../support/free-port.js';
 import { isolated } from '../support/isolated-rig.js';
 import { never } from '../support/rig.js';
 import { eventually, within } from '../support/waiting.js';
-
-/** A device of the bridge file as the loader hands it over, with its defaults. */
-function checked(device: { adapter: string } & Record<string, unknown>): Record<string, unknown> {
-  const validate = adapterValidators[device.adapter]?.device;
-  if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
-  return device;
-}
 
 /** Answers each command, confirms it by evidence, and can be seen to hold a link. */
 async function qlabRig(): Promise<Rig> {
@@ -29,7 +21,7 @@ async function qlabRig(): Promise<Rig> {
   qlab.onFired(({ number, by }) => by === 'start' && got.push(Number(number)));
   return {
     adapter: isolated(qlabAdapter as Adapter),
-    config: checked({ adapter: 'qlab', host: '127.0.0.1', port: qlab.port }),
+    config: checkedDevice('qlab', { host: '127.0.0.1', port: qlab.port }),
     patterns: [{ event: 'go' }],
     press: async () => void qlab.operatorGo('29'),
     pressedInput: { event: 'go', cueNumber: '29' },
@@ -47,10 +39,7 @@ async function qlabRig(): Promise<Rig> {
 
 /** Answers nothing: sent is all that is known. */
 async function oscRig(): Promise<Rig> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = Object(server.address()).port as number;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
+  const port = await freePort('tcp');
   const got: number[] = [];
   const open = () =>
     openOscSimulator({
@@ -61,7 +50,7 @@ async function oscRig(): Promise<Rig> {
   let desk = await open();
   return {
     adapter: isolated(oscAdapter as Adapter),
-    config: checked({ adapter: 'osc', transport: 'tcp', host: '127.0.0.1', port }),
+    config: checkedDevice('osc', { transport: 'tcp', host: '127.0.0.1', port }),
     patterns: [{ address: '/go' }],
     press: () => desk.send({ address: '/go', args: [{ type: 'i', value: 1 }] }),
     pressedInput: { address: '/go', args: [1] },
@@ -111,7 +100,7 @@ test.each([
 ])('the real driver of $adapter says in its own words what is missing', async (device) => {
   const adapter = device.adapter === 'hid' ? hidAdapter : serialAdapter;
   expect(adapter.native).toBe(true);
-  const connecting = isolated(adapter).connect(checked(device), testIo(), never());
+  const connecting = isolated(adapter).connect(checkedDevice(device.adapter, device), testIo(), never());
   const error = await connecting.then(
     () => undefined,
     (reason: unknown) => reason,

@@ -2,11 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openSequencer } from '../../src/sequencer/sequencer.js';
 import { initialState } from '../../src/show/state.js';
-import { PATH, SHOW } from '../support/journal-rig.js';
+import { PATH, readEvents, SHOW } from '../support/journal-rig.js';
 import { LiveShow } from '../support/live-show.js';
 import { keptLog } from '../support/log-lines.js';
 import { MemoryDisk } from '../support/memory-disk.js';
-import { logOf } from '../support/sequencer-rig.js';
 import { TestClock } from '../support/test-clock.js';
 import { show, wish } from './show-arbitraries.js';
 
@@ -54,7 +53,7 @@ test('any proposals over a disk that fails: no gap, no id twice, and the log rep
           if (pause) await live.idle();
         }
         await live.idle();
-        const events = await logOf(live);
+        const events = await readEvents(live);
         expect(events.map(({ eventSeq }) => eventSeq)).toEqual(events.map((_, i) => i + 1));
         expect(new Set(events.map(({ messageId }) => messageId)).size).toBe(events.length);
         const times = events.map(({ recordedAt }) => recordedAt);

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
-import { type Daemon, root, startDaemon } from '../support/daemon.js';
+import { packageRoot } from '../../src/kit/package.js';
+import { type Daemon, startDaemon } from '../support/daemon.js';
 import { contains, type Message, WireClient } from '../support/wire-client.js';
 
-const example = join(root, 'examples/opening-night');
+const example = join(packageRoot, 'examples/opening-night');
 const flows = (await readdir(join(example, 'flows'))).filter((name) => name.endsWith('.jsonl')).sort();
 
 type Step =

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { proposal } from '../support/messages.js';
-import { seeded, smallShow } from '../support/small-show.js';
+import { seeded } from '../support/seeded.js';
+import { smallShow } from '../support/small-show.js';
 import { WireClient } from '../support/wire-client.js';
 
 const KILLS = 50;

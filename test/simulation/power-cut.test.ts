@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { idOf } from '../support/journal-rig.js';
+import { idOf, readEvents } from '../support/journal-rig.js';
 import { MemoryDisk } from '../support/memory-disk.js';
-import { logOf, openShow } from '../support/sequencer-rig.js';
-import { seeded } from '../support/small-show.js';
+import { seeded } from '../support/seeded.js';
+import { openShow } from '../support/sequencer-rig.js';
 import { TestClock } from '../support/test-clock.js';
 
 /** How often the machine loses its power. */
@@ -30,7 +30,7 @@ test(`${CUTS} power cuts under load: nothing answered is lost, nothing fires twi
   for (let life = 0; life <= CUTS; life += 1) {
     const { sequencer, propose, happened, log } = await openShow(disk, { cues: CUES, clock });
     tornTails += log.named('journal.tail-cut').length;
-    const events = await logOf(sequencer);
+    const events = await readEvents(sequencer);
     expect(events.map(({ eventSeq }) => eventSeq)).toEqual(events.map((_, i) => i + 1));
     const seqOf = new Map(events.map(({ messageId, eventSeq }) => [messageId, eventSeq]));
     expect(seqOf.size).toBe(events.length);

@@ -6,9 +6,9 @@ import { slowDisk } from '../../bench/slow-disk.mjs';
 import { systemDisk } from '../../src/journal/disk.js';
 import { openSequencer } from '../../src/sequencer/sequencer.js';
 import { initialState } from '../../src/show/state.js';
-import { SHOW } from '../support/journal-rig.js';
+import { readEvents, SHOW } from '../support/journal-rig.js';
 import { keptLog } from '../support/log-lines.js';
-import { draftOf, logOf, showOf } from '../support/sequencer-rig.js';
+import { draftOf, showOf } from '../support/sequencer-rig.js';
 import { TestClock } from '../support/test-clock.js';
 import { eventually } from '../support/waiting.js';
 
@@ -50,7 +50,7 @@ test('on a disk that takes five seconds, presses share the wait, nothing is acke
     await eventually(() => answered.length > 1, 'the others are stored');
     expect(answered).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
     expect(performed).toEqual(answered);
-    expect((await logOf(sequencer)).map(({ eventSeq }) => eventSeq)).toEqual(answered);
+    expect((await readEvents(sequencer)).map(({ eventSeq }) => eventSeq)).toEqual(answered);
   } finally {
     const closed = sequencer.close();
     await clock.advance(10_000);

@@ -5,7 +5,8 @@ import { apply } from '../../src/show/apply.js';
 import type { ShowState } from '../../src/show/state.js';
 import { startDaemon } from '../support/daemon.js';
 import { proposal } from '../support/messages.js';
-import { seeded, smallShow } from '../support/small-show.js';
+import { seeded } from '../support/seeded.js';
+import { smallShow } from '../support/small-show.js';
 import { WireClient } from '../support/wire-client.js';
 
 const PRESSES = 1000;

@@ -1,22 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
-
-export const root = resolve(import.meta.dirname, '../..');
-const cli = join(root, 'dist/src/cli/index.js');
-
-/** A line of the daemon's log. */
-export type LogLine = Record<string, unknown> & { msg?: string };
+import type { ChildProcess } from 'node:child_process';
+import { type Line, Talking } from './program.js';
 
 /** The built bridge as a process of its own, as a theatre runs it. */
 export interface Daemon {
   readonly url: string;
   readonly process: ChildProcess;
-  readonly lines: LogLine[];
-  /** Resolves with the first log line, past or to come, that `pick` accepts; rejects when the daemon ends before it. */
-  line(pick: (line: LogLine) => boolean): Promise<LogLine>;
+  /** Its log. */
+  readonly lines: readonly Line[];
+  /** Resolves with the first log line, past or to come, that fits; rejects when the daemon ends before it. */
+  line(fits: (line: Line) => boolean): Promise<Line>;
   /** Asks it to stop. @returns its exit code */
   stop(): Promise<number | null>;
   /** `kill -9`. */
@@ -29,52 +21,20 @@ export async function startDaemon(
   env: Record<string, string> = {},
   options: readonly string[] = [],
 ): Promise<Daemon> {
-  if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
-  const child = spawn(process.execPath, [cli, 'run', file, ...options], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
-  const exited = once(child, 'exit').then(([code]) => code as number | null);
-  const lines: LogLine[] = [];
-  const waiting = new Set<{ pick: (line: LogLine) => boolean; found: (line: LogLine) => void }>();
-  let errors = '';
-  child.stderr?.on('data', (data) => {
-    errors += data;
-  });
-  createInterface({ input: child.stdout as NodeJS.ReadableStream }).on('line', (text) => {
-    const line = JSON.parse(text) as LogLine;
-    lines.push(line);
-    for (const waiter of waiting) {
-      if (!waiter.pick(line)) continue;
-      waiting.delete(waiter);
-      waiter.found(line);
-    }
-  });
-  const line = (pick: (line: LogLine) => boolean): Promise<LogLine> => {
-    const past = lines.find(pick);
-    if (past) return Promise.resolve(past);
-    return Promise.race([
-      new Promise<LogLine>((found) => waiting.add({ pick, found })),
-      exited.then((code) => {
-        throw new Error(
-          `the bridge ended (${code}):\n${lines.map((each) => JSON.stringify(each)).join('\n')}\n${errors}`,
-        );
-      }),
-    ]);
-  };
-  const started = await line(({ msg }) => msg === 'bridge.started');
+  const program = new Talking(['run', file, ...options], env);
+  const started = await program.line(({ msg }) => msg === 'bridge.started');
   return {
     url: String(started.url),
-    process: child,
-    lines,
-    line,
+    process: program.process,
+    lines: program.lines,
+    line: (fits) => program.line(fits),
     stop: () => {
-      child.kill('SIGTERM');
-      return exited;
+      program.process.kill('SIGTERM');
+      return program.ended;
     },
     kill: async () => {
-      child.kill('SIGKILL');
-      await exited;
+      program.process.kill('SIGKILL');
+      await program.ended;
     },
   };
 }

@@ -63,8 +63,8 @@ export async function openJournal(
   return { journal, saved, replayed, log };
 }
 
-/** Everything that is in the log from `fromSeq` on, as events. */
-export async function readEvents(journal: Journal, fromSeq = 1): Promise<ShowEvent[]> {
+/** Everything that is in the log of a journal or a sequencer from `fromSeq` on, as events. */
+export async function readEvents(journal: Pick<Journal, 'read'>, fromSeq = 1): Promise<ShowEvent[]> {
   const events: ShowEvent[] = [];
   for await (const { lines } of journal.read(fromSeq)) {
     for (const line of lines.toString().split('\n')) if (line !== '') events.push(JSON.parse(line) as ShowEvent);

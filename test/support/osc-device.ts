@@ -1,17 +1,12 @@
 import { oscAdapter } from '../../adapters/osc/adapter.js';
 import type { Adapter, Connection, Health, Input } from '../../src/devices/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
+import { checkedDevice } from './checked-device.js';
 import { never, testIo } from './rig.js';
 
 const adapter: Adapter = oscAdapter;
 
-/** An osc device of the bridge file as the loader hands it over, with its defaults. */
-export function oscDevice(config: object): Record<string, unknown> {
-  const validate = adapterValidators.osc?.device;
-  const device = { adapter: 'osc', ...config };
-  if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
-  return device;
-}
+/** An osc device of the bridge file, checked and with its defaults. */
+export const oscDevice = (config: object) => checkedDevice('osc', config);
 
 /** @throws what the adapter's connect throws */
 export const openOsc = (config: object): Promise<Connection> => adapter.connect(oscDevice(config), testIo(), never());

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { root } from './daemon.js';
+import { packageRoot } from '../../src/kit/package.js';
 
-const cli = join(root, 'dist/src/cli/index.js');
+const cli = join(packageRoot, 'dist/src/cli/index.js');
 
 /** Runs `pacebuddy ARGS` to its end. */
 export async function pacebuddy(
@@ -27,21 +28,37 @@ export async function pacebuddy(
   return { code, out, err };
 }
 
+/** A line that a program printed, as JSON: of a daemon, one of its log. */
+export type Line = Record<string, unknown> & { msg?: string };
+
 /** `pacebuddy ARGS` as a process that prints JSON lines and goes on. */
 export class Talking {
   readonly process: ChildProcess;
-  readonly lines: Record<string, unknown>[] = [];
-  readonly #wake = new Set<() => void>();
+  readonly lines: Line[] = [];
+  /** Its exit code, once it has ended. */
+  readonly ended: Promise<number | null>;
+  readonly #waiting = new Set<{ fits: (line: Line) => boolean; found: (line: Line) => void }>();
+  #errors = '';
 
-  constructor(args: string[]) {
-    this.process = spawn(process.execPath, [cli, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-    createInterface({ input: this.process.stdout as NodeJS.ReadableStream }).on('line', (line) => {
-      this.lines.push(JSON.parse(line));
-      for (const wake of this.#wake) wake();
-      this.#wake.clear();
+  constructor(args: readonly string[], env: Record<string, string> = {}) {
+    if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
+    const child = spawn(process.execPath, [cli, ...args], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
     });
-    this.process.once('exit', () => {
-      for (const wake of this.#wake) wake();
+    this.process = child;
+    this.ended = once(child, 'exit').then(([code]) => code as number | null);
+    child.stderr.on('data', (data) => {
+      this.#errors += data;
+    });
+    createInterface({ input: child.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as Line;
+      this.lines.push(line);
+      for (const waiter of this.#waiting) {
+        if (!waiter.fits(line)) continue;
+        this.#waiting.delete(waiter);
+        waiter.found(line);
+      }
     });
   }
 
@@ -49,20 +66,16 @@ export class Talking {
     this.process.stdin?.write(`${line}\n`);
   }
 
-  /** The first line, past or to come, that fits. @throws when it ended before that */
-  async line(fits: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
-    for (;;) {
-      const found = this.lines.find(fits);
-      if (found) return found;
-      if (this.process.exitCode !== null)
-        throw new Error(`it ended with ${this.process.exitCode}: ${JSON.stringify(this.lines.slice(-3))}`);
-      await new Promise<void>((resolve) => this.#wake.add(resolve));
-    }
-  }
-
-  async ended(): Promise<number | null> {
-    if (this.process.exitCode !== null) return this.process.exitCode;
-    const [code] = (await once(this.process, 'exit')) as [number | null];
-    return code;
+  /** The first line, past or to come, that fits; rejects with what it said when it ends before that. */
+  line(fits: (line: Line) => boolean): Promise<Line> {
+    const past = this.lines.find(fits);
+    if (past) return Promise.resolve(past);
+    return Promise.race([
+      new Promise<Line>((found) => this.#waiting.add({ fits, found })),
+      this.ended.then((code) => {
+        const said = this.lines.map((line) => JSON.stringify(line)).join('\n');
+        throw new Error(`it ended (${code}):\n${said}\n${this.#errors}`);
+      }),
+    ]);
   }
 }

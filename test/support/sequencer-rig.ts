@@ -100,12 +100,3 @@ export async function openShow(
       }),
   };
 }
-
-/** Everything in the log, as events. */
-export async function logOf(sequencer: Pick<Sequencer, 'read'>, fromSeq = 1): Promise<ShowEvent[]> {
-  const events: ShowEvent[] = [];
-  for await (const { lines } of sequencer.read(fromSeq)) {
-    for (const line of lines.toString().split('\n')) if (line !== '') events.push(JSON.parse(line) as ShowEvent);
-  }
-  return events;
-}

@@ -35,20 +35,21 @@ export class WireClient {
 
   /** The next message, past or to come, that was not taken yet and that `fits`. */
   async take(fits: (message: Message) => boolean, what = 'a message', limitMs = 5000): Promise<Message> {
-    const signal = AbortSignal.timeout(limitMs);
+    const late = AbortSignal.timeout(limitMs);
+    const givenUp = new Promise<never>((_, reject) => {
+      late.addEventListener('abort', () => {
+        const seen = this.got.slice(-8).map((message) => JSON.stringify(message).slice(0, 300));
+        reject(new Error(`did not get ${what}; the last were\n${seen.join('\n')}`));
+      });
+    });
+    givenUp.catch(() => undefined);
     for (;;) {
       const found = this.got.find((message) => !this.#used.has(message) && fits(message));
       if (found) {
         this.#used.add(found);
         return found;
       }
-      await new Promise<void>((resolve, reject) => {
-        this.#waiting.add(resolve);
-        signal.addEventListener('abort', () => {
-          const seen = this.got.slice(-8).map((message) => JSON.stringify(message).slice(0, 300));
-          reject(new Error(`did not get ${what}; the last were\n${seen.join('\n')}`));
-        });
-      });
+      await Promise.race([new Promise<void>((resolve) => this.#waiting.add(resolve)), givenUp]);
     }
   }
 

@@ -2,20 +2,15 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { checkedDevice } from '../support/checked-device.js';
 import { isolated } from '../support/isolated-rig.js';
 import { SocatBox } from '../support/socat-box.js';
 import { eventually, within } from '../support/waiting.js';
 
 const never = new AbortController().signal;
 
-function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  const config = { adapter: 'serial', ...device };
-  if (!adapterValidators.serial?.device(config))
-    throw new Error(JSON.stringify(adapterValidators.serial?.device.errors));
-  return config;
-}
+const checked = (device: object) => checkedDevice('serial', device);
 
 async function rig(adapter = serialAdapter): Promise<Rig> {
   const box = await SocatBox.plugged();

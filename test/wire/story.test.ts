@@ -13,7 +13,8 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
-import { type Daemon, root, startDaemon } from '../support/daemon.js';
+import { packageRoot } from '../../src/kit/package.js';
+import { type Daemon, startDaemon } from '../support/daemon.js';
 import { freePort } from '../support/free-port.js';
 import { proposal } from '../support/messages.js';
 import { smallShow } from '../support/small-show.js';
@@ -73,7 +74,7 @@ outputs:
   button = program('socat', ['-', `PTY,link=${tty},raw,echo=0`], () => {});
   program('oscdump', ['-L', String(ports.dump)], (line) => dumped.push(line));
   const cues = Array.from({ length: 20 }, (_, i) => i).join(',');
-  const cli = join(root, 'dist/src/cli/index.js');
+  const cli = join(packageRoot, 'dist/src/cli/index.js');
   program(
     process.execPath,
     [cli, 'simulate', 'qlab', '--port', String(ports.qlab), '--cues', cues, '--json'],
