@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/devices/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';
@@ -14,13 +15,7 @@ import { SimulatedPort } from './simulator.js';
 
 const never = new AbortController().signal;
 
-/** A device as the bridge file says it, checked and filled in. */
-function checked(device: Record<string, unknown>): Readonly<Record<string, unknown>> {
-  const config = { adapter: 'serial', ...device };
-  const { serial } = adapterValidators;
-  if (!serial?.device(config)) throw new Error(JSON.stringify(serial?.device.errors));
-  return config;
-}
+const checked = (device: object) => checkedDevice('serial', device);
 
 const box = () => new SimulatedPort({ path: '/dev/ttyTEST', vendorId: '2341', productId: '0043', serialNumber: 'A1' });
 
@@ -336,6 +331,8 @@ describe('the safe port', () => {
       write: () => Promise.reject(new Error('the unsafe write')),
       drain: async () => undefined,
       flush: async () => undefined,
+      get: () => Promise.reject(new Error('no handshake lines')),
+      set: () => Promise.reject(new Error('no handshake lines')),
       close: async () => undefined,
     };
     const reader = (...args: unknown[]) => {

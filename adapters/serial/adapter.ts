@@ -1,11 +1,13 @@
 /** Button boxes and other devices on a serial port. See README.md here. */
-import type { Adapter, AdapterIo, Command, Connection } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { framingOf, problemOfCommand } from './codec.js';
-import { SerialConnection } from './connection.js';
-import { findPortInList, findPortInSysfs, usbName } from './find-port.js';
-import { matches } from './patterns.js';
+import { framingOf } from './codec.js';
+import { problemOfCommand, summarise } from './command.js';
+import { type Greetings, greetingsOf, SerialConnection } from './connection.js';
+import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
+import { problemOfDevice } from './handshake.js';
+import { matches, problemOfPattern } from './patterns.js';
 import { type Binding, type Port, safeBinding } from './safe-binding.js';
 
 /** Where ports come from. A test hands in a simulated one; the bridge file cannot. */
@@ -19,29 +21,32 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     native: true,
     matches,
     problemOf: problemOfCommand,
-    summarise: ({ line, bytes }: Command) => (line === undefined ? `bytes ${bytes}` : `line ${JSON.stringify(line)}`),
+    problemOfPattern,
+    summarise,
     async connect(checked, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
       // Checked against config.schema.json, $defs device, which also fills in what was left out.
       const config = checked as unknown as SerialDevice;
-      const framing = framingOfDevice(config);
+      const greetings = greetingsOfDevice(config);
       const binding = await loadBinding();
-      const path = await pathOf(config, binding, loadBinding === loadNative);
+      const path = await pathOf(config, io.baseDir, binding, loadBinding === loadNative);
       signal.throwIfAborted();
       const port = await open(binding, path, config);
       if (signal.aborted) {
         await port.close().catch(() => undefined);
         signal.throwIfAborted();
       }
-      return new SerialConnection(port, path, config, framing, io);
+      return new SerialConnection(port, path, config, greetings, io);
     },
   };
 }
 
 /** @throws DEVICE_REFUSED: trying again would not mend the bridge file */
-function framingOfDevice(config: SerialDevice) {
+function greetingsOfDevice(config: SerialDevice): Greetings {
+  const problem = problemOfDevice(config);
+  if (problem !== undefined) throw new BridgeError('DEVICE_REFUSED', problem);
   try {
-    return framingOf(config);
+    return greetingsOf(config, framingOf(config));
   } catch (cause) {
     throw new BridgeError('DEVICE_REFUSED', cause instanceof Error ? cause.message : String(cause), { cause });
   }
@@ -63,8 +68,8 @@ async function loadNative(): Promise<Binding> {
 }
 
 /** @throws DEVICE_UNREACHABLE when no such device is plugged in */
-async function pathOf(config: SerialDevice, binding: Binding, isNative: boolean): Promise<string> {
-  if (config.path !== undefined) return config.path;
+async function pathOf(config: SerialDevice, baseDir: string, binding: Binding, isNative: boolean): Promise<string> {
+  if (config.path !== undefined) return portPath(config.path, baseDir);
   const { vendorId = 0, productId = 0, serialNumber } = config;
   const wanted = { vendorId, productId, ...(serialNumber !== undefined && { serialNumber }) };
   try {

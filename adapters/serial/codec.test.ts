@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { encodeCommand, Framer, type Framing, framingOf, parseDelimiter, problemOfCommand } from './codec.js';
+import { encodeText, Framer, type Framing, framingOf, parseDelimiter, problemOfText } from './codec.js';
 import { compileMatch, groupsOf, matches } from './patterns.js';
 
 const lines = (delimiter = '\n', lineBytesMax = 1024): Framing => framingOf({ delimiter, lineBytesMax });
@@ -101,19 +101,19 @@ describe('a delimiter', () => {
 describe('a command', () => {
   const options = { encoding: 'utf8', framing: usual } as const;
   test('is its line and the delimiter, or its bytes and nothing more', () => {
-    expect(encodeCommand({ line: 'LED 1' }, options).toString()).toBe('LED 1\n');
-    expect(encodeCommand({ bytes: '02 31 FF' }, options)).toEqual(Buffer.from([2, 0x31, 255]));
-    expect(encodeCommand({ line: '4f 4B' }, { ...options, encoding: 'hex' }).toString()).toBe('OK\n');
-    expect(encodeCommand({ line: 'ä' }, { ...options, encoding: 'latin1' })).toEqual(Buffer.from([0xe4, 10]));
+    expect(encodeText({ line: 'LED 1' }, options).toString()).toBe('LED 1\n');
+    expect(encodeText({ bytes: '02 31 FF' }, options)).toEqual(Buffer.from([2, 0x31, 255]));
+    expect(encodeText({ line: '4f 4B' }, { ...options, encoding: 'hex' }).toString()).toBe('OK\n');
+    expect(encodeText({ line: 'ä' }, { ...options, encoding: 'latin1' })).toEqual(Buffer.from([0xe4, 10]));
     const framing = framingOf({ frameBytes: 2, lineBytesMax: 10 });
-    expect(encodeCommand({ line: 'OK' }, { ...options, framing }).toString()).toBe('OK');
+    expect(encodeText({ line: 'OK' }, { ...options, framing }).toString()).toBe('OK');
   });
 
   test('that could be taken for two, or cannot be written, is refused', () => {
     const malformed = expect.objectContaining({ code: 'CODEC_MALFORMED' });
-    expect(() => encodeCommand({ line: 'GO\nGO' }, options)).toThrow(malformed);
-    expect(() => encodeCommand({ line: '€' }, { ...options, encoding: 'latin1' })).toThrow(malformed);
-    expect(() => encodeCommand({ line: 'GO' }, { ...options, encoding: 'hex' })).toThrow(malformed);
+    expect(() => encodeText({ line: 'GO\nGO' }, options)).toThrow(malformed);
+    expect(() => encodeText({ line: '€' }, { ...options, encoding: 'latin1' })).toThrow(malformed);
+    expect(() => encodeText({ line: 'GO' }, { ...options, encoding: 'hex' })).toThrow(malformed);
     for (const command of [
       {},
       { line: 'a', bytes: '00' },
@@ -122,8 +122,8 @@ describe('a command', () => {
       { bytes: '' },
       { line: 5 },
     ]) {
-      expect(problemOfCommand(command)).toBeDefined();
-      expect(() => encodeCommand(command, options)).toThrow(malformed);
+      expect(problemOfText(command)).toBeDefined();
+      expect(() => encodeText(command, options)).toThrow(malformed);
     }
   });
 });

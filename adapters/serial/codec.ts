@@ -9,6 +9,12 @@ export type Framing =
   | { kind: 'fixed'; frameBytes: number; idleMs: number }
   | { kind: 'idle'; idleMs: number; lineBytesMax: number };
 
+/** How a device's text becomes bytes. */
+export interface Coding {
+  encoding: Encoding;
+  framing: Framing;
+}
+
 /** Longer delimiters are refused. */
 const DELIMITER_BYTES_MAX = 8;
 /** The pause inside a frame of fixed length after which its beginning is dropped, where nothing else is said. */
@@ -144,10 +150,10 @@ export function decodeLine(frame: Uint8Array, encoding: Encoding): string {
 export const normaliseHex = (hex: string): string => hex.replaceAll(/\s/g, '').toLowerCase();
 
 /**
- * Why no device could be sent this, in the technician's words; undefined when one could.
- * What depends on the device's encoding is only seen by `encodeCommand`.
+ * Why no device could be sent this line, or these bytes, in the technician's words; undefined when one could.
+ * What depends on the device's encoding is only seen by `encodeText`.
  */
-export function problemOfCommand(command: Readonly<Record<string, unknown>>): string | undefined {
+export function problemOfText(command: Readonly<Record<string, unknown>>): string | undefined {
   const { line, bytes } = command;
   if ((line === undefined) === (bytes === undefined)) return 'send either line or bytes';
   if (line !== undefined)
@@ -159,15 +165,12 @@ export function problemOfCommand(command: Readonly<Record<string, unknown>>): st
 }
 
 /**
- * The bytes of a command.
+ * The bytes of a line or of bytes in hex.
  * @throws CODEC_MALFORMED when it has both line and bytes or neither, is no hex, does not fit the encoding, or has the
  *   delimiter inside
  */
-export function encodeCommand(
-  command: Readonly<Record<string, unknown>>,
-  options: { encoding: Encoding; framing: Framing },
-): Buffer {
-  const problem = problemOfCommand(command);
+export function encodeText(command: Readonly<Record<string, unknown>>, options: Coding): Buffer {
+  const problem = problemOfText(command);
   if (problem !== undefined) throw new BridgeError('CODEC_MALFORMED', problem);
   const { encoding, framing } = options;
   if (typeof command.bytes === 'string') return Buffer.from(normaliseHex(command.bytes), 'hex');

@@ -2,24 +2,48 @@ import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { decodeLine, encodeCommand, Framer, type Framing, toHex } from './codec.js';
+import { Afterwards } from './afterwards.js';
+import { decodeLine, Framer, type Framing, toHex } from './codec.js';
+import { encodeWords, type Out, planOf } from './command.js';
+import { watchContacts } from './contact-watch.js';
+import type { Edge } from './contacts.js';
+import { contactsOf, openingLevels } from './handshake.js';
 import { type CompiledMatch, compileMatch, groupsOf } from './patterns.js';
-import type { Port } from './safe-binding.js';
+import { type Levels, type Port, setLevels } from './safe-binding.js';
+import { Writer } from './writer.js';
 
 /** Read at once, at most. */
 const READ_BYTES_MAX = 4096;
-/** A write that the system has not taken by then is given up, and the port with it: it must not go out later. */
-const WRITE_LIMIT_MS = 1000;
-/** Commands that wait for the port, together; more are refused. */
-const WAITING_BYTES_MAX = 65_536;
 /** Of what comes in within one second; more is dropped: a loose wire is no stage manager. */
 const INPUTS_PER_SECOND_MAX = 200;
 /** Equal lines are told apart for so many different lines. */
 const DEBOUNCED_LINES_MAX = 64;
-/** At close(), how long what was already sent may take to leave the machine. */
+/** At close(), how long what was already sent, and the last words, may take to leave the machine. */
 const GOODBYE_LIMIT_MS = 200;
 /** How long the system may take to give a port back. */
 const CLOSE_LIMIT_MS = 1000;
+/** What the system raises when it opens a port. */
+const RAISED: Levels = { rts: true, dtr: true };
+
+/** What a device of the bridge file says without being asked, as bytes. */
+export interface Greetings {
+  framing: Framing;
+  onConnect: readonly Buffer[];
+  onClose: readonly Buffer[];
+  keepAlive?: { bytes: Buffer; everyMs: number };
+}
+
+/** @throws CODEC_MALFORMED what cannot be written to this device */
+export function greetingsOf(config: SerialDevice, framing: Framing): Greetings {
+  const coding = { encoding: config.encoding, framing };
+  const { onConnect = [], onClose = [], keepAlive } = config;
+  return {
+    framing,
+    onConnect: onConnect.map((words) => encodeWords(words, coding)),
+    onClose: onClose.map((words) => encodeWords(words, coding)),
+    ...(keepAlive && { keepAlive: { bytes: encodeWords(keepAlive, coding), everyMs: keepAlive.everyMs } }),
+  };
+}
 
 /** One open port, from connect() to its end. */
 export class SerialConnection implements Connection {
@@ -27,31 +51,44 @@ export class SerialConnection implements Connection {
   readonly #path: string;
   readonly #config: SerialDevice;
   readonly #io: AdapterIo;
-  readonly #framing: Framing;
+  readonly #greetings: Greetings;
   readonly #framer: Framer;
   readonly #matches: readonly CompiledMatch[];
   readonly #voice: ConnectionVoice;
+  readonly #writer: Writer;
+  readonly #afterwards: Afterwards<Out>;
   readonly #life = new AbortController();
-  readonly #counters = { 'in.bytes': 0, 'in.lines': 0, 'out.commands': 0, 'dropped.debounced': 0, 'dropped.flood': 0 };
+  readonly #counters = {
+    'in.bytes': 0,
+    'in.lines': 0,
+    'in.edges': 0,
+    'out.commands': 0,
+    'dropped.debounced': 0,
+    'dropped.flood': 0,
+  };
   readonly #lastSeenMs = new Map<string, number>();
   #ending: Promise<void> | undefined;
-  #writing: Promise<unknown> = Promise.resolve();
-  #writeTimer: AbortController | undefined;
-  #waitingBytes = 0;
+  /** As they were set last; undefined: as the system has them. */
+  #levels: Levels | undefined;
+  #isHeard = false;
+  #handshakeFault: string | undefined;
   #isIdleWatched = false;
   #second = { startMs: Number.NEGATIVE_INFINITY, inputs: 0 };
 
-  constructor(port: Port, path: string, config: SerialDevice, framing: Framing, io: AdapterIo) {
+  constructor(port: Port, path: string, config: SerialDevice, greetings: Greetings, io: AdapterIo) {
     this.#port = port;
     this.#path = path;
     this.#config = config;
     this.#io = io;
-    this.#framing = framing;
-    this.#framer = new Framer(framing);
+    this.#greetings = greetings;
+    this.#framer = new Framer(greetings.framing);
+    this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
+    this.#afterwards = new Afterwards(io.clock);
     const sources = new Set(io.patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
     this.#matches = [...sources].map(compileMatch);
-    this.#voice = new ConnectionVoice(io.log, this.#healthOf(false));
+    this.#voice = new ConnectionVoice(io.log, this.#healthOf());
     void this.#read();
+    void this.#begin();
   }
 
   get closed(): Promise<BridgeError | undefined> {
@@ -78,18 +115,16 @@ export class SerialConnection implements Connection {
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
     if (this.#ending) throw this.#gone();
     signal.throwIfAborted();
-    const bytes = encodeCommand(command, { encoding: this.#config.encoding, framing: this.#framing });
-    if (this.#waitingBytes + bytes.length > WAITING_BYTES_MAX) {
-      throw new BridgeError('DEVICE_TIMEOUT', `${this.#path} takes no more: ${this.#waitingBytes} bytes wait for it`);
-    }
-    this.#waitingBytes += bytes.length;
-    const turn = this.#writing.then(() => this.#write(bytes, signal));
-    this.#writing = turn.catch(() => undefined);
-    try {
-      await turn;
-    } finally {
-      this.#waitingBytes -= bytes.length;
-    }
+    const plan = planOf(command, { ...this.#config, framing: this.#greetings.framing });
+    if (plan.later.length > 0) this.#afterwards.assertRoom();
+    const act = async () => {
+      await this.#put(plan.now);
+      this.#afterwards.replace(plan.names);
+      for (const { afterMs, out, names } of plan.later) {
+        this.#afterwards.start(afterMs, out, names, (isWanted) => this.#putLater(out, isWanted));
+      }
+    };
+    await this.#writer.putCommand('bytes' in plan.now ? plan.now.bytes.length : 0, act, signal);
     this.#counters['out.commands'] += 1;
     return { reached: 'sent' };
   }
@@ -98,26 +133,60 @@ export class SerialConnection implements Connection {
     await this.#end(undefined);
   }
 
-  async #write(bytes: Buffer, signal: AbortSignal): Promise<void> {
-    if (this.#ending) throw this.#gone();
-    signal.throwIfAborted();
-    const timer = new AbortController();
-    this.#writeTimer = timer;
-    const late = this.#io.clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => 'late' as const);
-    try {
-      const how = await Promise.race([this.#port.write(bytes).then(() => 'written' as const), late]);
-      if (how === 'written') return;
-    } catch (cause) {
-      const why = new BridgeError('DEVICE_CLOSED', `${this.#path}: ${wordsOf(cause)}`, { cause });
-      void this.#end(why);
-      throw why;
-    } finally {
-      timer.abort();
+  /** What goes out by itself: the levels and the lines of the beginning, then the sign of life. */
+  async #begin(): Promise<void> {
+    const { onConnect, keepAlive } = this.#greetings;
+    const levels = openingLevels(this.#config);
+    const beginning: Out[] = [...(levels ? [{ levels }] : []), ...onConnect.map((bytes) => ({ bytes }))];
+    const begun = beginning.map((out) => this.#putUnasked(out));
+    const contacts = contactsOf(this.#config);
+    if (contacts.length > 0) {
+      const names = contacts.map(({ name }) => name).join(', ');
+      void begun[0]?.then(() =>
+        watchContacts({
+          port: this.#port,
+          contacts,
+          clock: this.#io.clock,
+          signal: this.#life.signal,
+          onEdge: (contact, edge) => this.#takeEdge(contact, edge),
+          onReadable: (error) => this.#observeHandshake(error, `contacts (${names}) are not seen`),
+        }),
+      );
     }
-    if (this.#ending) throw this.#gone();
-    const why = new BridgeError('DEVICE_TIMEOUT', `${this.#path} did not take the bytes within ${WRITE_LIMIT_MS} ms`);
-    void this.#end(why);
-    throw why;
+    while (keepAlive && !this.#ending) {
+      await this.#putUnasked({ bytes: keepAlive.bytes });
+      await this.#io.clock.sleep(keepAlive.everyMs, this.#life.signal);
+    }
+  }
+
+  /** What no rule sent. A port that does not take it has ended, and says so itself. */
+  async #putUnasked(out: Out): Promise<void> {
+    try {
+      await this.#writer.put(() => this.#put(out));
+    } catch (error) {
+      if ('levels' in out) this.#observeHandshake(error, 'rts and dtr are as the system has them');
+    }
+  }
+
+  #putLater(out: Out, isWanted: () => boolean): void {
+    const act = async () => {
+      if (isWanted()) await this.#put(out);
+    };
+    this.#writer.put(act).catch((error: unknown) => this.#io.log.debug({ err: error }, 'later.not-sent'));
+  }
+
+  /** @throws DEVICE_REFUSED when the port has no handshake lines */
+  async #put(out: Out): Promise<void> {
+    if ('bytes' in out) return this.#port.write(out.bytes);
+    const levels = { ...(this.#levels ?? RAISED), ...out.levels };
+    try {
+      await this.#port.set(setLevels(levels));
+    } catch (cause) {
+      throw new BridgeError('DEVICE_REFUSED', `${this.#path} has no handshake lines to set: ${wordsOf(cause)}`, {
+        cause,
+      });
+    }
+    this.#levels = levels;
   }
 
   /** Always one read under way: without it an unplug would not be noticed. */
@@ -133,7 +202,7 @@ export class SerialConnection implements Connection {
       }
       if (this.#ending) return;
       this.#counters['in.bytes'] += bytesRead;
-      if (this.#voice.health.status === 'unverified') this.#voice.observe(this.#healthOf(true));
+      this.#hear();
       this.#take(this.#framer.push(buffer.subarray(0, bytesRead), this.#io.clock.mono()));
       void this.#watchIdle();
     }
@@ -164,6 +233,28 @@ export class SerialConnection implements Connection {
     }
   }
 
+  #takeEdge(contact: string, edge: Edge): void {
+    if (this.#ending) return;
+    this.#hear();
+    this.#counters['in.edges'] += 1;
+    if (!this.#isFlood(this.#io.clock.mono())) this.#voice.input({ contact, ...edge });
+  }
+
+  /** The device was heard: it lives. */
+  #hear(): void {
+    this.#isHeard = true;
+    if (this.#voice.health.status === 'unverified') this.#voice.observe(this.#healthOf());
+  }
+
+  #observeHandshake(error: unknown, what: string): void {
+    if (this.#ending) return;
+    this.#handshakeFault =
+      error === undefined
+        ? undefined
+        : `${this.#path} has no handshake lines (${wordsOf(error)}): ${what}; lines of text still work`;
+    if (this.#voice.health.code !== 'RATE_LIMITED') this.#voice.observe(this.#healthOf());
+  }
+
   #isRepeat(bytes: string, nowMs: number): boolean {
     const { debounceMs } = this.#config;
     if (debounceMs === 0) return false;
@@ -184,27 +275,30 @@ export class SerialConnection implements Connection {
   #isFlood(nowMs: number): boolean {
     const wasFlood = this.#voice.health.code === 'RATE_LIMITED';
     if (nowMs - this.#second.startMs >= 1000) {
-      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#voice.observe(this.#healthOf(true));
+      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#voice.observe(this.#healthOf());
       this.#second = { startMs: nowMs, inputs: 0 };
     }
     this.#second.inputs += 1;
     if (this.#second.inputs <= INPUTS_PER_SECOND_MAX) return false;
     this.#counters['dropped.flood'] += 1;
     if (!wasFlood) {
-      const detail = `more than ${INPUTS_PER_SECOND_MAX} lines a second; the rest is dropped`;
+      const detail = `more than ${INPUTS_PER_SECOND_MAX} inputs a second; the rest is dropped`;
       this.#io.log.warn({ code: 'RATE_LIMITED', detail }, 'input.dropped');
       this.#voice.observe({ status: 'degraded', code: 'RATE_LIMITED', detail });
     }
     return true;
   }
 
-  #healthOf(isHeard: boolean): Health {
+  #healthOf(): Health {
     for (const match of this.#matches) {
       if (!('problem' in match)) continue;
       const detail = `match ${match.source}: ${match.problem}; its rules never fire`;
       return { status: 'degraded', code: 'CONFIG_INVALID', detail };
     }
-    if (isHeard) return { status: 'up', detail: `${this.#path} was heard` };
+    if (this.#handshakeFault !== undefined) {
+      return { status: 'degraded', code: 'DEVICE_REFUSED', detail: this.#handshakeFault };
+    }
+    if (this.#isHeard) return { status: 'up', detail: `${this.#path} was heard` };
     return { status: 'unverified', detail: `${this.#path} is open; heard nothing yet` };
   }
 
@@ -220,14 +314,27 @@ export class SerialConnection implements Connection {
 
   async #release(isGoodbye: boolean): Promise<void> {
     this.#life.abort();
-    this.#writeTimer?.abort();
-    if (isGoodbye) await this.#atMost(GOODBYE_LIMIT_MS, this.#port.drain());
+    this.#writer.stop();
+    const unsaid = this.#afterwards.end();
+    if (isGoodbye) await this.#atMost(GOODBYE_LIMIT_MS, this.#sayGoodbye(unsaid));
     // What has not left by now must not leave later; a port that is gone answers with an error, which is as good.
     const flushed = this.#port.flush().catch(() => undefined);
     await this.#atMost(
       CLOSE_LIMIT_MS,
       flushed.then(() => this.#port.close()),
     );
+  }
+
+  /** What was still to be turned off is turned off now: nobody else will. */
+  async #sayGoodbye(unsaid: readonly Out[]): Promise<void> {
+    const levels = openingLevels(this.#config) ?? RAISED;
+    const outs: Out[] = [
+      ...unsaid.filter((out) => 'bytes' in out),
+      ...this.#greetings.onClose.map((bytes) => ({ bytes })),
+      ...(this.#levels ? [{ levels }] : []),
+    ];
+    await this.#writer.sayGoodbye(outs.map((out) => () => this.#put(out)));
+    await this.#port.drain();
   }
 
   async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {

@@ -1,6 +1,6 @@
 /** Which port a USB serial device has now. */
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, posix, win32 } from 'node:path';
 import type { PortInfo } from './safe-binding.js';
 
 /** A USB device by what it says of itself. */
@@ -8,6 +8,15 @@ export interface UsbId {
   vendorId: number;
   productId: number;
   serialNumber?: string;
+}
+
+/**
+ * The port that a `path` of the bridge file means: seen from the file's folder, but for the names of Windows' own, such as
+ * COM3 and \\.\COM12.
+ */
+export function portPath(path: string, baseDir: string, platform: NodeJS.Platform = process.platform): string {
+  if (platform !== 'win32') return posix.resolve(baseDir, path);
+  return /^(\\\\[.?]\\)?COM\d+$/i.test(path) ? path : win32.resolve(baseDir, path);
 }
 
 /** From an interface to its USB device there are at most so many folders in sysfs. */

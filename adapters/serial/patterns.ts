@@ -80,10 +80,27 @@ export function groupsOf(
 
 /** Whether an input of this adapter fits a pattern; see config.schema.json, $defs when. */
 export function matches(pattern: Pattern, input: Input): boolean {
-  const { line, prefix, match, bytes } = pattern;
+  const { line, prefix, match, bytes, contact, edge = 'press' } = pattern;
+  if (contact !== undefined || input.contact !== undefined) return contact === input.contact && edge === input.edge;
   if (line !== undefined && input.line !== line) return false;
   if (prefix !== undefined && !String(input.line).startsWith(String(prefix))) return false;
   if (match !== undefined && input.match !== match) return false;
   if (bytes !== undefined && input.bytes !== normaliseHex(String(bytes))) return false;
   return line !== undefined || prefix !== undefined || match !== undefined || bytes !== undefined;
+}
+
+/**
+ * Why no input of this device could ever fit the pattern, in the technician's words.
+ * @param config  the device, as config.schema.json, $defs device, says.
+ */
+export function problemOfPattern(pattern: Pattern, config: Readonly<Record<string, unknown>>): string | undefined {
+  const { match, contact } = pattern;
+  if (typeof match === 'string') {
+    const compiled = compileMatch(match);
+    return 'problem' in compiled ? `match ${match}: ${compiled.problem}` : undefined;
+  }
+  if (typeof contact !== 'string') return undefined;
+  const names = Object.keys(Object(config.contacts));
+  if (names.includes(contact)) return undefined;
+  return `the device has no contact called '${contact}'${names.length > 0 ? `; it has ${names.join(', ')}` : ''}`;
 }

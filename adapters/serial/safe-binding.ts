@@ -15,8 +15,42 @@ export interface Port {
   drain(): Promise<void>;
   /** Throws away what is neither read nor sent yet. */
   flush(): Promise<void>;
+  /** The lines that the other side drives. Rejects where the port has none (a pty). */
+  get(): Promise<ModemLines>;
+  /** The lines that this side drives, all at once. Rejects where the port has none. */
+  set(levels: SetLevels): Promise<void>;
   close(): Promise<void>;
 }
+
+/** true: on. Ring (RI) is not told by bindings-cpp. */
+export interface ModemLines {
+  cts: boolean;
+  dsr: boolean;
+  dcd: boolean;
+}
+
+/** What this side drives; true: on. */
+export interface Levels {
+  rts: boolean;
+  dtr: boolean;
+}
+
+/** Every member must be there: bindings-cpp throws for one that is not. The last four are always false here. */
+export interface SetLevels extends Levels {
+  brk: boolean;
+  cts: boolean;
+  dsr: boolean;
+  lowLatency: boolean;
+}
+
+export const setLevels = ({ rts, dtr }: Levels): SetLevels => ({
+  rts,
+  dtr,
+  brk: false,
+  cts: false,
+  dsr: false,
+  lowLatency: false,
+});
 
 /** What `serialport` calls a binding: the way to the system's ports. */
 export interface Binding {
@@ -103,10 +137,30 @@ export class SafeUnixPort implements Port {
     return this.#native.flush();
   }
 
+  get(): Promise<ModemLines> {
+    return this.#whileOpen(() => this.#native.get());
+  }
+
+  set(levels: SetLevels): Promise<void> {
+    return this.#whileOpen(() => this.#native.set(levels));
+  }
+
   /** Idempotent. */
   close(): Promise<void> {
     this.#closing ??= Promise.allSettled(this.#underWay).then(() => this.#native.close());
     return this.#closing;
+  }
+
+  /** A call that close() waits for. */
+  async #whileOpen<T>(call: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new Error('the port is closed');
+    const calling = call();
+    this.#underWay.add(calling);
+    try {
+      return await calling;
+    } finally {
+      this.#underWay.delete(calling);
+    }
   }
 
   /** One non-blocking system call; when there is nothing to do yet, waits until there may be. @returns the bytes done. */

@@ -1,5 +1,5 @@
 /** Serial ports in memory, at the level of serialport's bindings: the device's end is an object. */
-import type { Binding, Port, PortInfo, PortOptions } from './safe-binding.js';
+import type { Binding, Levels, ModemLines, Port, PortInfo, PortOptions } from './safe-binding.js';
 
 /** A device on a simulated port. Plugged in when made. */
 export class SimulatedPort implements Binding {
@@ -10,6 +10,16 @@ export class SimulatedPort implements Binding {
   openedWith: PortOptions | undefined;
   /** false: the device's flow control holds back all that is written. */
   isReady = true;
+  /** false: like a pty, which has bytes only. */
+  hasHandshakeLines = true;
+  /** Switches that are closed now: the line that is read, and the line that feeds it. */
+  readonly closed = new Map<keyof ModemLines, keyof Levels>();
+  /** The lines that the bridge drives. The system raises both when it opens a port and drops both when it closes it. */
+  levels: Levels = { rts: false, dtr: false };
+  /** What the bridge set them to, over all openings. */
+  readonly levelsSet: Levels[] = [];
+  /** How often the lines were looked at. */
+  looks = 0;
   #isPlugged = true;
   #open: SimulatedEnd | undefined;
 
@@ -33,8 +43,10 @@ export class SimulatedPort implements Binding {
     }
     if (this.#open) throw new Error('Error Resource temporarily unavailable Cannot lock port');
     this.openedWith = options;
+    this.levels = { rts: true, dtr: true };
     this.#open = new SimulatedEnd(this, () => {
       this.#open = undefined;
+      this.levels = { rts: false, dtr: false };
     });
     return this.#open;
   }
@@ -114,6 +126,25 @@ class SimulatedEnd implements Port {
     this.#heard = Buffer.alloc(0);
     this.#leaving = Buffer.alloc(0);
     this.#onLeft();
+  }
+
+  async get(): Promise<ModemLines> {
+    this.#check();
+    if (!this.#device.hasHandshakeLines) throw new Error('Error: Inappropriate ioctl for device, cannot get');
+    this.#device.looks += 1;
+    const { closed, levels } = this.#device;
+    const isOn = (line: keyof ModemLines) => {
+      const supply = closed.get(line);
+      return supply !== undefined && levels[supply];
+    };
+    return { cts: isOn('cts'), dsr: isOn('dsr'), dcd: isOn('dcd') };
+  }
+
+  async set({ rts, dtr }: Levels): Promise<void> {
+    this.#check();
+    if (!this.#device.hasHandshakeLines) throw new Error('Error: Inappropriate ioctl for device, cannot set');
+    this.#device.levels = { rts, dtr };
+    this.#device.levelsSet.push({ rts, dtr });
   }
 
   async close(): Promise<void> {

@@ -82,6 +82,11 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   matches?(pattern: Pattern, input: Input): boolean;
   /** A command in a few words for logs and pages, such as `start 12.5`. Pure. */
   summarise(command: Command): string;
-  /** Why this command could never be sent, in the technician's words, for `check`. Pure. */
-  problemOf?(command: Command): string | undefined;
+  /**
+   * Why this command could never be sent, in the technician's words, for `check`. Pure.
+   * @param config  the device in the bridge file, checked; without it only what is wrong for every device is said.
+   */
+  problemOf?(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined;
+  /** Why no input of this device could ever fit the pattern, in the technician's words, for `check`. Pure. */
+  problemOfPattern?(pattern: Pattern, config: Readonly<Record<string, unknown>>): string | undefined;
 }

@@ -7,6 +7,7 @@ import { mayPropose } from '../show/roles.js';
 import { cuesOf, type ShowState } from '../show/state.js';
 import { compileWanted, type Wanted } from './cue-selector.js';
 import { type Finding, wrong } from './findings.js';
+import type { Pattern } from './inputs.js';
 import { lintPlaceholders, type Readable } from './lint-placeholders.js';
 import { placeholdersIn, step } from './placeholders.js';
 import { type RuleEvent, SAMPLES, sampleEvent } from './samples.js';
@@ -20,6 +21,9 @@ const READABLE: Readable = {
   },
 };
 
+/** Why no input of this device could ever fit the pattern; undefined when one could. */
+export type PatternProblem = (device: string, pattern: Pattern) => string | undefined;
+
 /** What is wrong with one input rule besides its shape. */
 export function lintInput(
   rule: InputRule,
@@ -27,15 +31,23 @@ export function lintInput(
   config: BridgeConfig,
   state: ShowState,
   names: ShowNames,
+  problemOfPattern: PatternProblem = () => undefined,
 ): Finding[] {
   const { toCue, ...members } = rule.with ?? {};
   return [
+    ...lintPattern(rule, `${at}/when`, problemOfPattern),
     ...lintPlaceholders(rule.with, `${at}/with`, READABLE, names),
     ...lintMembers(rule.propose, members, `${at}/with`, names),
     ...lintToCue(rule, toCue, `${at}/with`, state, names),
     ...lintUser(rule, at, config),
     ...lintPayload(rule, at, config.show.id, state),
   ];
+}
+
+function lintPattern({ id, when }: InputRule, at: string, problemOfPattern: PatternProblem): Finding[] {
+  const { device, ...pattern } = when;
+  const why = problemOfPattern(device, pattern);
+  return why === undefined ? [] : [wrong(at, 'CONFIG_INVALID', `${id} could never fire: ${why}`)];
 }
 
 /** Members of `with` or `where` that the event's payload does not have, and names that nobody has. */

@@ -1,18 +1,20 @@
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { lintInput } from './lint-inputs.js';
+import { lintInput, type PatternProblem } from './lint-inputs.js';
 import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
 import { namesOf } from './show-names.js';
 
 export type { Finding } from './findings.js';
 
-/** What the adapters say of a command with its placeholders filled in; both in the technician's words. */
+/** What the adapters say of a command with its placeholders filled in, and of a pattern; in the technician's words. */
 export interface CommandChecks {
   /** Why it could never be sent. */
   problemOf: CommandProblem;
   /** Why it does not fit the adapter's schema. */
   commandSchema?: CommandProblem;
+  /** Why no input could ever fit the `when` of an input rule. */
+  problemOfPattern?: PatternProblem;
 }
 
 /**
@@ -28,7 +30,9 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Co
     (device, command) => checks.commandSchema?.(device, command) ?? checks.problemOf(device, command),
   );
   return [
-    ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names)),
+    ...config.inputs.flatMap((rule, index) =>
+      lintInput(rule, `/inputs/${index}`, config, state, names, checks.problemOfPattern),
+    ),
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOf }),
     ),

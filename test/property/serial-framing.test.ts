@@ -1,7 +1,7 @@
 /** A serial stream in any pieces, and after any noise. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeLine, encodeCommand, Framer, type Framing, framingOf } from '../../adapters/serial/codec.js';
+import { decodeLine, encodeText, Framer, type Framing, framingOf } from '../../adapters/serial/codec.js';
 
 const texts = (frames: readonly Uint8Array[]): string[] => frames.map((frame) => Buffer.from(frame).toString('latin1'));
 
@@ -44,7 +44,7 @@ test('a command comes out of a framer as it went in', () => {
     fc.property(fc.string({ unit: 'grapheme', maxLength: 50 }), (line) => {
       fc.pre(!line.includes('\n') && line.trim() === line && line !== '');
       const [frame] = new Framer(framingOf({ lineBytesMax: 1024 })).push(
-        encodeCommand({ line }, { encoding: 'utf8', framing: framingOf({ lineBytesMax: 1024 }) }),
+        encodeText({ line }, { encoding: 'utf8', framing: framingOf({ lineBytesMax: 1024 }) }),
         0,
       );
       expect(decodeLine(frame ?? new Uint8Array(), 'utf8')).toBe(line);

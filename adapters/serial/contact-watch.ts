@@ -1,0 +1,72 @@
+/** Looks at the contacts of an open port, many times a second. */
+import type { Clock } from '../../src/kit/clock.js';
+import { type ContactState, type Edge, lookAt, UNSEEN } from './contacts.js';
+import type { Contact } from './handshake.js';
+import type { ModemLines, Port } from './safe-binding.js';
+
+/** From one look to the next. A press is shorter than 30 ms for nobody. */
+const LOOK_EVERY_MS = 10;
+/** After the feeding lines were raised; until then a closed contact may still look open. */
+const FEED_SETTLES_MS = 100;
+/** The system answers in microseconds, a USB adapter in a millisecond. */
+const ANSWER_LIMIT_MS = 1000;
+/** After the lines could not be read. */
+const RETRY_EVERY_MS = 1000;
+
+export interface ContactWatchOptions {
+  port: Pick<Port, 'get'>;
+  contacts: readonly Contact[];
+  clock: Clock;
+  /** Ends the watch. */
+  signal: AbortSignal;
+  onEdge: (contact: string, edge: Edge) => void;
+  /** Whether the lines can be read, told when it changes; they count as readable at first. */
+  onReadable: (error: unknown) => void;
+}
+
+/**
+ * Watches until the signal aborts. When the lines could not be read, what was known of the contacts is forgotten: one
+ * that is closed when they can be read again gives no press.
+ */
+export async function watchContacts(options: ContactWatchOptions): Promise<void> {
+  const { contacts, clock, signal, onEdge, onReadable } = options;
+  let states = new Map<string, ContactState>();
+  let isReadable = true;
+  await clock.sleep(FEED_SETTLES_MS, signal);
+  while (!signal.aborted) {
+    let lines: ModemLines;
+    try {
+      lines = await answered(options);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (isReadable) onReadable(error);
+      isReadable = false;
+      states = new Map();
+      await clock.sleep(RETRY_EVERY_MS, signal);
+      continue;
+    }
+    if (signal.aborted) return;
+    if (!isReadable) onReadable(undefined);
+    isReadable = true;
+    const nowMs = clock.mono();
+    for (const { name, line, activeLow, debounceMs } of contacts) {
+      const { state, edge } = lookAt(states.get(name) ?? UNSEEN, lines[line] !== activeLow, nowMs, debounceMs);
+      states.set(name, state);
+      if (edge) onEdge(name, edge);
+    }
+    await clock.sleep(LOOK_EVERY_MS, signal);
+  }
+}
+
+async function answered({ port, clock, signal }: ContactWatchOptions): Promise<ModemLines> {
+  const timer = new AbortController();
+  const late = clock.sleep(ANSWER_LIMIT_MS, AbortSignal.any([signal, timer.signal])).then((): never => {
+    throw new Error(`no answer within ${ANSWER_LIMIT_MS} ms`);
+  });
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([port.get(), late]);
+  } finally {
+    timer.abort();
+  }
+}

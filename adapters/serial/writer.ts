@@ -1,0 +1,100 @@
+/** What goes out of one port: in order, one at a time, each with a limit. */
+import type { Clock } from '../../src/kit/clock.js';
+import { BridgeError } from '../../src/kit/errors.js';
+
+/** What the system has not taken by then is given up, and the port with it: it must not go out later. */
+const WRITE_LIMIT_MS = 1000;
+/** Commands that wait for the port, together; more are refused. */
+const WAITING_BYTES_MAX = 65_536;
+
+export interface WriterOptions {
+  /** For messages. */
+  path: string;
+  clock: Clock;
+  /** The port does not take what it is given: it has to be given back. */
+  onFailure: (why: BridgeError) => void;
+}
+
+/** The queue of one open port. Single-use: once stopped, nothing more goes out. */
+export class Writer {
+  readonly #options: WriterOptions;
+  #last: Promise<unknown> = Promise.resolve();
+  /** The system call under way, which goes on when nobody waits for it any more. */
+  #call: Promise<unknown> = Promise.resolve();
+  #timer: AbortController | undefined;
+  #waitingBytes = 0;
+  #isStopped = false;
+
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** A command of so many bytes. @throws DEVICE_TIMEOUT when too many bytes wait, and what `put` throws */
+  async putCommand(bytes: number, act: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    if (this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
+      const { path } = this.#options;
+      throw new BridgeError('DEVICE_TIMEOUT', `${path} takes no more: ${this.#waitingBytes} bytes wait for it`);
+    }
+    this.#waitingBytes += bytes;
+    try {
+      await this.put(act, signal);
+    } finally {
+      this.#waitingBytes -= bytes;
+    }
+  }
+
+  /**
+   * Runs `act` when all before it is done.
+   * @param act  gives the system something to send, and resolves once it was taken. What it throws as a BridgeError is
+   *   passed on; anything else, and more than 1 s, means that the port is lost.
+   * @throws DEVICE_CLOSED, DEVICE_TIMEOUT
+   */
+  async put(act: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+    const turn = this.#last.then(() => this.#run(act, signal));
+    this.#last = turn.catch(() => undefined);
+    await turn;
+  }
+
+  /** What waits is refused with DEVICE_CLOSED, and so is what is under way. Idempotent. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.abort();
+  }
+
+  /** After stop(): the last words, once the call under way is over. Rejects when the port does not take them. */
+  async sayGoodbye(acts: readonly (() => Promise<void>)[]): Promise<void> {
+    if (acts.length > 0) await this.#call.catch(() => undefined);
+    for (const act of acts) await act();
+  }
+
+  async #run(act: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    const { path, clock, onFailure } = this.#options;
+    if (this.#isStopped) throw this.#closed();
+    signal?.throwIfAborted();
+    const timer = new AbortController();
+    this.#timer = timer;
+    const late = clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => 'late' as const);
+    try {
+      const call = act();
+      this.#call = call;
+      const how = await Promise.race([call.then(() => 'taken' as const), late]);
+      if (how === 'taken') return;
+    } catch (cause) {
+      if (cause instanceof BridgeError) throw cause;
+      const words = cause instanceof Error ? cause.message : String(cause);
+      const why = new BridgeError('DEVICE_CLOSED', `${path}: ${words}`, { cause });
+      onFailure(why);
+      throw why;
+    } finally {
+      timer.abort();
+    }
+    if (this.#isStopped) throw this.#closed();
+    const why = new BridgeError('DEVICE_TIMEOUT', `${path} did not take the bytes within ${WRITE_LIMIT_MS} ms`);
+    onFailure(why);
+    throw why;
+  }
+
+  #closed(): BridgeError {
+    return new BridgeError('DEVICE_CLOSED', `${this.#options.path} is closed`);
+  }
+}
