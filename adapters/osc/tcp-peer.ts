@@ -4,6 +4,7 @@ import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { encodeFrame, type FrameReader, type FramingName, frameReader } from './framing.js';
 import { joinAddress } from './opening.js';
+import { unacknowledgedBytes } from './unacknowledged.js';
 
 /** Packets that the kernel has not taken yet, in bytes; above it a send is refused with DEVICE_TIMEOUT. */
 const BUFFERED_BYTES_MAX = 1024 * 1024;
@@ -14,11 +15,18 @@ export const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, keepAliveInitial
 /** How long close() waits for what was sent to leave, in milliseconds. */
 const GOODBYE_MS = 200;
 
+/** It is looked so often whether the peer has acknowledged what was sent, in milliseconds, while something waits. */
+const LOOK_MS = 200;
+/** Packets whose way is followed; the ones above it go unwatched. */
+const UNDER_WAY_MAX = 4096;
+
 export interface PeerOptions {
   framing: FramingName | 'auto';
   frameBytesMax: number;
   sendTimeoutMs: number;
   clock: Clock;
+  /** What the kernel holds for the peer; undefined where nobody tells. */
+  unacknowledged?: (socket: Socket) => Promise<number | undefined>;
 }
 
 export interface PeerEvents {
@@ -37,6 +45,10 @@ export class TcpPeer {
   /** Why it is over, once it is. */
   #reason: BridgeError;
   #isGone = false;
+  /** Where in the stream each packet ends that the peer may not have yet, and when it was sent. */
+  #underWay: { end: number; sentAt: number }[] = [];
+  #looking = false;
+  readonly #life = new AbortController();
   #closing: Promise<void> | undefined;
 
   /** @param socket  a connected one; it is the peer's from now on. */
@@ -64,6 +76,7 @@ export class TcpPeer {
       this.#reason = toBridgeError(cause, 'DEVICE_CLOSED');
     });
     socket.on('close', () => {
+      this.#life.abort();
       this.#reader.end();
       this.#tellGone();
     });
@@ -91,6 +104,7 @@ export class TcpPeer {
     });
     if (socket.writableLength === 0) {
       const sentAt = clock.mono();
+      this.#follow(sentAt);
       await taken;
       return sentAt;
     }
@@ -113,6 +127,38 @@ export class TcpPeer {
     }
   }
 
+  /** A packet that the kernel has may still be on its way when the network is gone: it must not arrive late. */
+  #follow(sentAt: number): void {
+    if (this.#underWay.length >= UNDER_WAY_MAX) return;
+    this.#underWay.push({ end: this.#socket.bytesWritten, sentAt });
+    if (!this.#looking) void this.#look();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, sendTimeoutMs } = this.#options;
+    this.#looking = true;
+    while (this.#underWay.length > 0 && !this.#closing) {
+      await clock.sleep(Math.min(LOOK_MS, sendTimeoutMs), this.#life.signal);
+      if (this.#life.signal.aborted) return;
+      await this.#forgetArrived();
+      const oldest = this.#underWay[0];
+      if (oldest === undefined || this.#closing || clock.mono() - oldest.sentAt < sendTimeoutMs) continue;
+      const why = `${this.name} did not acknowledge a packet within ${sendTimeoutMs} ms`;
+      this.#reason = new BridgeError('DEVICE_TIMEOUT', why);
+      this.#socket.resetAndDestroy();
+      this.#tellGone();
+      return;
+    }
+    this.#looking = false;
+  }
+
+  async #forgetArrived(): Promise<void> {
+    const before = this.#socket.bytesWritten - this.#socket.writableLength;
+    const held = await (this.#options.unacknowledged ?? unacknowledgedBytes)(this.#socket);
+    const arrived = held === undefined ? Number.POSITIVE_INFINITY : before - held;
+    this.#underWay = this.#underWay.filter(({ end }) => end > arrived);
+  }
+
   /** Lets what was sent leave, for a short time, then closes. Idempotent, never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -130,9 +176,15 @@ export class TcpPeer {
     if (socket.closed) return;
     const done = new AbortController();
     socket.once('close', () => done.abort());
+    if (this.#underWay.length > 0) await this.#forgetArrived();
+    if (this.#underWay.length > 0) {
+      await this.#options.clock.sleep(GOODBYE_MS, done.signal);
+      await this.#forgetArrived();
+    }
+    if (socket.closed) return;
+    if (this.#underWay.length > 0) return void socket.resetAndDestroy();
     socket.destroySoon();
     await this.#options.clock.sleep(GOODBYE_MS, done.signal);
-    if (done.signal.aborted) return;
-    socket.destroy();
+    if (!done.signal.aborted) socket.resetAndDestroy();
   }
 }
