@@ -93,6 +93,8 @@ export class Sequencer {
   #epoch = 0;
   #inFlight = new Map<string, Pending>();
   #gathering: Stamped[] = [];
+  /** While answers go out: whoever is answered may ask again at once, and the others are about to. */
+  #committing = false;
   /** While the log of another writer is read: who waits to be decided again. */
   #backlog: Pending[] | undefined;
   #failing = false;
@@ -223,7 +225,7 @@ export class Sequencer {
       this.#refuse(pending, step);
       return;
     }
-    const isAlone = this.#inFlight.size === 0;
+    const isAlone = this.#inFlight.size === 0 && !this.#committing;
     this.#head = step;
     this.#inFlight.set(pending.key, pending);
     this.#gathering.push({ ...step, pending });
@@ -273,6 +275,7 @@ export class Sequencer {
     if (!last) return;
     const { effects, clock, log } = this.#parts;
     this.#durable = last;
+    this.#committing = true;
     const storedAt = clock.mono();
     for (const { pending } of batch) if (pending) this.#inFlight.delete(pending.key);
     for (const { entry, state } of batch) this.#call(() => effects.perform(entry.event, state));
@@ -281,6 +284,7 @@ export class Sequencer {
     }
     const entries = batch.map(({ entry }) => entry);
     this.#call(() => effects.publish(entries, last.state));
+    this.#committing = false;
     if (this.#failing) log.info({ seq: last.seq }, 'journal.recovered');
     this.#failing = false;
     for (const { entry, pending, seq } of batch) {
