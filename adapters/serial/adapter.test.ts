@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/devices/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
@@ -9,7 +9,7 @@ import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';
-import { findPortInSysfs } from './find-port.js';
+import { findPortInSysfs, portPath } from './find-port.js';
 import { SafeUnixPort } from './safe-binding.js';
 import { SimulatedPort } from './simulator.js';
 
@@ -232,6 +232,31 @@ describe('a serial device', () => {
       code: 'DEVICE_UNREACHABLE',
       message: 'no serial port of 2341:0043 number B2 is plugged in',
     });
+  });
+
+  test('by a path that is relative is looked for beside the bridge file', async () => {
+    const port = new SimulatedPort({ path: resolve('/shows/hamlet/dev/box') });
+    const adapter = createSerialAdapter({ loadBinding: async () => port });
+    const config = checked({ path: './dev/box' });
+    const connection = await adapter.connect(config, testIo('box', [], '/shows/hamlet'), never);
+    expect(port.openings).toBe(1);
+    await connection.close();
+    await expect(adapter.connect(config, testIo('box', [], '/shows/lear'), never)).rejects.toMatchObject({
+      code: 'DEVICE_UNREACHABLE',
+    });
+  });
+
+  test.each<[NodeJS.Platform, string, string]>([
+    ['linux', '/dev/ttyUSB0', '/dev/ttyUSB0'],
+    ['linux', 'tty', '/shows/tty'],
+    ['linux', '../COM3', '/COM3'],
+    ['linux', 'COM3', '/shows/COM3'],
+    ['win32', 'COM3', 'COM3'],
+    ['win32', 'com12', 'com12'],
+    ['win32', String.raw`\\.\COM12`, String.raw`\\.\COM12`],
+    ['win32', 'COM3x', String.raw`C:\shows\COM3x`],
+  ])('on %s the path %s is %s', (platform, path, expected) => {
+    expect(portPath(path, platform === 'win32' ? String.raw`C:\shows` : '/shows', platform)).toBe(expected);
   });
 
   test('says in the technician’s words why it cannot be opened', async () => {

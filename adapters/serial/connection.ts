@@ -141,7 +141,6 @@ export class SerialConnection implements Connection {
     const begun = beginning.map((out) => this.#putUnasked(out));
     const contacts = contactsOf(this.#config);
     if (contacts.length > 0) {
-      const names = contacts.map(({ name }) => name).join(', ');
       void begun[0]?.then(() =>
         watchContacts({
           port: this.#port,
@@ -149,7 +148,7 @@ export class SerialConnection implements Connection {
           clock: this.#io.clock,
           signal: this.#life.signal,
           onEdge: (contact, edge) => this.#takeEdge(contact, edge),
-          onReadable: (error) => this.#observeHandshake(error, `contacts (${names}) are not seen`),
+          onReadable: (error) => this.#observeHandshake(error),
         }),
       );
     }
@@ -164,7 +163,7 @@ export class SerialConnection implements Connection {
     try {
       await this.#writer.put(() => this.#put(out));
     } catch (error) {
-      if ('levels' in out) this.#observeHandshake(error, 'rts and dtr are as the system has them');
+      if ('levels' in out) this.#observeHandshake(error instanceof BridgeError ? (error.cause ?? error) : error);
     }
   }
 
@@ -246,12 +245,15 @@ export class SerialConnection implements Connection {
     if (this.#voice.health.status === 'unverified') this.#voice.observe(this.#healthOf());
   }
 
-  #observeHandshake(error: unknown, what: string): void {
+  /** The handshake lines could not be read or driven; undefined: they can be read. */
+  #observeHandshake(error: unknown): void {
     if (this.#ending) return;
+    const names = contactsOf(this.#config).map(({ name }) => name);
+    const lost = names.length > 0 ? `contacts (${names.join(', ')}) are not seen` : 'rts and dtr are not driven';
     this.#handshakeFault =
       error === undefined
         ? undefined
-        : `${this.#path} has no handshake lines (${wordsOf(error)}): ${what}; lines of text still work`;
+        : `${this.#path} has no handshake lines (${wordsOf(error)}): ${lost}; lines of text still work`;
     if (this.#voice.health.code !== 'RATE_LIMITED') this.#voice.observe(this.#healthOf());
   }
 

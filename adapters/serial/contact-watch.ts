@@ -20,7 +20,7 @@ export interface ContactWatchOptions {
   /** Ends the watch. */
   signal: AbortSignal;
   onEdge: (contact: string, edge: Edge) => void;
-  /** Whether the lines can be read, told when it changes; they count as readable at first. */
+  /** Told at the first look, and when it changes: why the lines cannot be read; undefined when they can. */
   onReadable: (error: unknown) => void;
 }
 
@@ -31,7 +31,7 @@ export interface ContactWatchOptions {
 export async function watchContacts(options: ContactWatchOptions): Promise<void> {
   const { contacts, clock, signal, onEdge, onReadable } = options;
   let states = new Map<string, ContactState>();
-  let isReadable = true;
+  let isReadable: boolean | undefined;
   await clock.sleep(FEED_SETTLES_MS, signal);
   while (!signal.aborted) {
     let lines: ModemLines;
@@ -39,7 +39,7 @@ export async function watchContacts(options: ContactWatchOptions): Promise<void>
       lines = await answered(options);
     } catch (error) {
       if (signal.aborted) return;
-      if (isReadable) onReadable(error);
+      if (isReadable !== false) onReadable(error);
       isReadable = false;
       states = new Map();
       await clock.sleep(RETRY_EVERY_MS, signal);

@@ -1513,7 +1513,7 @@ export interface SerialDevice {
    */
   onClose?: SerialWords[];
   /**
-   * Sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.
+   * everyMs, and line or bytes: sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.
    */
   keepAlive?: {
     line?: string;

@@ -123,3 +123,79 @@ describe('a box on a pty', () => {
     await box.close();
   });
 });
+
+describe('lamps of a box on a pty, their driver in a process of its own', () => {
+  const device = (path: string) =>
+    checked({
+      path,
+      contacts: { go: { line: 'cts' } },
+      onConnect: ['ALL OFF'],
+      onClose: ['BYE'],
+      keepAlive: { line: 'ALIVE', everyMs: 100 },
+    });
+  const adapter = isolated(serialAdapter);
+  const lamps = (box: SocatBox) =>
+    box.received
+      .toString()
+      .split('\n')
+      .filter((line) => line !== '' && line !== 'ALIVE');
+
+  test('begin and end in the dark, and are told in between that the bridge lives', async () => {
+    const box = await SocatBox.plugged();
+    try {
+      const connection = await adapter.connect(device(box.path), testIo(), never);
+      await connection.send({ line: 'GO ON', thenLine: 'GO OFF', afterMs: 50 }, never);
+      await eventually(() => lamps(box).length === 3, 'the lamp is dark again');
+      await eventually(() => box.received.toString().split('ALIVE\n').length > 3, 'signs of life');
+      await connection.send({ line: 'GO ON', thenLine: 'GO OFF', afterMs: 60_000 }, never);
+      await connection.close();
+      await eventually(() => lamps(box).includes('BYE'), 'the last words');
+      expect(lamps(box)).toEqual(['ALL OFF', 'GO ON', 'GO OFF', 'GO ON', 'GO OFF', 'BYE']);
+    } finally {
+      await box.close();
+    }
+  });
+
+  test('a cable that was pulled while one was lit: nothing of the old connection comes out of the new one', async () => {
+    const box = await SocatBox.plugged();
+    try {
+      const connection = await adapter.connect(device(box.path), testIo(), never);
+      await connection.send({ line: 'GO ON', thenLine: 'GO OFF', afterMs: 200 }, never);
+      await eventually(() => lamps(box).length === 2, 'the lamp is lit');
+      await box.unplug();
+      await within(connection.closed, 'the end');
+      await box.plug();
+      const next = await adapter.connect(device(box.path), testIo(), never);
+      const ofOld = box.received.toString().split('ALIVE\n').length;
+      await eventually(() => box.received.toString().split('ALIVE\n').length > ofOld + 4, 'more than 200 ms of life');
+      await next.close();
+      await eventually(() => lamps(box).includes('BYE'), 'the last words');
+      expect(lamps(box)).toEqual(['ALL OFF', 'GO ON', 'ALL OFF', 'BYE']);
+    } finally {
+      await box.close();
+    }
+  });
+
+  test('a contact on a port without handshake lines is told in plain words, and its lines still work', async () => {
+    const box = await SocatBox.plugged();
+    try {
+      const connection = await adapter.connect(device(box.path), testIo(), never);
+      const lines: unknown[] = [];
+      connection.onInput(({ line }) => lines.push(line));
+      await eventually(() => connection.health().status === 'degraded', 'the health');
+      expect(connection.health()).toMatchObject({
+        code: 'DEVICE_REFUSED',
+        detail: expect.stringMatching(
+          /has no handshake lines .*contacts \(go\) are not seen; lines of text still work/,
+        ),
+      });
+      await expect(connection.send({ set: { dtr: true } }, never)).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+      await box.say('GO\n');
+      await eventually(() => lines.length > 0, 'the line');
+      expect(lines).toEqual(['GO']);
+      await connection.close();
+    } finally {
+      await box.close();
+    }
+  });
+});
