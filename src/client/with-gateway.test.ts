@@ -120,13 +120,3 @@ test('who comes and goes is told', async () => {
   await eventually(() => told.length === 2, 'the going');
   expect(told).toEqual(['ipad-dir online director', 'ipad-dir offline']);
 });
-
-test('a show that was loaded anew reaches everyone as it is', async () => {
-  const { gateway, show, url } = await gatewayOver();
-  const client = await live(join(url));
-  await client.go();
-  show.state = { ...show.state, title: 'Another title' };
-  gateway.resync();
-  await eventually(() => client.state?.title === 'Another title', 'the new show');
-  expect((await client.go()).ok).toBe(true);
-});

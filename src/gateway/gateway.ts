@@ -1,6 +1,5 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import { type Clock, toUtc } from '../kit/clock.js';
@@ -13,7 +12,7 @@ import type { Entry, GatewaySettings, GatewayShow, Viewer } from './contract.js'
 import { FanOut } from './fan-out.js';
 import { heartbeats } from './heartbeats.js';
 import { type HttpHouse, httpDoors } from './http.js';
-import { FANOUT_CHUNK_CLIENTS, GOODBYE_MS, SPARE_CONNECTIONS } from './limits.js';
+import { GOODBYE_MS, SPARE_CONNECTIONS } from './limits.js';
 import { gatewayMetrics } from './metrics.js';
 import { Presences } from './presences.js';
 import { type Hub, Session } from './session.js';
@@ -46,8 +45,6 @@ export interface Gateway {
   readonly url: string;
   /** Passes on what has become durable. Returns at once. @param state  the show after the last of `entries`. */
   publish(entries: readonly Entry[], state: ShowState): void;
-  /** Sends everyone a fresh snapshot: the show file was loaded anew. */
-  resync(): void;
   /** Takes new settings over; who is no longer in the access list is let go. */
   reconfigure(settings: GatewaySettings): void;
   /** Says goodbye to everyone; who does not answer within a second is cut off. Idempotent, never rejects. */
@@ -86,7 +83,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
   readonly #stateTexts = new WeakMap<ShowState, string>();
   settings: GatewaySettings;
   access: Access;
-  snapshotUpToSeq: number;
+  readonly snapshotUpToSeq: number;
   url = '';
   #server: Server | undefined;
   #closeHttp: () => Promise<void> = async () => undefined;
@@ -149,19 +146,6 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
   publish(entries: readonly Entry[], state: ShowState): void {
     this.metrics.published.inc(entries.length);
     this.fanOut.publish(entries, state);
-  }
-
-  resync(): void {
-    this.snapshotUpToSeq = this.show.lastEventSeq;
-    void this.#refreshAll();
-  }
-
-  async #refreshAll(): Promise<void> {
-    let done = 0;
-    for (const session of [...this.#sessions]) {
-      session.refresh();
-      if (++done % FANOUT_CHUNK_CLIENTS === 0) await nextTurn();
-    }
   }
 
   reconfigure(settings: GatewaySettings): void {

@@ -230,13 +230,6 @@ export class Session implements Receiver, Follower {
     this.close(1011, 'please connect again');
   }
 
-  /** Makes it begin anew: the show behind the stream is another one. */
-  refresh(): void {
-    if (this.#phase === 'new' || this.#phase === 'gone') return;
-    this.#owesSnapshot = true;
-    if (this.#phase === 'live') this.fallBehind();
-  }
-
   async sendSnapshot(): Promise<void> {
     const { show } = this.#hub;
     this.#owesSnapshot = false;
