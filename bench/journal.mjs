@@ -2,7 +2,7 @@
  * What the log costs: an append, a crowd, a restart, a resume, memory. Runs in this process against dist/, each figure
  * beside a reference that is measured in turn with it.
  *
- * PACEBUDDY_BENCH_EVENTS: how long the log is that is restarted (200,000; DESIGN §8 speaks of 1,000,000).
+ * PACEBUDDY_BENCH_EVENTS: how long the log is that is restarted (200,000; a goal is set for 1,000,000).
  */
 import * as fs from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';

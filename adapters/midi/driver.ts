@@ -30,7 +30,7 @@ const SOUND_DEVICES = '/dev/snd';
 
 /**
  * RtMidi without easymidi, whose every list and input leaves an ALSA client open until MIDI fails for the whole
- * machine (HARDWARE 3.1), and which loses a SysEx that comes in parts (WIRE F).
+ * machine, and which loses a SysEx that comes in parts (easymidi 3.2).
  * @param load  its lazy entry: importing it does not fail, the check does, with the loader's own words.
  * @throws DEVICE_DRIVER_MISSING when the native library does not load
  */

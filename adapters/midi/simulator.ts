@@ -1,5 +1,5 @@
 /**
- * MIDI ports in memory that behave as ALSA's do (HARDWARE 3.1): names end in a client number that a replug may change,
+ * MIDI ports in memory that behave as ALSA's do: names end in a client number that a replug may change,
  * an unplug tells nobody, a dead port takes every byte and hears nothing, and each object stays a client until it is
  * destroyed.
  */

@@ -1,6 +1,6 @@
 /**
- * Whether open ports are still there. No MIDI system tells that a port has gone, and a dead one takes every byte
- * (HARDWARE 3.1), so the list is asked: at every nudge, and slowly as a net.
+ * Whether open ports are still there. No MIDI system tells that a port has gone, and a dead one takes every
+ * byte, so the list is asked: at every nudge, and slowly as a net.
  */
 import type { AdapterIo } from '../../src/devices/adapter.js';
 import { type MidiDriver, wordsOf } from './driver.js';

@@ -15,7 +15,7 @@ const frames = (max = 1000) => {
   return { slip, got, oversize: () => oversize };
 };
 
-// WIRE B1, test vectors.
+// OSC 1.0, byte by byte.
 for (const [bytes, address, args] of [
   ['2f676f00 2c000000', '/go', []],
   ['2f676f00 2c730000 35330000', '/go', ['53']],

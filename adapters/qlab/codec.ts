@@ -1,6 +1,6 @@
 /**
- * The OSC that QLab speaks: types i f s b T F N I, framed with SLIP on TCP. It hears what QLab's own OSC library hears
- * and drops what that drops (WIRE A1, B1); nothing in here throws on what came in.
+ * The OSC that QLab speaks: types i f s b T F N I, framed with SLIP on TCP. It hears what QLab's own OSC library
+ * (F53OSC) hears and drops what that drops; nothing in here throws on what came in.
  */
 import { BridgeError } from '../../src/kit/errors.js';
 

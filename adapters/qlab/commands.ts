@@ -1,4 +1,4 @@
-/** What the bridge may ask of QLab, as OSC addresses (WIRE A6). Pure. */
+/** What the bridge may ask of QLab, as OSC addresses (its OSC dictionary). Pure. */
 import type { Command } from '../../src/devices/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';

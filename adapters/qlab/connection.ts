@@ -9,7 +9,7 @@ import { login, readMinGoTimeMs, type Session } from './handshake.js';
 import type { Link } from './link.js';
 import { CueWatch } from './watch.js';
 
-/** QLab is asked whether it lives so often, in milliseconds; a miss is asked again at once. @see WIRE A2, thump */
+/** QLab is asked whether it lives so often, in milliseconds; a miss is asked again at once. @see QLab's OSC dictionary, thump */
 const THUMP_MS = 5000;
 const THUMPS_MISSED_MAX = 2;
 /** What may pass between the end of a doubt and the end of the connection, in milliseconds. */

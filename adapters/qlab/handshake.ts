@@ -1,4 +1,4 @@
-/** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard (WIRE A2). */
+/** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard. */
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';
 import type { Link } from './link.js';

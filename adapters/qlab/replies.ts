@@ -1,5 +1,5 @@
 /**
- * Which reply answers which message. QLab gives no request id (WIRE A3): replies are matched first in, first out, on
+ * Which reply answers which message. QLab gives no request id: replies are matched first in, first out, on
  * the address without its workspace, and a reply that comes after its time is up answers nobody.
  */
 import type { Clock } from '../../src/kit/clock.js';
@@ -19,7 +19,7 @@ export interface AskOptions {
   interchangeable?: boolean;
 }
 
-/** Questions that QLab is asked at once: with eight it stalls for seconds (WIRE A3). */
+/** Questions that QLab is asked at once: with eight it stalls for seconds (a report on QLab 5.5). */
 const QUERIES_UNDER_WAY_MAX = 4;
 const QUERIES_WAITING_MAX = 64;
 const PENDING_MAX = 512;

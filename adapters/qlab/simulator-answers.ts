@@ -1,4 +1,4 @@
-/** What QLab does with one message and what it answers: WIRE A2 to A8 as a table over a workspace. No sockets. */
+/** What QLab does with one message and what it answers, as a table over a workspace. No sockets. */
 import type { OscArgument } from './codec.js';
 import type { CueNode, Permission, SimulatedWorkspace } from './simulator-workspace.js';
 

@@ -45,7 +45,7 @@ const take = (client: SimulatorClient, packet: Uint8Array, heard: Heard): void =
   for (const message of messages) heard.message(client, message);
 };
 
-/** TCP with SLIP. A client that frames by length is never understood: no END comes (WIRE A1). */
+/** TCP with SLIP. A client that frames by length is never understood: no END comes. */
 export async function listenTcp(
   host: string,
   port: number,

@@ -46,7 +46,7 @@ async function client(qlab: QlabSimulator) {
 
 const numbersOf = (qlab: QlabSimulator) => qlab.fired.map(({ number }) => number);
 
-test('the vectors of WIRE B1, as bytes on the wire, fire cues', async () => {
+test('OSC messages, as bytes on the wire, fire cues', async () => {
   const qlab = await simulated({ cues: ['1', '53'] });
   const { socket, settled } = await client(qlab);
   socket.write(Buffer.from('c02f676f002c73000035330000c0', 'hex'));
@@ -59,7 +59,7 @@ test('the vectors of WIRE B1, as bytes on the wire, fire cues', async () => {
   ]);
 });
 
-test('the thump of WIRE B1 is answered with thump', async () => {
+test('a thump is answered with thump', async () => {
   const qlab = await simulated({ uniqueID: 'ABC' });
   const { socket, heard } = await client(qlab);
   socket.write(Buffer.from('c02f776f726b73706163652f4142432f7468756d70000000002c000000c0', 'hex'));

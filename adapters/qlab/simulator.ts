@@ -1,5 +1,5 @@
 /**
- * A QLab to try a show against without a Mac: it answers on the real wire as WIRE A says, and it can be told to fail.
+ * A QLab to try a show against without a Mac: it answers on the real wire, and it can be told to fail.
  * Written from documents and other people's clients; never compared with a real QLab. @see README.md
  */
 import { createSocket } from 'node:dgram';
@@ -21,7 +21,7 @@ export interface QlabSimulatorOptions extends WorkspaceOptions {
   version?: string;
   /** Further workspaces that are open, behind the first. */
   otherWorkspaces?: readonly WorkspaceOptions[];
-  /** Drops a message that equals the last one within this time, in milliseconds; default 0: off (WIRE A8, unconfirmed). */
+  /** Drops a message that equals the last one within this time, in milliseconds; default 0: off (unconfirmed). */
   duplicateFilterMs?: number;
   faults?: QlabFaults;
   clock?: Clock;
@@ -238,7 +238,7 @@ class Simulator implements QlabSimulator {
     await Promise.all([this.#tcp?.shut(), this.#udp?.close(), this.#text?.close()]);
   }
 
-  /** One event is four messages: the whole, and its number, name and unique ID apart (WIRE A5). */
+  /** One event is four messages: the whole, and its number, name and unique ID apart. */
   #broadcast(
     workspace: SimulatedWorkspace,
     event: string,

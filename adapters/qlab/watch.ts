@@ -9,7 +9,7 @@ const CHANGED_MAX = 256;
 
 /**
  * For QLab before 5.3, which does not report that a cue started: asks the cue. One that runs has fired; one without a
- * duration is over before it can be asked, and counts as fired when QLab reported any change of it (WIRE A4, A7).
+ * duration is over before it can be asked, and counts as fired when QLab reported any change of it (OSC dictionary, `/updates`).
  */
 export class CueWatch {
   readonly #link: Link;

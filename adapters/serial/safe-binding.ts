@@ -1,7 +1,7 @@
 /**
  * The ports of `serialport`, made safe to lose. A hung-up tty reads 0 bytes for ever; bindings-cpp 13 reads again at
- * once and spins a core without ever saying that the device is gone (upstream #162; HARDWARE: 11 of 24 unplugs while
- * data flowed). Here 0 bytes are a disconnect. No operation runs on a file descriptor that close() has given back.
+ * once and spins a core without ever saying that the device is gone (upstream #162; seen at 11 of 24 unplugs
+ * while data flowed). Here 0 bytes are a disconnect. No operation runs on a file descriptor that close() has given back.
  */
 import { type read as fsRead, read, write } from 'node:fs';
 

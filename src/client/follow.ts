@@ -18,7 +18,7 @@ export interface Followed {
   how: 'applied' | 'passed' | 'duplicate' | 'gap';
 }
 
-/** Applies strictly by `eventSeq` (DESIGN §5.11). Pure. */
+/** Applies strictly by `eventSeq`. Pure. */
 export function follow(view: View, event: ReceivedEvent): Followed {
   if (event.eventSeq <= view.lastEventSeq) return { view, how: 'duplicate' };
   if (event.eventSeq > view.lastEventSeq + 1) return { view, how: 'gap' };

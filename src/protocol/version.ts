@@ -1,6 +1,6 @@
 /** The version of the messages that this build writes. */
 export const PROTOCOL_VERSION = '1.1.0';
-/** The WebSocket subprotocol of DESIGN §7. */
+/** The WebSocket subprotocol. */
 export const SUBPROTOCOL = 'pacebuddy.v1';
 
 /** @returns whether this build can read messages of `version`: the same major; a newer minor only adds. */
