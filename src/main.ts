@@ -177,10 +177,6 @@ export async function startBridge(options: {
     }
   }
 
-  life.add('devices', () => supervisor.close());
-  await supervisor.configure(specsOf(checked, mapping));
-  forgetRemoved();
-
   warmUp({
     showId: sequencer.showId,
     initial,
@@ -190,8 +186,8 @@ export async function startBridge(options: {
     clock,
   });
 
+  // Whoever cannot listen is told before any device is touched.
   const metrics = new Registry();
-  life.add('what is under way', () => sequencer.idle());
   gateway = await openGateway({
     ...gatewaySettings(checked),
     show: sequencer,
@@ -206,6 +202,10 @@ export async function startBridge(options: {
     await life.close();
     throw error;
   });
+  life.add('devices', () => supervisor.close());
+  await supervisor.configure(specsOf(checked, mapping));
+  forgetRemoved();
+  life.add('what is under way', () => sequencer.idle());
   life.add('gateway', () => gateway?.close());
 
   /** A device that the log remembers and the bridge file no longer has is shown as what it is: gone. */

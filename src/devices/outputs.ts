@@ -84,7 +84,7 @@ export class Outputs {
     const { reached, sentAt, confirmed } = receipt;
     const reachedMs = age();
     const sentMs =
-      sentAt === undefined ? reachedMs : Math.max(0, reachedMs - Math.round((clock.mono() - sentAt) * 10) / 10);
+      sentAt === undefined ? reachedMs : Math.max(0, Math.round((reachedMs - (clock.mono() - sentAt)) * 10) / 10);
     const acknowledged = reached === 'acknowledged' ? { acknowledgedMs: reachedMs } : {};
     log.info({ ...facts, reached, tookMs: sentMs, ...acknowledged }, 'output.sent');
     tell({ ...about, stage: 'sent', reached, latencyMs: sentMs, ...acknowledged });

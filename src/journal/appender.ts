@@ -120,7 +120,9 @@ export class Appender {
   async #store(lines: Buffer): Promise<void> {
     if (!this.#file) await this.#reopen();
     if (this.#segment.bytes >= this.#parts.segmentBytesMax) await this.#begin(new Segment(this.#segment.lastSeq + 1));
-    await this.#file?.append(lines);
+    // A file that somebody deleted still takes all that is written, and loses it.
+    const [, isDeleted] = await Promise.all([this.#file?.append(lines), this.#file?.isDeleted?.()]);
+    if (isDeleted) throw this.#unavailable('the file was deleted while the bridge ran');
   }
 
   /** The batch is durable: from here on it counts. */

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { BridgeError, isBridgeError } from '../kit/errors.js';
 import { readBlocks } from './blocks.js';
 import { type Disk, diskWords, systemDisk } from './disk.js';
@@ -5,6 +6,7 @@ import type { Stretch } from './journal.js';
 import { cutCrcs, skipLines } from './line.js';
 import { type BadLine, scanSegment } from './scan.js';
 import { type Block, Segment, segmentName, segmentsAmong } from './segment.js';
+import { readSnapshot } from './snapshot-file.js';
 
 const STRETCH_BYTES = 256 * 1024;
 
@@ -92,10 +94,20 @@ export async function verifyLog(folder: string, disk: Disk = systemDisk()): Prom
       report.events += segment.lastSeq - segment.firstSeq + 1;
       report.problem ??= problem;
     }
+    if (!report.problem || report.problem.torn) report.problem = (await lost(folder, disk, report)) ?? report.problem;
   } catch (error) {
     throw unreadable(folder, error);
   }
   return report;
+}
+
+/** A crash loses nothing that a snapshot has seen. Whoever reads while a bridge runs may find it newer than the log it read. */
+async function lost(folder: string, disk: Disk, { showId, events }: LogReport): Promise<LogProblem | undefined> {
+  const snapshot = await readSnapshot(disk, folder, showId ?? basename(folder)).catch(() => undefined);
+  if (typeof snapshot !== 'object' || snapshot.lastEventSeq <= events) return undefined;
+  const last = segmentsAmong(await disk.list(folder)).at(-1) ?? 1;
+  const why = `events ${events + 1} to ${snapshot.lastEventSeq} were stored once, and are gone`;
+  return { file: segmentName(last), line: events - last + 2, why, torn: false };
 }
 
 /**

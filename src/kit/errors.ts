@@ -32,6 +32,10 @@ export const ERRORS = {
     hint: 'the last write was cut off by a crash; what was never acknowledged is gone',
   },
   JOURNAL_LOCKED: { severity: 'fatal', hint: 'another bridge runs on this journal; stop it first' },
+  SHOW_FILE_CHANGED: {
+    severity: 'warn',
+    hint: 'look at the current cue before the next GO; put the cue back into the show file, or advance to the right one',
+  },
   CLOCK_BEHIND: {
     severity: 'warn',
     hint: 'set this machine’s clock; the show’s time goes on from the end of its log',

@@ -34,6 +34,8 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   let savedSeq = -1;
   let changed = false;
   let since = -1;
+  /** The cue that the log ends at; undefined when the saved state knows. */
+  let endsAt: string | null | undefined;
   const journal = await openFileJournal({
     path,
     showId,
@@ -51,9 +53,15 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     },
     onEvent: (event) => {
       recovered = follow(recovered, event);
+      if (event.eventType === 'CueAdvanced' || event.eventType === 'CueReverted') endsAt = event.payload.toCueId;
     },
     ...(disk === undefined ? {} : { disk }),
   });
+  const { currentCueId } = recovered.state;
+  if (endsAt !== undefined && endsAt !== currentCueId) {
+    const detail = `the log ends at cue ${endsAt}, which the show file has no more; the show stands at ${currentCueId ?? 'its beginning'}`;
+    log.warn({ code: 'SHOW_FILE_CHANGED', detail }, 'show.changed');
+  }
   const showSinceSeq = changed ? recovered.seq : since;
   return new Sequencer({ ...options, fingerprint, journal, recovered, savedSeq, showSinceSeq });
 }

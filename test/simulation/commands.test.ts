@@ -164,6 +164,53 @@ test('after a change of the show file a client that resumes gets the show anew; 
   await rm(folder, { recursive: true });
 });
 
+test('a log that somebody deletes while the bridge runs takes no further GO', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const daemon = await startDaemon(file);
+  const client = await WireClient.connect(daemon.url);
+  const press = async (from: string | null, to: string) => {
+    const go = proposal('CueAdvanced', { segmentId: 's', fromCueId: from, toCueId: to });
+    client.send(go);
+    return client.take(({ ackOf }) => ackOf === go.messageId);
+  };
+  expect(await press(null, 'c0')).toMatchObject({ status: 'ok' });
+  await rm(join(folder, 'data'), { recursive: true });
+  expect(await press('c0', 'c1')).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  expect((await fetch(`${daemon.url}/readyz`)).status).toBe(503);
+  client.drop();
+  expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test('a show file without the cue that the log ends at is told aloud', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const first = await startDaemon(file);
+  expect((await pacebuddy(['send', 'CueAdvanced', '--url', first.url])).code).toBe(0);
+  expect(await first.stop()).toBe(0);
+  const show = join(folder, 'show.yaml');
+  await writeFile(show, (await readFile(show, 'utf8')).replace('id: c0,', 'id: other,'));
+  const second = await startDaemon(file);
+  expect(await second.line(({ msg }) => msg === 'show.changed')).toMatchObject({ code: 'SHOW_FILE_CHANGED' });
+  expect(await second.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test('verify tells what the next start would: events that were stored once and are gone', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const daemon = await startDaemon(file);
+  expect((await pacebuddy(['send', 'CueAdvanced', '--url', daemon.url])).code).toBe(0);
+  expect(await daemon.stop()).toBe(0);
+  const segment = join(folder, 'data/small/000000000001.jsonl');
+  await writeFile(segment, (await readFile(segment)).subarray(0, -17));
+  const verified = await pacebuddy(['log', 'verify', file]);
+  expect(verified.code).toBe(1);
+  expect(verified.out).toContain('events 1 to 1 were stored once');
+  const started = await pacebuddy(['run', file]);
+  expect(started.code).toBe(1);
+  expect(started.out).toContain('JOURNAL_CORRUPT');
+  await rm(folder, { recursive: true });
+});
+
 test('SIGTERM in the middle of many GOs: what was acked is on the disk, and the bridge is gone within 3 s', async () => {
   const { folder, file } = await smallShow({ cues: 2000 });
   const daemon: Daemon = await startDaemon(file);
