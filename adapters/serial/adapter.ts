@@ -1,7 +1,7 @@
 /** Button boxes and other devices on a serial port. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
 import type { SerialDevice } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { framingOf } from './codec.js';
 import { problemOfCommand, summarise } from './command.js';
 import { type Greetings, greetingsOf, SerialConnection } from './connection.js';
@@ -48,7 +48,7 @@ function greetingsOfDevice(config: SerialDevice): Greetings {
   try {
     return greetingsOf(config, framingOf(config));
   } catch (cause) {
-    throw new BridgeError('DEVICE_REFUSED', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new BridgeError('DEVICE_REFUSED', wordsOf(cause), { cause });
   }
 }
 
@@ -58,7 +58,7 @@ async function loadNative(): Promise<Binding> {
     const { SerialPort } = await import('serialport');
     return safeBinding(SerialPort.binding as unknown as Binding);
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new BridgeError(
       'DEVICE_DRIVER_MISSING',
       `serialport does not load (${words}); it needs libstdc++6 and glibc 2.28 or newer, and npm ci without --omit=optional`,
@@ -79,7 +79,7 @@ async function pathOf(config: SerialDevice, baseDir: string, binding: Binding, i
         : findPortInList(wanted, await binding.list());
     if (path !== undefined) return path;
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new BridgeError('DEVICE_UNREACHABLE', `the serial ports cannot be listed: ${words}`, { cause });
   }
   throw new BridgeError('DEVICE_UNREACHABLE', `no serial port of ${usbName(wanted)} is plugged in`);
@@ -91,7 +91,7 @@ async function open(binding: Binding, path: string, config: SerialDevice): Promi
   try {
     return await binding.open({ path, baudRate, dataBits, stopBits, parity, rtscts, lock: true });
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new BridgeError('DEVICE_UNREACHABLE', whyNotOpen(path, words), { cause });
   }
 }

@@ -1,7 +1,7 @@
 /** Commands as the bridge file writes them → what goes out, now and after a while. Pure. */
 import type { Command } from '../../src/devices/adapter.js';
 import type { SerialDevice, SerialSend, SerialWords } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { type Coding, encodeText, framingOf, problemOfText, toHex } from './codec.js';
 import { problemOfLevel } from './handshake.js';
 import type { Levels } from './safe-binding.js';
@@ -33,7 +33,7 @@ export function problemOfCommand(command: Command, config?: Readonly<Record<stri
   try {
     planOf(command, { ...device, framing: framingOf(device) });
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return wordsOf(error);
   }
   return undefined;
 }

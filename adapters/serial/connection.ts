@@ -1,7 +1,7 @@
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { SerialDevice } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { Afterwards } from './afterwards.js';
 import { decodeLine, Framer, type Framing, toHex } from './codec.js';
 import { encodeWords, type Out, planOf } from './command.js';
@@ -346,5 +346,3 @@ export class SerialConnection implements Connection {
     timer.abort();
   }
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

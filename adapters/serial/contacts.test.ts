@@ -148,6 +148,23 @@ describe('a contact across handshake lines', () => {
     await connection.close();
   });
 
+  test('on a port that does not answer is told, and one that was closed meanwhile gives no press', async () => {
+    const { port, clock, connection, inputs } = await bench();
+    const answer = port.hangLooks();
+    await clock.advance(2000);
+    expect(connection.health()).toMatchObject({
+      status: 'degraded',
+      detail: expect.stringMatching(/no answer within/),
+    });
+    port.closed.set('cts', 'rts');
+    answer();
+    await clock.advance(1000);
+    expect(connection.health()).toMatchObject({ status: 'unverified' });
+    expect(inputs).toEqual([]);
+    await connection.close();
+    expect(clock.sleeping).toBe(0);
+  });
+
   test('a device without contacts is never asked for its lines, and they stay as the system has them', async () => {
     const { port, clock, connection } = await bench({});
     await clock.advance(1000);

@@ -1,5 +1,7 @@
 /** Which input rules a line fits. Pure. */
+
 import type { Input, Pattern } from '../../src/devices/adapter.js';
+import { wordsOf } from '../../src/kit/errors.js';
 import { normaliseHex } from './codec.js';
 
 /** Longer lines fit no `match`. */
@@ -23,7 +25,7 @@ export function compileMatch(source: string): CompiledMatch {
   try {
     return { source, expression: new RegExp(source) };
   } catch (error) {
-    return { source, problem: error instanceof Error ? error.message : String(error) };
+    return { source, problem: wordsOf(error) };
   }
 }
 

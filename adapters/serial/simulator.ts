@@ -20,6 +20,8 @@ export class SimulatedPort implements Binding {
   readonly levelsSet: Levels[] = [];
   /** How often the lines were looked at. */
   looks = 0;
+  /** What an answer to a look waits for. */
+  answering: Promise<void> | undefined;
   #isPlugged = true;
   #open: SimulatedEnd | undefined;
 
@@ -49,6 +51,15 @@ export class SimulatedPort implements Binding {
       this.levels = { rts: false, dtr: false };
     });
     return this.#open;
+  }
+
+  /** From now on a look at the lines is not answered, until what is returned is called. */
+  hangLooks(): () => void {
+    let answer: () => void = () => undefined;
+    this.answering = new Promise((resolve) => {
+      answer = resolve;
+    });
+    return answer;
   }
 
   /** The device says something. Nobody hears it while the port is not open. */
@@ -132,6 +143,7 @@ class SimulatedEnd implements Port {
     this.#check();
     if (!this.#device.hasHandshakeLines) throw new Error('Error: Inappropriate ioctl for device, cannot get');
     this.#device.looks += 1;
+    await this.#device.answering;
     const { closed, levels } = this.#device;
     const isOn = (line: keyof ModemLines) => {
       const supply = closed.get(line);

@@ -1,6 +1,6 @@
 /** What goes out of one port: in order, one at a time, each with a limit. */
 import type { Clock } from '../../src/kit/clock.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 
 /** What the system has not taken by then is given up, and the port with it: it must not go out later. */
 const WRITE_LIMIT_MS = 1000;
@@ -81,7 +81,7 @@ export class Writer {
       if (how === 'taken') return;
     } catch (cause) {
       if (cause instanceof BridgeError) throw cause;
-      const words = cause instanceof Error ? cause.message : String(cause);
+      const words = wordsOf(cause);
       const why = new BridgeError('DEVICE_CLOSED', `${path}: ${words}`, { cause });
       onFailure(why);
       throw why;
