@@ -1,7 +1,7 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
 import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/devices/adapter.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
 import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
 import { loadProfile } from './profile.js';
@@ -44,7 +44,7 @@ async function profileOf(config: HidDevice, io: AdapterIo): Promise<HidProfile> 
   try {
     return await loadProfile(config.profile, io.baseDir);
   } catch (cause) {
-    throw new BridgeError('DEVICE_REFUSED', cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new BridgeError('DEVICE_REFUSED', wordsOf(cause), { cause });
   }
 }
 

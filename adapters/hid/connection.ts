@@ -1,9 +1,9 @@
 import type { AdapterIo, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeReport } from './codec.js';
-import { type HidHandle, wordsOf } from './driver.js';
+import type { HidHandle } from './driver.js';
 import { type Gesture, GestureMachine } from './gestures.js';
 
 /** How long the system may take to give a device back. */

@@ -1,5 +1,5 @@
 /** The little of node-hid that is used here, and how it is loaded. */
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 
 /** A device as the system lists it. One of several top-level collections may be listed once for each. */
 export interface HidInfo {
@@ -70,5 +70,3 @@ function missing(cause: unknown): BridgeError {
     cause,
   });
 }
-
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

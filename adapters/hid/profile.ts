@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { validateHidProfile } from '../../src/generated/files.js';
 import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { packageRoot } from '../../src/kit/package.js';
 
 /** Where the profiles lie that come with the bridge. */
@@ -40,7 +40,7 @@ export function parseProfile(text: string, name: string): HidProfile {
   try {
     data = parse(text);
   } catch (cause) {
-    const words = cause instanceof Error ? cause.message : String(cause);
+    const words = wordsOf(cause);
     throw new BridgeError('CONFIG_SYNTAX', `profile "${name}": ${words}`, { cause });
   }
   if (!validateHidProfile(data)) {

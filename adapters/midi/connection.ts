@@ -1,10 +1,10 @@
 import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { MidiDevice } from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, type MidiMessage, type Skip } from './codec.js';
 import { encodeCommand } from './command.js';
-import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed, wordsOf } from './driver.js';
+import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
 import { ControllerEdges, isForUs, matches, mtcInput, toInput } from './input.js';
 import { MtcReceiver, type MtcReport } from './mtc.js';
 import { withoutNumber } from './ports.js';

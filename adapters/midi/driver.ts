@@ -1,6 +1,6 @@
 /** The little of RtMidi (`@julusian/midi`) that is used here, and how it is loaded. */
 import { existsSync, type FSWatcher, watch } from 'node:fs';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 
 /** An open port. */
 export interface MidiPort {
@@ -165,8 +165,6 @@ function watchSoundDevices(onChange: () => void): () => void {
   }
   return stop;
 }
-
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Why listing or opening failed, in the technician's words. */
 export function whyFailed(error: unknown, what: string): BridgeError {

@@ -2,8 +2,10 @@
  * Whether open ports are still there. No MIDI system tells that a port has gone, and a dead one takes every
  * byte, so the list is asked: at every nudge, and slowly as a net.
  */
+
 import type { AdapterIo } from '../../src/devices/adapter.js';
-import { type MidiDriver, wordsOf } from './driver.js';
+import { wordsOf } from '../../src/kit/errors.js';
+import type { MidiDriver } from './driver.js';
 import { foreignPorts } from './ports.js';
 
 /** How often the list is asked when nothing happens. */

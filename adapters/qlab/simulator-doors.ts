@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { type EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodePacket, type OscArgument, type OscMessage, SlipDecoder } from './codec.js';
 import { SimulatorClient } from './simulator-client.js';
 
@@ -34,7 +34,7 @@ async function listening(socket: EventEmitter, where: string): Promise<void> {
   try {
     await once(socket, 'listening');
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = wordsOf(cause);
     throw new BridgeError('LISTEN_FAILED', `the simulated QLab cannot listen on ${where}: ${why}`, { cause });
   }
 }

@@ -1,5 +1,6 @@
 import { validateWireMessage } from '../generated/messages.js';
 import type { Ack, ErrorMessage, Heartbeat, Snapshot } from '../generated/types.js';
+import { wordsOf } from '../kit/errors.js';
 import type { ReceivedEvent } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
 import { isNewer, isReadable } from '../protocol/version.js';
@@ -25,7 +26,7 @@ export function readFrame(text: string): Read {
   try {
     data = JSON.parse(text);
   } catch (error) {
-    return { as: 'bad', message: error instanceof Error ? error.message : String(error) };
+    return { as: 'bad', message: wordsOf(error) };
   }
   if (typeof data !== 'object' || data === null) return { as: 'bad', message: 'the frame is no object' };
   const { kind, version, eventSeq } = data as Record<string, unknown>;

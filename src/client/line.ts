@@ -1,4 +1,5 @@
 import { deferred } from '../kit/deferred.js';
+import { wordsOf } from '../kit/errors.js';
 import type { ClientClock, SocketConstructor, SocketLike } from './types.js';
 
 /** How long opening may take, in milliseconds. */
@@ -105,7 +106,7 @@ export function openLine(options: LineOptions): Line {
     });
     void watchOpening();
   } catch (error) {
-    end(error instanceof Error ? error.message : String(error));
+    end(wordsOf(error));
   }
 
   return {

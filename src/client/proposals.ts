@@ -1,4 +1,5 @@
 import { deferred } from '../kit/deferred.js';
+import { wordsOf } from '../kit/errors.js';
 import type { Proposal } from '../protocol/envelope.js';
 import { MOMENT_MS, Outbox, PENDING_MAX, type Waiting } from './outbox.js';
 import { refusal } from './refusal.js';
@@ -206,7 +207,7 @@ export class Proposals {
   }
 
   #storeFailed(what: string, cause: unknown): void {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = wordsOf(cause);
     this.#options.onProblem({ code: 'INTERNAL', message: `the store of this client ${what}: ${why}`, cause });
   }
 }

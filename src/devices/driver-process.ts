@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { type FromHost, MessageReader, type ToHost, wordsOf } from './host-messages.js';
+import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { PerSecond } from './rate.js';
 import { RetoldLog, Said } from './retold.js';
 

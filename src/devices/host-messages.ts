@@ -2,7 +2,7 @@
  * What crosses between the bridge and a driver's process: one JSON object a line, on a pipe of its own. (Node's own
  * channel is not used: a driver that writes one wrong byte into it throws in the bridge, where nobody can catch it.)
  */
-import { BridgeError, ERRORS, type ErrorCode, isBridgeError } from '../kit/errors.js';
+import { BridgeError, ERRORS, type ErrorCode, isBridgeError, wordsOf } from '../kit/errors.js';
 import type { Command, Health, Input, Pattern, Receipt } from './adapter.js';
 
 /** The file descriptor of the pipe in the driver's process. */
@@ -66,8 +66,6 @@ export function errorOf({ code, message, cause }: Fault): Error {
   if (code === undefined || !(code in ERRORS)) return new Error(message, options);
   return new BridgeError(code, message, options);
 }
-
-export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** Cuts what comes through the pipe into messages. */
 export class MessageReader {

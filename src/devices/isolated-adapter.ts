@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import { packageRoot } from '../kit/package.js';
 import type { Adapter, AdapterIo, Connection } from './adapter.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
-import { errorOf, wordsOf } from './host-messages.js';
+import { errorOf } from './host-messages.js';
 import { IsolatedConnection } from './isolated-connection.js';
 
 /** How long a process without a connection is kept for the device's next try; longer than the supervisor ever waits. */

@@ -3,7 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import { type Clock, toUtc } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
 import type { ShowState } from '../show/state.js';
@@ -211,6 +211,6 @@ const REASONS: Readonly<Record<string, string>> = {
 
 function listenFailed(error: unknown, host: string, port: number): BridgeError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const why = REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  const why = REASONS[code] ?? wordsOf(error);
   return new BridgeError('LISTEN_FAILED', `cannot listen on ${host}:${port}: ${why}`, { cause: error });
 }

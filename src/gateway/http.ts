@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import fastifyStatic from '@fastify/static';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -7,6 +6,7 @@ import type { Registry } from 'prom-client';
 import type { Clock } from '../kit/clock.js';
 import { ERRORS, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import { packageVersion } from '../kit/package.js';
 import { type Access, COOKIE, type Turned, turned } from './access.js';
 import { type Stamp, snapshotText } from './answers.js';
 import type { GatewayShow, Viewer } from './contract.js';
@@ -34,9 +34,8 @@ declare module 'fastify' {
   }
 }
 
-const { version } = createRequire(import.meta.url)('pacebuddy-bridge/package.json') as { version: string };
 const HINT = 'GET / names the doors';
-const HELP = `PaceBuddy bridge ${version}
+const HELP = `PaceBuddy bridge ${packageVersion}
 
   GET  /ws            WebSocket, subprotocol pacebuddy.v1; first frame: a SnapshotRequested event
   GET  /v1/show       the show as it stands, as a snapshot
@@ -99,7 +98,7 @@ function processDoors(app: FastifyInstance, { show, clock, registry }: HttpHouse
   const startedAt = clock.mono();
   app.get('/healthz', async () => ({
     status: 'ok',
-    version,
+    version: packageVersion,
     uptimeSeconds: Math.round(clock.mono() - startedAt) / 1000,
   }));
   app.get('/readyz', async (_, reply) => {

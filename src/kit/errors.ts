@@ -99,6 +99,9 @@ export const isBridgeError = (error: unknown): error is BridgeError => error ins
 /** Any thrown thing as a BridgeError; one that is none already becomes `code`, with its cause kept. */
 export function toBridgeError(error: unknown, code: ErrorCode = 'INTERNAL'): BridgeError {
   if (isBridgeError(error)) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = wordsOf(error);
   return new BridgeError(code, message, { cause: error });
 }
+
+/** What was thrown, in its own words. */
+export const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,5 +1,6 @@
 import type { AppendResult, Entry, Journal, Stretch } from '../journal/journal.js';
 import type { Clock, MonoMs, WallMs } from '../kit/clock.js';
+import { wordsOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { type Outcome, type Refusal, refused } from '../protocol/decision.js';
 import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
@@ -316,7 +317,7 @@ export class Sequencer {
 
   /** The disk failed: nothing of what was on its way is stored, nothing of it fires. The next proposal tries again. */
   #giveUp(error: unknown): void {
-    const detail = error instanceof Error ? error.message : String(error);
+    const detail = wordsOf(error);
     const given = this.#rollBack();
     this.#inFlight.clear();
     this.#backlog = undefined;
