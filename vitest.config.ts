@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'bridge',
           include: ['src/**/*.test.ts', 'adapters/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/wire/**', 'test/browser/**', 'test/hardware/**'],
+          exclude: ['test/wire/**', 'test/browser/**'],
           testTimeout: 20_000,
         },
       },

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { adapters } from '../../adapters/index.js';
 import { ERRORS } from '../../src/kit/errors.js';
 
-/** Who may import whom: the tree of the README, as data. `*` is everything. */
+/** Who may import whom: the table of the README, as data. `*` is everything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/main.ts': ['*'],
   'src/warm-up.ts': ['*'],
@@ -49,6 +49,20 @@ function importsOf(path: string): string[] {
     relative(root, resolve(root, path, '..', target ?? '')).replace(/\.js$/, '.ts'),
   );
 }
+
+test('the table of the README says the same', () => {
+  const paths = (said: string) =>
+    said.split(', ').flatMap((name) => {
+      if (name === 'everything') return ['*'];
+      if (name === 'nothing' || name === 'nothing of ours') return [];
+      if (name === 'main') return ['src/main.ts'];
+      return [name.startsWith('adapters') || name.startsWith('src/') ? name : `src/${name}`];
+    });
+  const rows = [...text('README.md').matchAll(/^\| `((?:src|adapters)\/[\w./-]+)` \|[^|]*\| ([^|]+) \|$/gm)];
+  const table = rows.map(([, room = '', said = '']) => [room.replace(/\/$/, ''), paths(said).sort()]);
+  const data = Object.entries(MAY_IMPORT).map(([room, names]) => [room, [...names].sort()]);
+  expect(Object.fromEntries(table)).toEqual(Object.fromEntries(data));
+});
 
 test('every import runs along an arrow of the tree', () => {
   const wrong = sources.flatMap((path) => {
