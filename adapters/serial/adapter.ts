@@ -23,10 +23,9 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     problemOf: problemOfCommand,
     problemOfPattern,
     summarise,
-    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+    // Checked against config.schema.json, $defs device, which also fills in what was left out.
+    async connect(config: SerialDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
-      // Checked against config.schema.json, $defs device, which also fills in what was left out.
-      const config = checked as unknown as SerialDevice;
       const greetings = greetingsOfDevice(config);
       const binding = await loadBinding();
       const path = await pathOf(config, io.baseDir, binding, loadBinding === loadNative);
