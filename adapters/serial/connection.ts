@@ -8,16 +8,13 @@ import { encodeWords, type Out, planOf } from './command.js';
 import { watchContacts } from './contact-watch.js';
 import type { Edge } from './contacts.js';
 import { contactsOf, openingLevels } from './handshake.js';
+import { INPUTS_PER_SECOND_MAX, InputGuard } from './input-guard.js';
 import { type CompiledMatch, compileMatch, groupsOf } from './patterns.js';
 import { type Levels, type Port, setLevels } from './safe-binding.js';
 import { Writer } from './writer.js';
 
 /** Read at once, at most. */
 const READ_BYTES_MAX = 4096;
-/** Of what comes in within one second; more is dropped: a loose wire is no stage manager. */
-const INPUTS_PER_SECOND_MAX = 200;
-/** Equal lines are told apart for so many different lines. */
-const DEBOUNCED_LINES_MAX = 64;
 /** At close(), how long what was already sent, and the last words, may take to leave the machine. */
 const GOODBYE_LIMIT_MS = 200;
 /** How long the system may take to give a port back. */
@@ -63,17 +60,14 @@ export class SerialConnection implements Connection {
     'in.lines': 0,
     'in.edges': 0,
     'out.commands': 0,
-    'dropped.debounced': 0,
-    'dropped.flood': 0,
   };
-  readonly #lastSeenMs = new Map<string, number>();
+  readonly #guard: InputGuard;
   #ending: Promise<void> | undefined;
   /** As they were set last; undefined: as the system has them. */
   #levels: Levels | undefined;
   #isHeard = false;
   #handshakeFault: string | undefined;
   #isIdleWatched = false;
-  #second = { startMs: Number.NEGATIVE_INFINITY, inputs: 0 };
 
   constructor(port: Port, path: string, config: SerialDevice, greetings: Greetings, io: AdapterIo) {
     this.#port = port;
@@ -82,6 +76,7 @@ export class SerialConnection implements Connection {
     this.#io = io;
     this.#greetings = greetings;
     this.#framer = new Framer(greetings.framing);
+    this.#guard = new InputGuard(config.debounceMs);
     this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
     this.#afterwards = new Afterwards(io.clock);
     const sources = new Set(io.patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
@@ -109,7 +104,14 @@ export class SerialConnection implements Connection {
 
   counters(): Readonly<Record<string, number>> {
     const { oversize, partial } = this.#framer.dropped;
-    return { ...this.#counters, 'dropped.oversize': oversize, 'dropped.partial': partial };
+    const { debounced, flood } = this.#guard.dropped;
+    return {
+      ...this.#counters,
+      'dropped.debounced': debounced,
+      'dropped.flood': flood,
+      'dropped.oversize': oversize,
+      'dropped.partial': partial,
+    };
   }
 
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
@@ -227,7 +229,7 @@ export class SerialConnection implements Connection {
       this.#counters['in.lines'] += 1;
       const bytes = toHex(frame);
       const nowMs = this.#io.clock.mono();
-      if (this.#isRepeat(bytes, nowMs) || this.#isFlood(nowMs)) continue;
+      if (this.#guard.isRepeat(bytes, nowMs) || this.#isFlood(nowMs)) continue;
       this.#voice.input({ line, bytes, ...groupsOf(line, this.#matches) });
     }
   }
@@ -254,44 +256,24 @@ export class SerialConnection implements Connection {
       error === undefined
         ? undefined
         : `${this.#path} has no handshake lines (${wordsOf(error)}): ${lost}; lines of text still work`;
-    if (this.#voice.health.code !== 'RATE_LIMITED') this.#voice.observe(this.#healthOf());
-  }
-
-  #isRepeat(bytes: string, nowMs: number): boolean {
-    const { debounceMs } = this.#config;
-    if (debounceMs === 0) return false;
-    const lastMs = this.#lastSeenMs.get(bytes);
-    this.#lastSeenMs.delete(bytes);
-    this.#lastSeenMs.set(bytes, nowMs);
-    if (this.#lastSeenMs.size > DEBOUNCED_LINES_MAX) {
-      for (const oldest of this.#lastSeenMs.keys()) {
-        this.#lastSeenMs.delete(oldest);
-        break;
-      }
-    }
-    if (lastMs === undefined || nowMs - lastMs >= debounceMs) return false;
-    this.#counters['dropped.debounced'] += 1;
-    return true;
+    this.#voice.observe(this.#healthOf());
   }
 
   #isFlood(nowMs: number): boolean {
-    const wasFlood = this.#voice.health.code === 'RATE_LIMITED';
-    if (nowMs - this.#second.startMs >= 1000) {
-      if (wasFlood && this.#second.inputs <= INPUTS_PER_SECOND_MAX) this.#voice.observe(this.#healthOf());
-      this.#second = { startMs: nowMs, inputs: 0 };
-    }
-    this.#second.inputs += 1;
-    if (this.#second.inputs <= INPUTS_PER_SECOND_MAX) return false;
-    this.#counters['dropped.flood'] += 1;
-    if (!wasFlood) {
-      const detail = `more than ${INPUTS_PER_SECOND_MAX} inputs a second; the rest is dropped`;
-      this.#io.log.warn({ code: 'RATE_LIMITED', detail }, 'input.dropped');
-      this.#voice.observe({ status: 'degraded', code: 'RATE_LIMITED', detail });
-    }
-    return true;
+    const wasFlooded = this.#guard.isFlooded;
+    const isFlood = this.#guard.isFlood(nowMs);
+    if (wasFlooded === this.#guard.isFlooded) return isFlood;
+    const health = this.#healthOf();
+    if (isFlood) this.#io.log.warn({ code: health.code, detail: health.detail }, 'input.dropped');
+    this.#voice.observe(health);
+    return isFlood;
   }
 
   #healthOf(): Health {
+    if (this.#guard.isFlooded) {
+      const detail = `more than ${INPUTS_PER_SECOND_MAX} inputs a second; the rest is dropped`;
+      return { status: 'degraded', code: 'RATE_LIMITED', detail };
+    }
     for (const match of this.#matches) {
       if (!('problem' in match)) continue;
       const detail = `match ${match.source}: ${match.problem}; its rules never fire`;

@@ -4,6 +4,7 @@ import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';
+import { watchContacts } from './contact-watch.js';
 import { type Edge, lookAt, UNSEEN } from './contacts.js';
 import { SimulatedPort } from './simulator.js';
 
@@ -82,6 +83,24 @@ describe('a contact across handshake lines', () => {
     await clock.advance(10);
     expect(inputs).toEqual([{ contact: 'go', edge: 'press' }]);
     await connection.close();
+  });
+
+  test('that only looks open until its feed has settled gives no press', async () => {
+    const clock = new TestClock();
+    const life = new AbortController();
+    const told: unknown[] = [];
+    const watching = watchContacts({
+      port: { get: async () => ({ cts: clock.mono() >= 90, dsr: false, dcd: false }) },
+      contacts: [{ name: 'go', line: 'cts', against: 'rts', activeLow: false, debounceMs: 20 }],
+      clock,
+      signal: life.signal,
+      onEdge: (_, edge) => told.push(edge),
+      onReadable: () => undefined,
+    });
+    await clock.advance(1000);
+    life.abort();
+    await watching;
+    expect(told).toEqual([]);
   });
 
   test('that was held over a pulled cable does not press when the cable is back', async () => {

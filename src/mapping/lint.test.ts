@@ -145,6 +145,18 @@ describe('an output rule', () => {
   });
 });
 
+test('a pattern that its adapter says nothing could ever fit is told at the rule’s when', () => {
+  const inputs = [
+    input({ id: 'a', when: { device: 'pedal', button: 'left' }, propose: 'CueAdvanced' }),
+    input({ id: 'b', when: { device: 'pedal', button: 'lfet' }, propose: 'CueAdvanced' }),
+  ];
+  const problemOfPattern = (device: string, pattern: object) =>
+    Object(pattern).button === 'left' ? undefined : `${device}: ${JSON.stringify(pattern)}`;
+  expect(lint({ inputs }, { problemOfPattern })).toEqual([
+    '/inputs/1/when error CONFIG_INVALID b could never fire: pedal: {"button":"lfet"}',
+  ]);
+});
+
 describe('an input rule', () => {
   test.each<[string, In, string[]]>([
     [
