@@ -59,6 +59,9 @@ export interface Bridge {
   close(): Promise<BridgeError[]>;
 }
 
+/** A draft without what is the same for all of them. */
+type Wish = Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>;
+
 const OWN: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
 
 /** Reads and checks a bridge file with its show file against the adapters of this build. */
@@ -132,7 +135,7 @@ export async function startBridge(options: {
 
   // From here on everything goes by the show's time, which never runs behind the log.
   const clock: Clock = { ...machine, wall: () => sequencer.now() };
-  const propose = (draft: Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>): Promise<Outcome> =>
+  const propose = (draft: Wish): Promise<Outcome> =>
     new Promise((resolve) => {
       const envelope = {
         kind: 'event',
@@ -169,7 +172,7 @@ export async function startBridge(options: {
     if (drafts.length === 0) log.debug({ device, input }, 'input.unmapped');
     for (const { ruleId, eventType, payload, as } of drafts) {
       const actor = { ...userOf(checked, as), deviceId: device };
-      void propose({ eventType, actor, payload } as Parameters<typeof propose>[0]).then((outcome) => {
+      void propose({ eventType, actor, payload } as Wish).then((outcome) => {
         const facts = { device, ruleId, eventType };
         if (outcome.ok) log.info({ ...facts, seq: outcome.eventSeq }, 'input.taken');
         else log.warn({ ...facts, code: outcome.code, detail: outcome.message }, 'input.refused');
@@ -222,7 +225,7 @@ export async function startBridge(options: {
     sequencer,
     devices: () => supervisor.report(),
     press: (eventType, payload, deviceId) =>
-      propose({ eventType, actor: { userId: 'booth', role: 'stageManager', deviceId }, payload } as never),
+      propose({ eventType, actor: { userId: 'booth', role: 'stageManager', deviceId }, payload } as Wish),
     async reload(next) {
       const restart = restartReasons(checked, next);
       mapping = mappingOf(next);

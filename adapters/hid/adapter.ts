@@ -18,10 +18,9 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
     matches,
     problemOf: () => 'a HID device cannot be sent anything',
     summarise: () => 'nothing: a HID device takes no commands',
-    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+    // Checked against config.schema.json, $defs device, which also fills in what was left out.
+    async connect(config: HidDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
-      // Checked against config.schema.json, $defs device, which also fills in what was left out.
-      const config = checked as unknown as HidDevice;
       const profile = await profileOf(config, io);
       const driver = await loadDriver();
       const found = await find(driver, config, profile);

@@ -20,10 +20,9 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     matches,
     problemOf: problemOfCommand,
     summarise,
-    async connect(checked, io: AdapterIo, signal): Promise<Connection> {
+    // Checked against config.schema.json, $defs device, which also fills in what was left out.
+    async connect(config: MidiDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
-      // Checked against config.schema.json, $defs device, which also fills in what was left out.
-      const config = checked as unknown as MidiDevice;
       const driver = await loadDriver();
       signal.throwIfAborted();
       return new MidiConnection(driver, namesOf(driver, config), config, io);

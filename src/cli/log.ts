@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect } from '../client/node.js';
+import { connect, type ReceivedEvent } from '../client/node.js';
 import { BridgeError } from '../kit/errors.js';
 import { loadChecked, readLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
@@ -12,8 +12,8 @@ import { stopSignal } from './run.js';
 /** Follows the events of a running bridge, from `from` on or from now. */
 export async function tail(options: { url: string; token?: string; from?: string; json?: boolean }): Promise<void> {
   const token = options.token ?? process.env.PACEBUDDY_TOKEN;
-  const show = (event: object) =>
-    process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event as never)}\n`);
+  const show = (event: ReceivedEvent) =>
+    process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event)}\n`);
   const client = connect({
     url: options.url,
     ...(await identityOf(options.url, token, { userId: 'u-cli', role: 'technician', deviceId: 'cli-tail' })),
@@ -35,25 +35,15 @@ async function past(
   url: string,
   token: string | undefined,
   from: number,
-  show: (event: object) => void,
+  show: (event: ReceivedEvent) => void,
 ): Promise<void> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   const answer = await fetch(new URL(`/v1/log?from=${from}`, url), { headers }).catch(() => undefined);
   if (!answer?.ok) throw new BridgeError('DEVICE_UNREACHABLE', `${url} did not give its log`);
-  for (const line of (await answer.text()).split('\n')) if (line !== '') show(JSON.parse(line));
+  for (const line of (await answer.text()).split('\n')) if (line !== '') show(JSON.parse(line) as ReceivedEvent);
 }
 
-function oneLine({
-  eventSeq,
-  recordedAt,
-  eventType,
-  actor,
-  payload,
-}: Record<'eventType' | 'recordedAt', string> & {
-  eventSeq: number;
-  actor: { userId: string; deviceId: string };
-  payload: object;
-}): string {
+function oneLine({ eventSeq, recordedAt, eventType, actor, payload }: ReceivedEvent): string {
   return `${String(eventSeq).padStart(6)}  ${recordedAt.slice(0, 23).replace('T', ' ')}  ${eventType.padEnd(22)} ${actor.userId} (${actor.deviceId})  ${JSON.stringify(payload)}`;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { OutputRule } from '../../src/generated/types.js';
+import type { BridgeConfig, OutputRule } from '../../src/generated/types.js';
 import { lintMapping } from '../../src/mapping/lint.js';
 import { compileMapping } from '../../src/mapping/mapping.js';
 import { deepFreeze, eventOf, goTo, input, output, SHOW, stateAt } from '../support/mapping-show.js';
@@ -101,7 +101,7 @@ test('the lint never throws, and a rule without a finding sends what its text sa
         inputs: [],
         outputs: [rule],
       };
-      const found = lintMapping(config as never, SHOW, { problemOf: () => undefined });
+      const found = lintMapping(config as unknown as BridgeConfig, SHOW, { problemOf: () => undefined });
       if (rule.event !== 'CueAdvanced' || found.some(({ code }) => code !== 'CONFIG_NO_STOP')) return;
       const mapping = compileMapping({ inputs: [], outputs: [rule] }, () => true);
       for (const cue of SHOW.acts.flatMap((act) => act.segments.flatMap(({ cues }) => cues))) {
