@@ -146,9 +146,10 @@ describe('an output rule', () => {
 });
 
 test('a pattern that its adapter says nothing could ever fit is told at the rule’s when', () => {
+  const pedal = (button: string) => ({ device: 'pedal', ...{ button } });
   const inputs = [
-    input({ id: 'a', when: { device: 'pedal', button: 'left' }, propose: 'CueAdvanced' }),
-    input({ id: 'b', when: { device: 'pedal', button: 'lfet' }, propose: 'CueAdvanced' }),
+    input({ id: 'a', when: pedal('left'), propose: 'CueAdvanced' }),
+    input({ id: 'b', when: pedal('lfet'), propose: 'CueAdvanced' }),
   ];
   const problemOfPattern = (device: string, pattern: object) =>
     Object(pattern).button === 'left' ? undefined : `${device}: ${JSON.stringify(pattern)}`;
