@@ -1,77 +1,24 @@
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Adapter, Connection, Input } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/devices/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { adapterContract } from '../../test/support/adapter-contract.js';
+import { about, connected, qlabDevice, qlabRig, simulated } from '../../test/support/qlab-desk.js';
 import { never, testIo } from '../../test/support/rig.js';
-import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';
 import { encodeMessage, slipEncode } from './codec.js';
-import { openLink } from './link.js';
-import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from './simulator.js';
-
-const numbers = (count: number) => Array.from({ length: count }, (_, at) => String(at));
-const configFor = ({ port }: { port: number }, more: Partial<QlabDevice> = {}): QlabDevice => ({
-  adapter: 'qlab',
-  host: '127.0.0.1',
-  port,
-  connectTimeoutMs: 3000,
-  replyTimeoutMs: 1000,
-  confirmTimeoutMs: 2000,
-  ...more,
-});
+import type { QlabSimulator } from './simulator.js';
 
 for (const version of ['5.5.10', '4.7.3']) {
-  const makeRig = async () => {
-    const qlab = await startQlabSimulator({ port: 0, version, cues: numbers(30) });
-    const got: number[] = [];
-    qlab.onFired(({ number, by }) => by === 'start' && got.push(Number(number)));
-    return {
-      adapter: qlabAdapter as Adapter,
-      config: { ...configFor(qlab) },
-      patterns: [{ event: 'go' }],
-      press: async () => void qlab.operatorGo('29'),
-      pressedInput: { event: 'go', cueNumber: '29' },
-      command: (n: number) => ({ start: String(n) }),
-      got: () => got,
-      links: () => qlab.clients,
-      unplug: async () => {
-        await qlab.setFaults({ refuseConnections: true });
-        qlab.dropClients();
-      },
-      replug: () => qlab.setFaults({}),
-      close: () => qlab.close(),
-    };
-  };
-  adapterContract(`qlab ${version}`, makeRig, { answers: true, presses: version.startsWith('5') });
-}
-
-interface Desk {
-  qlab: QlabSimulator;
-  connection: Connection;
-  inputs: Input[];
-}
-
-async function simulated(options: QlabSimulatorOptions = {}): Promise<QlabSimulator> {
-  const qlab = await startQlabSimulator({ port: 0, ...options });
-  onTestFinished(() => qlab.close());
-  return qlab;
-}
-
-async function connected(qlab: QlabSimulator, more: Partial<QlabDevice> = {}): Promise<Desk> {
-  const patterns = [{ event: 'go' }, { event: 'cueStopped' }, { event: 'playhead' }];
-  const connection = await qlabAdapter.connect(configFor(qlab, more), testIo('booth-qlab', patterns), never());
-  onTestFinished(() => connection.close());
-  const inputs: Input[] = [];
-  connection.onInput((input) => inputs.push(input));
-  return { qlab, connection, inputs };
+  adapterContract(`qlab ${version}`, () => qlabRig(qlabAdapter as Adapter, version), {
+    answers: true,
+    presses: version.startsWith('5'),
+  });
 }
 
 const refusedConnect = (qlab: { port: number }, more: Partial<QlabDevice> = {}) =>
-  expect(qlabAdapter.connect(configFor(qlab, more), testIo(), never())).rejects;
-const about = (inputs: Input[], event: string) => inputs.filter((input) => input.event === event);
+  expect(qlabAdapter.connect(qlabDevice(qlab, more), testIo(), never())).rejects;
 const starts = (qlab: QlabSimulator) =>
   qlab.received.filter(({ address }) => /\/cue(_id)?\/[^/]+\/start$/.test(address));
 
@@ -360,15 +307,6 @@ test('two starts under way are told apart, and each is confirmed by its own cue'
   await expect(two.confirmed).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
 });
 
-test('something that listens and is no QLab is said to be none', async () => {
-  const server = createServer((socket) => void socket.on('error', () => {}));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => void server.close());
-  const port = (server.address() as AddressInfo).port;
-  await refusedConnect({ port }, { replyTimeoutMs: 80 }).toMatchObject({ code: 'DEVICE_TIMEOUT' });
-});
-
 test('the bytes of a start are on the wire before send has returned', async () => {
   const { connection } = await connected(await simulated());
   const write = vi.spyOn(Socket.prototype, 'write');
@@ -379,100 +317,6 @@ test('the bytes of a start are on the wire before send has returned', async () =
   expect(written).toEqual([expect.stringContaining('/cue/1/start')]);
 });
 
-test('a QLab that leaves two thumps unanswered is gone; one that answers stays', async () => {
-  const qlab = await simulated();
-  const clock = new TestClock();
-  const connection = await qlabAdapter.connect(configFor(qlab), { ...testIo(), clock }, never());
-  onTestFinished(() => connection.close());
-  const thumps = () => qlab.received.filter(({ address }) => address.endsWith('/thump')).length;
-  for (let count = 1; count <= 3; count++) {
-    const answered = () => connection.counters?.()['replies.answered'] ?? 0;
-    const before = answered();
-    await clock.advance(5000);
-    await eventually(() => answered() > before, 'the thump is answered');
-    expect(thumps()).toBe(count);
-  }
-  await qlab.setFaults({ dropReplies: true });
-  await clock.advance(5000);
-  await clock.advance(1000);
-  expect(connection.health().status).toBe('up');
-  await clock.advance(1000);
-  expect(await connection.closed).toMatchObject({ code: 'DEVICE_TIMEOUT' });
-  expect(connection.health().status).toBe('down');
-});
-
-/** A QLab that can be made to stall: its bytes, both ways, wait until it goes on. */
-async function stalling(): Promise<{
-  qlab: QlabSimulator;
-  port: number;
-  stall: () => void;
-  goOn: () => void;
-  reset: () => boolean;
-}> {
-  const qlab = await simulated();
-  const sockets: Socket[] = [];
-  let reset = false;
-  const server = createServer((near) => {
-    const far = connect(qlab.port, '127.0.0.1');
-    near.pipe(far).pipe(near);
-    near.on('error', (error: NodeJS.ErrnoException) => {
-      reset ||= error.code === 'ECONNRESET';
-      far.destroy();
-    });
-    far.on('error', () => near.destroy());
-    sockets.push(near, far);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const [near, far] = [() => sockets[0], () => sockets[1]];
-  return {
-    qlab,
-    port: (server.address() as AddressInfo).port,
-    stall: () => void (far() && near()?.unpipe(far())),
-    goOn: () => void near()?.pipe(far() as Socket),
-    reset: () => reset,
-  };
-}
-
-test('a QLab that leaves a command and a thump unanswered is cut off, before the command could reach it late', async () => {
-  const { qlab, port, stall, reset } = await stalling();
-  const clock = new TestClock();
-  const connection = await qlabAdapter.connect(configFor({ port }), { ...testIo(), clock }, never());
-  onTestFinished(() => connection.close());
-  stall();
-  const sending = connection.send({ start: '1' }, never());
-  sending.catch(() => {});
-  await clock.advance(1000);
-  await expect(sending).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
-  await clock.advance(1000);
-  expect(await within(connection.closed, 'the end')).toMatchObject({ code: 'DEVICE_TIMEOUT' });
-  await eventually(reset, 'the connection was reset');
-  expect(qlab.fired).toEqual([]);
-});
-
-test('a GO of ours that a stalled QLab does after its time is no press', async () => {
-  const { qlab, port, stall, goOn } = await stalling();
-  const clock = new TestClock();
-  const config = configFor({ port }, { confirmTimeoutMs: 300 });
-  const connection = await qlabAdapter.connect(config, { ...testIo(), clock }, never());
-  onTestFinished(() => connection.close());
-  const inputs: Input[] = [];
-  connection.onInput((input) => inputs.push(input));
-  stall();
-  const sending = connection.send({ go: true }, never());
-  sending.catch(() => {});
-  await clock.advance(1000);
-  await clock.advance(900);
-  goOn();
-  await eventually(() => about(inputs, 'go').length === 1, 'the GO is reported');
-  expect(about(inputs, 'go')).toMatchObject([{ attribution: 'echo' }]);
-  expect(qlab.fired).toHaveLength(1);
-});
-
 test('a GO that QLab denied opens no double-GO window', async () => {
   const { qlab, connection } = await connected(await simulated({ minGoTimeMs: 60_000 }));
   await qlab.setFaults({ denied: true });
@@ -480,43 +324,4 @@ test('a GO that QLab denied opens no double-GO window', async () => {
   await qlab.setFaults({});
   await connection.send({ go: true }, never());
   expect(qlab.fired).toHaveLength(1);
-});
-
-test('a QLab that still reports is not gone, though its thumps get lost', async () => {
-  const qlab = await simulated();
-  const clock = new TestClock();
-  const connection = await qlabAdapter.connect(configFor(qlab), { ...testIo(), clock }, never());
-  onTestFinished(() => connection.close());
-  const inputs: Input[] = [];
-  connection.onInput((input) => inputs.push(input));
-  await qlab.setFaults({ dropReplies: true });
-  for (let round = 1; round <= 3; round++) {
-    await clock.advance(5000);
-    qlab.operatorGo(String(round));
-    await eventually(() => about(inputs, 'cueStarted').length === round, 'the cue is reported');
-    await clock.advance(1000);
-  }
-  expect(connection.health().status).toBe('up');
-});
-
-test('close ends in time, and well, when QLab has stopped reading', async () => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket.on('error', () => {}));
-    socket.pause();
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const port = (server.address() as AddressInfo).port;
-  const link = await openLink(configFor({ port }), testIo().clock, never());
-  const refusal = () => {
-    for (;;) link.post('/go', ['x'.repeat(60_000)]);
-  };
-  expect(refusal).toThrowError(expect.objectContaining({ code: 'DEVICE_TIMEOUT' }));
-  await within(link.close('/disconnect'), 'close');
-  expect(await link.closed).toBeUndefined();
 });

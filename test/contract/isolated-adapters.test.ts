@@ -4,38 +4,18 @@ import { hidAdapter } from '../../adapters/hid/adapter.js';
 import { oscAdapter } from '../../adapters/osc/adapter.js';
 import { openOscSimulator } from '../../adapters/osc/simulator.js';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
-import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
 import type { Adapter } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { freePort } from '../support/free-port.js';
 import { isolated } from '../support/isolated-rig.js';
+import { qlabRig } from '../support/qlab-desk.js';
 import { never } from '../support/rig.js';
 import { eventually, within } from '../support/waiting.js';
 
 /** Answers each command, confirms it by evidence, and can be seen to hold a link. */
-async function qlabRig(): Promise<Rig> {
-  const qlab = await startQlabSimulator({ port: 0, cues: Array.from({ length: 30 }, (_, at) => String(at)) });
-  const got: number[] = [];
-  qlab.onFired(({ number, by }) => by === 'start' && got.push(Number(number)));
-  return {
-    adapter: isolated(qlabAdapter as Adapter),
-    config: checkedDevice('qlab', { host: '127.0.0.1', port: qlab.port }),
-    patterns: [{ event: 'go' }],
-    press: async () => void qlab.operatorGo('29'),
-    pressedInput: { event: 'go', cueNumber: '29' },
-    command: (n) => ({ start: String(n) }),
-    got: () => got,
-    links: () => qlab.clients,
-    unplug: async () => {
-      await qlab.setFaults({ refuseConnections: true });
-      qlab.dropClients();
-    },
-    replug: () => qlab.setFaults({}),
-    close: () => qlab.close(),
-  };
-}
+const qlabInItsProcess = () => qlabRig(isolated(qlabAdapter as Adapter));
 
 /** Answers nothing: sent is all that is known. */
 async function oscRig(): Promise<Rig> {
@@ -67,11 +47,11 @@ async function oscRig(): Promise<Rig> {
   };
 }
 
-adapterContract('qlab in a process of its own', qlabRig, { answers: true });
+adapterContract('qlab in a process of its own', qlabInItsProcess, { answers: true });
 adapterContract('osc over tcp in a process of its own', oscRig);
 
 test('a cue is sent, acknowledged and confirmed, each at its time, though another process saw it', async () => {
-  const rig = await qlabRig();
+  const rig = await qlabInItsProcess();
   const io = testIo('booth-qlab', rig.patterns);
   const connection = await rig.adapter.connect(rig.config, io, never());
   try {
