@@ -3,8 +3,9 @@ import { openFileJournal } from '../journal/file-journal.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { ShowState } from '../show/state.js';
+import type { Effects, SavedStanding } from './contract.js';
 import { follow, type StampSettings, type Standing } from './stamp.js';
-import { type Effects, type SavedStanding, Sequencer } from './writer.js';
+import { Sequencer } from './writer.js';
 
 export type { Sequencer } from './writer.js';
 
