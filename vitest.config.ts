@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** `bridge` needs Node alone; `peers` talks to other people's programs (liblo-tools, socat, tshark). */
 export default defineConfig({
   test: {
+    // Most tests wait for other processes: no core is kept free for the one that looks on.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
