@@ -120,8 +120,10 @@ export class Appender {
   async #store(lines: Buffer): Promise<void> {
     if (!this.#file) await this.#reopen();
     if (this.#segment.bytes >= this.#parts.segmentBytesMax) await this.#begin(new Segment(this.#segment.lastSeq + 1));
-    // A file that somebody deleted still takes all that is written, and loses it.
-    const [, isDeleted] = await Promise.all([this.#file?.append(lines), this.#file?.isDeleted?.()]);
+    // A file that somebody deleted still takes all that is written, and loses it. Looked at while the disk works.
+    const written = this.#file?.append(lines);
+    const isDeleted = this.#file?.isDeleted?.();
+    await written;
     if (isDeleted) throw this.#unavailable('the file was deleted while the bridge ran');
   }
 

@@ -6,8 +6,8 @@ import { lockFolder, type Release } from './lock.js';
 export interface DiskFile {
   /** In bytes. */
   size(): Promise<number>;
-  /** Whether it was deleted, so that what is written to it is in no folder any more. Never rejects. */
-  isDeleted?(): Promise<boolean>;
+  /** Whether it was deleted, so that what is written to it is in no folder any more. Answers at once, never throws. */
+  isDeleted?(): boolean;
   /** Fills `into` from `position` on. @returns how many bytes there were; less than asked only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** Puts all of `bytes` at the end of the file and makes them durable: one call, for systems that can do both in one. */
@@ -86,11 +86,13 @@ class SystemFile implements DiskFile {
   }
 
   size = async (): Promise<number> => (await calls.fstat(this.#fd)).size;
-  isDeleted = (): Promise<boolean> =>
-    calls.fstat(this.#fd).then(
-      ({ nlink }) => nlink === 0,
-      () => false,
-    );
+  isDeleted = (): boolean => {
+    try {
+      return fs.fstatSync(this.#fd).nlink === 0;
+    } catch {
+      return false; // the write itself says what is wrong
+    }
+  };
 
   async read(into: Uint8Array, position: number): Promise<number> {
     let at = 0;
