@@ -31,6 +31,7 @@ import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
+import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
 import { warmUp } from './warm-up.js';
 
@@ -127,6 +128,7 @@ export async function startBridge(options: {
       },
       publish: (entries, state) => {
         gateway?.publish(entries, state);
+        supervisor.repaint();
         options.onPublished?.(entries);
       },
     },
@@ -149,6 +151,7 @@ export async function startBridge(options: {
   const supervisor = new Supervisor({
     clock,
     log,
+    face: () => (sequencer.failure ? { ...faceOf(sequencer.state), state: 'failed' } : faceOf(sequencer.state)),
     listener: {
       onInput: (device, input) => onInput(device, input),
       onStatus: ({ device, adapter, status, code, detail }) => {

@@ -40,7 +40,12 @@ async function serve(adapter: Adapter, { config, device, patterns, baseDir, logL
     trying = undefined;
   }
   connection = made;
-  tell({ type: 'connected', health: made.health(), counters: made.counters?.() ?? {} });
+  tell({
+    type: 'connected',
+    health: made.health(),
+    counters: made.counters?.() ?? {},
+    displays: made.display !== undefined,
+  });
   const stopHealth = made.onHealth((health) => tell({ type: 'health', health }));
   const stopInput = made.onInput((input) => tell({ type: 'input', input }));
   if (isEnding) void made.close();
@@ -129,6 +134,9 @@ pipe.on('data', (text: string) => {
         break;
       case 'abortSend':
         sends.get(message.id)?.abort();
+        break;
+      case 'face':
+        connection?.display?.(message.face);
         break;
       case 'ping':
         tell({ type: 'pong', residentBytes: process.memoryUsage.rss() });

@@ -14,6 +14,23 @@ export interface Health {
   status: HealthStatus;
   code?: string;
   detail?: string;
+  /** The number of the cue at the device's own playhead, null when it is at none; left out where that is not known. */
+  playhead?: string | null;
+}
+
+/** What the show looks like now, for a device with a display. Whoever paints it needs to know nothing else. */
+export interface Face {
+  title: string;
+  /** ready: a GO would go. ended: that was the last cue. hold, stop, evacuate: an emergency. failed: the log cannot be written. */
+  state: 'ready' | 'ended' | 'hold' | 'stop' | 'evacuate' | 'failed';
+  current?: FaceCue;
+  /** What the next GO means. */
+  next?: FaceCue & { standingBy: boolean };
+}
+
+export interface FaceCue {
+  number: string;
+  label: string;
 }
 
 /** Something the device did, as a flat record whose members `when` names and `$input.NAME` reads. */
@@ -61,6 +78,11 @@ export interface Connection {
    * @throws DEVICE_CLOSED, DEVICE_TIMEOUT, DEVICE_REFUSED, CODEC_MALFORMED
    */
   send(command: Command, signal: AbortSignal): Promise<Receipt>;
+  /**
+   * For a device with a display: paints what the show looks like now. Called once when connected and at every change,
+   * with the newest only; what is painted late is painted over. Synchronous, never throws.
+   */
+  display?(face: Face): void;
   /** Says goodbye where the protocol has one. Idempotent, never rejects. */
   close(): Promise<void>;
   /** Resolves once, when it is gone: with why, or with undefined after close(). Never rejects. */

@@ -34,8 +34,9 @@ export class ConnectionVoice {
 
   /** A health that is the same as the last one is not told again. */
   observe(now: Health): void {
-    const { status, code, detail } = this.#health;
-    if (now.status === status && now.code === code && now.detail === detail) return;
+    const { status, code, detail, playhead } = this.#health;
+    const isSame = now.status === status && now.code === code && now.detail === detail && now.playhead === playhead;
+    if (isSame) return;
     this.#health = now;
     this.#healths.tell(now);
   }

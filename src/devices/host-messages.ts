@@ -3,7 +3,7 @@
  * channel is not used: a driver that writes one wrong byte into it throws in the bridge, where nobody can catch it.)
  */
 import { BridgeError, ERRORS, type ErrorCode, isBridgeError, wordsOf } from '../kit/errors.js';
-import type { Command, Health, Input, Pattern, Receipt } from './adapter.js';
+import type { Command, Face, Health, Input, Pattern, Receipt } from './adapter.js';
 
 /** The file descriptor of the pipe in the driver's process. */
 export const HOST_FD = 3;
@@ -27,13 +27,14 @@ export type ToHost =
   | ({ type: 'connect' } & ConnectOrder)
   | { type: 'send'; id: number; command: Command }
   | { type: 'abortSend'; id: number }
+  | { type: 'face'; face: Face }
   | { type: 'ping' }
   | { type: 'end' };
 
 /** From the driver's process. After `notConnected` and `closed` it may be told to connect again. */
 export type FromHost =
   | { type: 'ready' }
-  | { type: 'connected'; health: Health; counters: Counters }
+  | { type: 'connected'; health: Health; counters: Counters; displays: boolean }
   | { type: 'notConnected'; fault: Fault }
   | { type: 'input'; input: Input }
   | { type: 'health'; health: Health }

@@ -1,6 +1,6 @@
 import { machineMs } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import type { AdapterIo, Command, Connection, Health, Input, Receipt } from './adapter.js';
+import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from './adapter.js';
 import { ConnectionVoice } from './connection-voice.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
@@ -23,6 +23,7 @@ export class IsolatedConnection implements Connection {
   readonly #voice: ConnectionVoice;
   readonly #sending = new Map<number, Sending>();
   readonly #confirming = new Map<number, Confirming>();
+  readonly display?: (face: Face) => void;
   #counters: Readonly<Record<string, number>>;
   #isEnded = false;
   #closing: Promise<void> | undefined;
@@ -32,6 +33,11 @@ export class IsolatedConnection implements Connection {
     this.#io = io;
     this.#counters = first.counters;
     this.#voice = new ConnectionVoice(io.log, first.health);
+    if (first.displays) {
+      this.display = (face) => {
+        if (!this.#isEnded && !this.#closing) driver.tell({ type: 'face', face });
+      };
+    }
   }
 
   get closed(): Promise<BridgeError | undefined> {

@@ -1,7 +1,7 @@
 import type { Clock } from '../kit/clock.js';
-import { BridgeError, toBridgeError } from '../kit/errors.js';
+import { BridgeError, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern, Receipt } from './adapter.js';
+import type { Adapter, AdapterIo, Command, Connection, Face, Health, Input, Pattern, Receipt } from './adapter.js';
 
 /** A device of the bridge file. */
 export interface DeviceSpec {
@@ -21,14 +21,34 @@ export interface DeviceReport {
   status: DeviceStatus;
   code?: string;
   detail?: string;
+  /** As in Health. */
+  playhead?: string | null;
   /** How often it was connected since the start. */
   connects: number;
   counters: Readonly<Record<string, number>>;
 }
 
+type Observed = Omit<Health, 'status'> & { status: DeviceStatus };
+
 export interface DeviceListener {
   onStatus(report: DeviceReport): void;
   onInput(device: string, input: Input): void;
+  /** The device's own playhead moved, or is no longer known. */
+  onPlayhead?(device: string): void;
+}
+
+/** What somebody else than the device has seen to be wrong with it. */
+export interface Alarm {
+  code: ErrorCode;
+  detail: string;
+}
+
+export interface SupervisionOptions {
+  clock: Clock;
+  log: Log;
+  listener: DeviceListener;
+  /** What the show looks like now, for a device with a display that was just connected. */
+  face?: () => Face;
 }
 
 /** One try may take so long. A device that hangs is tried again rather than waited for. */
@@ -54,16 +74,19 @@ export class SupervisedDevice {
   readonly #life = new AbortController();
   readonly #running: Promise<void>;
   #connection: Connection | undefined;
-  #health: { status: DeviceStatus; code?: string; detail?: string } = { status: 'connecting' };
+  readonly #face: () => Face | undefined;
+  #health: Observed = { status: 'connecting' };
+  #alarm: Alarm | undefined;
   #connects = 0;
   #underWay = 0;
   #lastCounters: Readonly<Record<string, number>> = {};
 
-  constructor(spec: DeviceSpec, options: { clock: Clock; log: Log; listener: DeviceListener; random?: () => number }) {
+  constructor(spec: DeviceSpec, options: SupervisionOptions & { random?: () => number }) {
     this.spec = spec;
     this.#clock = options.clock;
     this.#log = options.log.child({ device: spec.name });
     this.#listener = options.listener;
+    this.#face = options.face ?? (() => undefined);
     this.#random = options.random ?? Math.random;
     this.#listener.onStatus(this.report());
     this.#running = this.#run();
@@ -73,7 +96,7 @@ export class SupervisedDevice {
     return {
       device: this.spec.name,
       adapter: this.spec.adapter.kind,
-      ...this.#health,
+      ...this.#shown(),
       connects: this.#connects,
       counters: this.#connection?.counters?.() ?? this.#lastCounters,
     };
@@ -99,6 +122,21 @@ export class SupervisedDevice {
     } finally {
       this.#underWay -= 1;
     }
+  }
+
+  /** A device that works otherwise is shown as degraded while there is an alarm. @param alarm  undefined: all is well again. */
+  raise(alarm: Alarm | undefined): void {
+    const before = this.#shown();
+    this.#alarm = alarm;
+    this.#retell(before);
+  }
+
+  get hasDisplay(): boolean {
+    return this.#connection?.display !== undefined;
+  }
+
+  display(face: Face): void {
+    this.#connection?.display?.(face);
   }
 
   /** Says goodbye and stops. Idempotent, never rejects. */
@@ -160,6 +198,8 @@ export class SupervisedDevice {
       if (this.#connection === connection) this.#listener.onInput(this.spec.name, input);
     });
     this.#tell(connection.health());
+    const face = connection.display && this.#face();
+    if (face) connection.display?.(face);
     const why = await connection.closed;
     stopHealth();
     stopInput();
@@ -171,14 +211,26 @@ export class SupervisedDevice {
     };
   }
 
-  #tell(health: { status: DeviceStatus; code?: string; detail?: string }): void {
-    const { status, code } = this.#health;
-    const changed = status !== health.status || code !== health.code;
+  #tell(health: Observed): void {
+    const before = this.#shown();
     this.#health = health;
-    if (!changed) return;
-    const facts = { status: health.status, code: health.code, detail: health.detail };
-    if (health.status === 'down') this.#log.warn(facts, 'device.lost');
-    else this.#log.info(facts, 'device.changed');
+    this.#retell(before);
+    if (before.playhead !== health.playhead) this.#listener.onPlayhead?.(this.spec.name);
+  }
+
+  /** The device's own health, unless it claims to be well and there is an alarm. */
+  #shown(): Observed {
+    const { status } = this.#health;
+    return this.#alarm && (status === 'up' || status === 'unverified')
+      ? { ...this.#health, status: 'degraded', ...this.#alarm }
+      : this.#health;
+  }
+
+  #retell(before: Observed): void {
+    const { status, code, detail } = this.#shown();
+    if (status === before.status && code === before.code) return;
+    if (status === 'down') this.#log.warn({ status, code, detail }, 'device.lost');
+    else this.#log.info({ status, code, detail }, 'device.changed');
     this.#listener.onStatus(this.report());
   }
 }

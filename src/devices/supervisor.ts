@@ -1,17 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import type { Log } from '../kit/log.js';
 import type { Command, Receipt } from './adapter.js';
-import { type DeviceListener, type DeviceReport, type DeviceSpec, SupervisedDevice } from './supervised-device.js';
+import {
+  type Alarm,
+  type DeviceReport,
+  type DeviceSpec,
+  SupervisedDevice,
+  type SupervisionOptions,
+} from './supervised-device.js';
 
 /** All devices of the bridge file, each looked after on its own: a lost one costs itself only. */
 export class Supervisor {
-  readonly #options: { clock: Clock; log: Log; listener: DeviceListener };
+  readonly #options: SupervisionOptions;
   readonly #devices = new Map<string, SupervisedDevice>();
   #names: ReadonlySet<string> = new Set();
 
-  constructor(options: { clock: Clock; log: Log; listener: DeviceListener }) {
+  constructor(options: SupervisionOptions) {
     this.#options = options;
   }
 
@@ -46,6 +50,18 @@ export class Supervisor {
     const target = this.#devices.get(device);
     if (!target) throw new BridgeError('DEVICE_CLOSED', `no device is called ${device}`);
     return target.send(command);
+  }
+
+  /** What is wrong with a device although it works; undefined: nothing any more. */
+  raise(device: string, alarm: Alarm | undefined): void {
+    this.#devices.get(device)?.raise(alarm);
+  }
+
+  /** The show has changed: every device with a display paints what it looks like now. */
+  repaint(): void {
+    const displays = [...this.#devices.values()].filter((device) => device.hasDisplay);
+    const face = displays.length > 0 ? this.#options.face?.() : undefined;
+    if (face) for (const device of displays) device.display(face);
   }
 
   /** A command in a few words. */
