@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Input, Pattern } from '../../src/devices/adapter.js';
+import { SETTLE_MS } from '../../src/devices/gestures.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
@@ -9,7 +10,6 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createHidAdapter, hidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
-import { SETTLE_MS } from './gestures.js';
 import { SimulatedHid } from './simulator.js';
 
 const clock = systemClock();
@@ -176,7 +176,7 @@ describe('a HID device', () => {
     expect(connection.health()).toMatchObject({
       status: 'degraded',
       code: 'CONFIG_UNKNOWN_NAME',
-      detail: 'the profile infinity-3 has no button "rigth", only left, middle, right; its rule never fires',
+      detail: 'profile infinity-3: there is no button rigth, only left, middle, right; a rule for it never fires',
     });
     pedal.report(4, 0);
     expect(inputs).toEqual([{ button: 'right', gesture: 'press' }]);

@@ -1,5 +1,6 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
-import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
+import { matchesButton } from '../../src/devices/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
@@ -15,7 +16,7 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
   return {
     kind: 'hid',
     native: true,
-    matches,
+    matches: matchesButton,
     problemOf: () => 'a HID device cannot be sent anything',
     summarise: () => 'nothing: a HID device takes no commands',
     // Checked against config.schema.json, $defs device, which also fills in what was left out.
@@ -85,14 +86,6 @@ function pathsOf(listed: readonly HidInfo[], config: HidDevice, profile: HidProf
     .filter((info) => fits(usagePage, info.usagePage) && fits(usage, info.usage))
     .flatMap((info) => (info.path === undefined ? [] : [info.path]));
   return [...new Set(paths)].sort();
-}
-
-/** See config.schema.json, $defs when. A hold without holdMs is the device's own. */
-function matches(pattern: Pattern, input: Input): boolean {
-  const gesture = pattern.gesture ?? 'press';
-  if (pattern.button !== input.button || gesture !== input.gesture) return false;
-  if (gesture !== 'hold') return true;
-  return pattern.holdMs === undefined ? input.isUsualHold === true : pattern.holdMs === input.holdMs;
 }
 
 /** `05f3:00ff`, as lsusb writes it. */

@@ -3427,7 +3427,7 @@ return errors === 0;
 validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const hid_device = validate97;
-const schema182 = {"type":"object","description":"A foot switch or button box on USB that speaks HID. It cannot be sent anything.","required":["adapter","vendorId","productId","profile"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"The first half of what lsusb shows; 0x05f3 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"The second half."},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the device of this serial number, where there are several of a kind."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the device at this path, such as /dev/hidraw0; it may change at a replug."},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Only this part of a device that has several; left out: what the profile says."},"usage":{"type":"integer","minimum":0,"maximum":65535},"interface":{"type":"integer","minimum":-1,"maximum":255,"description":"Only this USB interface."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."}}};
+const schema182 = {"type":"object","description":"A foot switch or button box on USB that speaks HID. It cannot be sent anything.","required":["adapter","vendorId","productId","profile"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"The first half of what lsusb shows; 0x05f3 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"The second half."},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the device of this serial number, where there are several of a kind."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the device at this path, such as /dev/hidraw0; it may change at a replug."},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Only this part of a device that has several; left out: what the profile says."},"usage":{"type":"integer","minimum":0,"maximum":65535},"interface":{"type":"integer","minimum":-1,"maximum":255,"description":"Only this USB interface."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."},"chordMs":{"type":"integer","minimum":20,"maximum":5000,"default":250,"description":"The buttons of a chord go down within so many milliseconds, from the first to the last."}}};
 const func138 = Object.prototype.hasOwnProperty;
 
 function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3449,6 +3449,9 @@ data.holdMs = 800;
 }
 if(data.doubleMs === undefined){
 data.doubleMs = 300;
+}
+if(data.chordMs === undefined){
+data.chordMs = 250;
 }
 if(data.adapter === undefined){
 const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema182.required,parentSchema:schema182,data};
@@ -3894,14 +3897,47 @@ vErrors.push(err38);
 errors++;
 }
 }
-}
-else {
-const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
+let data12 = data.chordMs;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err39 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.chordMs.type,parentSchema:schema182.properties.chordMs,data:data12};
 if(vErrors === null){
 vErrors = [err39];
 }
 else {
 vErrors.push(err39);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 5000 || isNaN(data12)){
+const err40 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema182.properties.chordMs,data:data12};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if(data12 < 20 || isNaN(data12)){
+const err41 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema182.properties.chordMs,data:data12};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+}
+else {
+const err42 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
 }
 errors++;
 }
@@ -3911,7 +3947,7 @@ return errors === 0;
 validate97.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const hid_when = validate98;
-const schema183 = {"type":"object","required":["device","button"],"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"string","minLength":1,"maxLength":64,"description":"A button's name in the profile."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."}}};
+const schema183 = {"type":"object","description":"device, and a button or a chord.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"string","minLength":1,"maxLength":64,"description":"A button's name in the profile."},"chord":{"type":"array","minItems":2,"maxItems":8,"uniqueItems":true,"items":{"type":"string","minLength":1,"maxLength":64},"description":"Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."}}};
 
 function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -3927,8 +3963,8 @@ if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.gesture === undefined){
 data.gesture = "press";
 }
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema183.required,parentSchema:schema183,data};
+if(Object.keys(data).length < 2){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3937,8 +3973,8 @@ vErrors.push(err0);
 }
 errors++;
 }
-if(data.button === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "button"},message:"must have required property '"+"button"+"'",schema:schema183.required,parentSchema:schema183,data};
+if(data.device === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema183.required,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3948,7 +3984,7 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!((((key0 === "device") || (key0 === "button")) || (key0 === "gesture")) || (key0 === "holdMs"))){
+if(!(((((key0 === "device") || (key0 === "button")) || (key0 === "chord")) || (key0 === "gesture")) || (key0 === "holdMs"))){
 const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data};
 if(vErrors === null){
 vErrors = [err2];
@@ -4007,9 +4043,11 @@ vErrors.push(err6);
 errors++;
 }
 }
-let data2 = data.gesture;
-if(!((((data2 === "press") || (data2 === "release")) || (data2 === "hold")) || (data2 === "double"))){
-const err7 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema183.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema183.properties.gesture.enum,parentSchema:schema183.properties.gesture,data:data2};
+if(data.chord !== undefined){
+let data2 = data.chord;
+if(Array.isArray(data2)){
+if(data2.length > 8){
+const err7 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema183.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4018,10 +4056,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-if(data.holdMs !== undefined){
-let data3 = data.holdMs;
-if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err8 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema183.properties.holdMs.type,parentSchema:schema183.properties.holdMs,data:data3};
+if(data2.length < 2){
+const err8 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items",schema:2,parentSchema:schema183.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4030,9 +4066,12 @@ vErrors.push(err8);
 }
 errors++;
 }
-if((typeof data3 == "number") && (isFinite(data3))){
-if(data3 > 60000 || isNaN(data3)){
-const err9 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema183.properties.holdMs,data:data3};
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(typeof data3 === "string"){
+if(func1(data3) > 64){
+const err9 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema183.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4041,8 +4080,8 @@ vErrors.push(err9);
 }
 errors++;
 }
-if(data3 < 50 || isNaN(data3)){
-const err10 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema183.properties.holdMs,data:data3};
+if(func1(data3) < 1){
+const err10 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema183.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4052,15 +4091,107 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-}
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
+const err11 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.chord.items.type,parentSchema:schema183.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
+}
+errors++;
+}
+}
+let i1 = data2.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data2[i1];
+if(typeof item0 !== "string"){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err12 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema183.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema183.properties.chord.type,parentSchema:schema183.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+let data4 = data.gesture;
+if(!((((data4 === "press") || (data4 === "release")) || (data4 === "hold")) || (data4 === "double"))){
+const err14 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema183.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema183.properties.gesture.enum,parentSchema:schema183.properties.gesture,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(data.holdMs !== undefined){
+let data5 = data.holdMs;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err15 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema183.properties.holdMs.type,parentSchema:schema183.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 60000 || isNaN(data5)){
+const err16 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema183.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data5 < 50 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema183.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
 }
 errors++;
 }

@@ -955,15 +955,29 @@ export interface HidDevice {
    * A second press so soon after the first is also a double.
    */
   doubleMs: number;
+  /**
+   * The buttons of a chord go down within so many milliseconds, from the first to the last.
+   */
+  chordMs: number;
 }
+/**
+ * device, and a button or a chord.
+ */
 export interface HidWhen {
   device: string;
   /**
    * A button's name in the profile.
    */
-  button: string;
+  button?: string;
   /**
-   * press: at once when it goes down. hold: when it has been down for holdMs. double: at the second press; the press counts as well.
+   * Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own.
+   *
+   * @minItems 2
+   * @maxItems 8
+   */
+  chord?: string[];
+  /**
+   * press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well.
    */
   gesture: 'press' | 'release' | 'hold' | 'double';
   /**

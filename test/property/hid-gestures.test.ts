@@ -3,13 +3,17 @@ import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeReport } from '../../adapters/hid/codec.js';
-import { type Gesture, GestureMachine, SETTLE_MS } from '../../adapters/hid/gestures.js';
 import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+import { type Gesture, GestureMachine, keyOf, SETTLE_MS } from '../../src/devices/gestures.js';
 
 const DEBOUNCE_MS = 5;
 const BUTTONS = ['left', 'middle', 'right'];
-const holdsMs = new Map(BUTTONS.map((name) => [name, [50, 120]]));
-const open = () => new GestureMachine({ debounceMs: DEBOUNCE_MS, doubleMs: 60, holdsMs }, -SETTLE_MS);
+const CHORD_MS = 40;
+const CHORDS = [['right', 'left'], BUTTONS];
+const HOLDS_MS = [50, 120];
+const holdsMs = new Map([...BUTTONS, ...CHORDS.map(keyOf)].map((name) => [name, HOLDS_MS]));
+const open = (chords: readonly (readonly string[])[] = []) =>
+  new GestureMachine({ debounceMs: DEBOUNCE_MS, doubleMs: 60, holdsMs, chords, chordMs: CHORD_MS }, -SETTLE_MS);
 
 /** The first report that is not the device's state has at most one button down: see SETTLE_MS. */
 const reports = fc
@@ -17,8 +21,12 @@ const reports = fc
   .map((steps) => [{ afterMs: 0, down: [] as string[] }, ...steps]);
 
 /** All gestures with their times, with extra looks at the clock after so many milliseconds each. */
-function play(steps: readonly { afterMs: number; down: readonly string[] }[], looks: readonly number[]) {
-  const machine = open();
+function play(
+  steps: readonly { afterMs: number; down: readonly string[] }[],
+  looks: readonly number[],
+  chords: readonly (readonly string[])[] = [],
+) {
+  const machine = open(chords);
   const gestures: Gesture[] = [];
   let nowMs = 0;
   let look = 0;
@@ -41,7 +49,7 @@ test('press and release take turns, holds lie between them, and the end state is
       const { machine, gestures } = play(steps, looks);
       expect([...machine.down].sort()).toEqual([...(steps.at(-1)?.down ?? [])].sort());
       for (const name of BUTTONS) {
-        const own = gestures.filter(({ button }) => button === name);
+        const own = gestures.filter((gesture) => 'button' in gesture && gesture.button === name);
         const edges = own.filter(({ gesture }) => gesture === 'press' || gesture === 'release');
         edges.forEach(({ gesture }, n) => {
           expect(gesture).toBe(n % 2 === 0 ? 'press' : 'release');
@@ -62,7 +70,64 @@ test('press and release take turns, holds lie between them, and the end state is
 test('how often somebody looks at the clock changes nothing', () => {
   fc.assert(
     fc.property(reports, fc.array(fc.nat(30), { maxLength: 100 }), (steps, looks) => {
-      expect(play(steps, looks).gestures).toEqual(play(steps, []).gestures);
+      expect(play(steps, looks, CHORDS).gestures).toEqual(play(steps, [], CHORDS).gestures);
+    }),
+  );
+});
+
+test('chords take nothing from their buttons: no press, release, hold or double is delayed, lost or made by them', () => {
+  fc.assert(
+    fc.property(reports, (steps) => {
+      const own = play(steps, [], CHORDS).gestures.filter((gesture) => 'button' in gesture);
+      expect(own).toEqual(play(steps, []).gestures);
+    }),
+  );
+});
+
+test('a chord is pressed when its last button is, with all of them down and pressed together, once a press', () => {
+  fc.assert(
+    fc.property(reports, (steps) => {
+      const machine = open(CHORDS);
+      const pressedAt = new Map<string, { atMs: number; nth: number }>();
+      const usedUpTo = CHORDS.map(() => 0);
+      const isDown = CHORDS.map(() => false);
+      let nth = 0;
+      let nowMs = 0;
+      for (const { afterMs, down } of [...steps, { afterMs: 1000, down: [] }]) {
+        const untilMs = nowMs + afterMs;
+        // A look whenever the machine wants one, so that each gesture comes at its time; then the report.
+        for (let isReported = false; !isReported; ) {
+          nowMs = Math.min(machine.nextAtMs ?? untilMs, untilMs);
+          isReported = nowMs === untilMs;
+          const gestures = isReported ? machine.report(nowMs, new Set(down)) : machine.tick(nowMs);
+          const released = new Set<string>();
+          for (const gesture of gestures) {
+            if (!('button' in gesture)) continue;
+            if (gesture.gesture === 'press') pressedAt.set(gesture.button, { atMs: nowMs, nth: ++nth });
+            if (gesture.gesture === 'release') {
+              pressedAt.delete(gesture.button);
+              released.add(gesture.button);
+            }
+          }
+          CHORDS.forEach((chord, index) => {
+            const told = gestures.flatMap((gesture) =>
+              'chord' in gesture && gesture.chord.length === chord.length ? [gesture.gesture] : [],
+            );
+            const presses = chord.flatMap((name) => pressedAt.get(name) ?? []);
+            const times = presses.map(({ atMs }) => atMs);
+            const isTogether = presses.length === chord.length && Math.max(...times) - Math.min(...times) <= CHORD_MS;
+            const isFresh = presses.every((press) => press.nth > (usedUpTo[index] ?? 0));
+            const expected = isDown[index] ? false : isTogether && isFresh;
+            expect(told.filter((name) => name === 'press')).toEqual(expected ? ['press'] : []);
+            const ends = isDown[index] === true && chord.some((name) => released.has(name));
+            expect(told.filter((name) => name === 'release')).toEqual(ends ? ['release'] : []);
+            if (expected) usedUpTo[index] = nth;
+            isDown[index] = expected || (isDown[index] === true && !ends);
+            // What is held was not let go of at that moment.
+            if (told.includes('hold')) expect(isDown[index]).toBe(true);
+          });
+        }
+      }
     }),
   );
 });

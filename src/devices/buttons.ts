@@ -1,0 +1,150 @@
+/** A device's buttons: what is down goes in, what somebody did comes out, as the rules for it ask. */
+import type { Clock } from '../kit/clock.js';
+import type { Input, Pattern } from './adapter.js';
+import { GestureMachine, keyOf } from './gestures.js';
+
+/** The members of a device in the bridge file that are about its buttons; times in milliseconds. */
+export interface ButtonSettings {
+  debounceMs: number;
+  /** How long a hold is where the rule does not say. */
+  holdMs: number;
+  doubleMs: number;
+  chordMs: number;
+}
+
+/** From the device's opening to its end. It keeps the time of holds and of what a bounce hid. */
+export class Buttons {
+  readonly #settings: ButtonSettings;
+  readonly #clock: Clock;
+  readonly #machine: GestureMachine;
+  readonly #tell: (input: Input) => void;
+  #alarm: { atMs: number; stop: AbortController } | undefined;
+  #isStopped = false;
+
+  /** @param patterns  of all rules for the device. @param tell  hears each gesture as an input; see `matchesButton`. */
+  constructor(settings: ButtonSettings, patterns: readonly Pattern[], clock: Clock, tell: (input: Input) => void) {
+    this.#settings = settings;
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#machine = new GestureMachine({ ...settings, ...askedFor(patterns, settings.holdMs) }, clock.mono());
+  }
+
+  /** @param down  the names of all buttons that are down now. */
+  report(down: ReadonlySet<string>): void {
+    if (this.#isStopped) return;
+    this.#tellAll(this.#machine.report(this.#clock.mono(), down));
+    this.#setAlarm();
+  }
+
+  /** Nothing is told after it. Idempotent. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#alarm?.stop.abort();
+    this.#alarm = undefined;
+  }
+
+  #tellAll(gestures: ReturnType<GestureMachine['tick']>): void {
+    for (const gesture of gestures) {
+      if (this.#isStopped) return;
+      const isUsual = gesture.gesture === 'hold' && gesture.holdMs === this.#settings.holdMs;
+      this.#tell(isUsual ? { ...gesture, isUsualHold: true } : { ...gesture });
+    }
+  }
+
+  /** Wakes the machine when time alone will bring something: a hold, or what a bounce hid. */
+  #setAlarm(): void {
+    const atMs = this.#machine.nextAtMs;
+    if (atMs === this.#alarm?.atMs) return;
+    this.#alarm?.stop.abort();
+    this.#alarm = undefined;
+    if (atMs === undefined || this.#isStopped) return;
+    const alarm = { atMs, stop: new AbortController() };
+    this.#alarm = alarm;
+    void this.#clock.sleep(Math.max(0, atMs - this.#clock.mono()), alarm.stop.signal).then(() => {
+      if (this.#alarm !== alarm || this.#isStopped) return;
+      this.#alarm = undefined;
+      // A timer may ring a little early; it is then set again.
+      this.#tellAll(this.#machine.tick(this.#clock.mono()));
+      this.#setAlarm();
+    });
+  }
+}
+
+/** What a pattern is about: its buttons as text, one, or those of its chord; none where it is about something else. */
+export function buttonsOf({ button, chord }: Pattern | Input): readonly string[] {
+  if (button !== undefined) return [String(button)];
+  return Array.isArray(chord) ? chord.map(String) : [];
+}
+
+/** Whether an input of `Buttons` fits a pattern with `button` or `chord`, `gesture` and `holdMs`. Pure. */
+export function matchesButton(pattern: Pattern, input: Input): boolean {
+  const { gesture = 'press', holdMs } = pattern;
+  const buttons = buttonsOf(pattern);
+  if (buttons.length === 0 || keyOf(buttons) !== keyOf(buttonsOf(input)) || gesture !== input.gesture) return false;
+  if (gesture !== 'hold') return holdMs === undefined;
+  // A hold without holdMs is the device's own.
+  return holdMs === undefined ? input.isUsualHold === true : holdMs === input.holdMs;
+}
+
+/**
+ * Why no input of the device's buttons could ever fit the pattern.
+ * @param known  the names of its buttons; undefined: not known here.
+ */
+export function problemOfButton(pattern: Pattern, known: readonly string[] | undefined): string | undefined {
+  const { button, chord, gesture = 'press', holdMs } = pattern;
+  const buttons = buttonsOf(pattern);
+  if (buttons.length === 0) return 'it names neither a button nor a chord, such as chord: [left, right]';
+  if (button !== undefined && chord !== undefined) return 'it names a button and a chord; two rules can do that';
+  if (chord !== undefined && new Set(buttons).size < 2) return 'a chord is of two buttons or more';
+  if (holdMs !== undefined && gesture !== 'hold') return `holdMs wants gesture: hold, and this is a ${gesture}`;
+  const missing = buttons.find((name) => known !== undefined && !known.includes(name));
+  return missing === undefined ? undefined : `there is no button ${missing}, only ${listed(known ?? [])}`;
+}
+
+/** How many names one message tells. */
+const NAMED_MAX = 24;
+const listed = (names: readonly string[]): string =>
+  names.length > NAMED_MAX
+    ? `${names.slice(0, NAMED_MAX).join(', ')} and ${names.length - NAMED_MAX} more`
+    : names.join(', ');
+
+/**
+ * Whether nobody can do what fits `pattern` without also doing what fits `other`, on the way there or back, though the
+ * one is most likely meant instead of the other: a hold is a press first. Pure.
+ * @param holdMs  the device's own.
+ */
+export function includesButton(pattern: Pattern, other: Pattern, holdMs: number): boolean {
+  const mine = buttonsOf(pattern);
+  const its = buttonsOf(other);
+  const { gesture = 'press' } = pattern;
+  const { gesture: itsGesture = 'press' } = other;
+  const isPlain = mine.length === 1 && (gesture === 'press' || gesture === 'release');
+  if (isPlain || its.length === 0 || !its.every((name) => mine.includes(name))) return false;
+  if (itsGesture === 'double') return false;
+  if (itsGesture === 'hold')
+    return (
+      gesture === 'hold' &&
+      Number(other.holdMs ?? holdMs) <= Number(pattern.holdMs ?? holdMs) &&
+      !isSame(pattern, other)
+    );
+  // Of the same chord or button a press and a release are two ends of one gesture, not one instead of the other.
+  return its.length < mine.length || gesture === 'hold' || gesture === 'double';
+}
+
+const isSame = (one: Pattern, other: Pattern): boolean =>
+  keyOf(buttonsOf(one)) === keyOf(buttonsOf(other)) && one.holdMs === other.holdMs;
+
+/** What the rules ask of the machine: for each button or chord its lengths of hold, and the chords. */
+function askedFor(patterns: readonly Pattern[], usualHoldMs: number) {
+  const holdsMs = new Map<string, number[]>();
+  const chords: (readonly string[])[] = [];
+  for (const pattern of patterns) {
+    const buttons = buttonsOf(pattern);
+    if (pattern.chord !== undefined && buttons.length > 1) chords.push(buttons);
+    const { gesture, holdMs = usualHoldMs } = pattern;
+    if (gesture !== 'hold' || typeof holdMs !== 'number' || buttons.length === 0) continue;
+    const key = keyOf(buttons);
+    holdsMs.set(key, [...(holdsMs.get(key) ?? []), holdMs]);
+  }
+  return { holdsMs, chords };
+}
