@@ -28,6 +28,18 @@ const ADAPTER_FILES = adapters.flatMap((adapter) =>
     .map((file) => read(`adapters/${adapter}/${file}`)),
 );
 
+/** What every device of a bridge file may have besides what its adapter knows. */
+function withCommonMembers(schema) {
+  const { adapter: _, ...common } = schemas['bridge-config'].$defs.DeviceEntry.properties;
+  const { device } = schema.$defs;
+  const refs = Object.keys(common).map((name) => [
+    name,
+    { $ref: `${schemas['bridge-config'].$id}#/$defs/DeviceEntry/properties/${name}` },
+  ]);
+  const properties = { ...device.properties, ...Object.fromEntries(refs) };
+  return { ...schema, $defs: { ...schema.$defs, device: { ...device, properties } } };
+}
+
 /** One schema of all $defs, so that each becomes one named type; defaulted members are present once checked. */
 async function types() {
   const defs = {};
@@ -177,7 +189,7 @@ export function validateWireMessage(data) {
   const exports = { validateShowFile: id('show-file'), validateBridgeConfig: id('bridge-config') };
   const table = [];
   for (const adapter of adapters) {
-    const schema = read(`adapters/${adapter}/config.schema.json`);
+    const schema = withCommonMembers(read(`adapters/${adapter}/config.schema.json`));
     files.addSchema(schema);
     const parts = PARTS.map((part) => {
       const name = `${adapter.replace(/-(.)/g, (_, c) => c.toUpperCase())}_${part}`;

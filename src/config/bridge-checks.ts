@@ -31,6 +31,7 @@ export function checkBridge(
     unknown('adapter', textAt(member(devices, name), 'adapter'), adapters, `${at}/adapter`);
     if (name === OWN_NAME) found.push({ ...reserved('device', at), on: 'key' });
   }
+  found.push(...checkBackups(bridge, devices, deviceNames));
 
   const access = member(bridge, 'access');
   const users = entries(bridge, 'access', 'userId');
@@ -82,6 +83,60 @@ export function checkBridge(
     const list = meant === '' && known.length > 0 ? `; the show calls ${known.join(', ')}` : meant;
     say('CONFIG_RULE_UNUSED', pointer, `no cue has a call for '${department}'${list}`, 'warn');
   }
+}
+
+/** Who may be a backup of whom, and who sends a backup twice what its main gets. */
+function checkBackups(bridge: unknown, devices: unknown, names: readonly string[]): PointerProblem[] {
+  const found: PointerProblem[] = [];
+  const say = (code: ConfigCode, pointer: string, message: string) =>
+    void found.push({ file: 'bridge', pointer, code, severity: 'error', message });
+  const outputs = listAt(bridge, 'outputs').map((rule) => ({
+    id: textAt(rule, 'id') ?? '',
+    event: textAt(rule, 'event'),
+    call: textAt(rule, 'call'),
+    device: textAt(member(rule, 'send'), 'device'),
+  }));
+  for (const name of names) {
+    const entry = member(devices, name);
+    const main = textAt(entry, 'backupOf');
+    const at = pointerOf('devices', name, 'backupOf');
+    if (main === undefined) {
+      if (member(entry, 'mirrored') !== undefined) {
+        const mirrored = pointerOf('devices', name, 'mirrored');
+        say('CONFIG_INVALID', mirrored, `mirrored says something of a backup: ${name} has no backupOf`);
+      }
+      continue;
+    }
+    const [adapter, other] = [textAt(entry, 'adapter'), textAt(member(devices, main), 'adapter')];
+    const further = textAt(member(devices, main), 'backupOf');
+    if (main === name) {
+      say('CONFIG_INVALID', at, `${name} cannot be its own backup`);
+    } else if (!names.includes(main)) {
+      say('CONFIG_UNKNOWN_NAME', at, `unknown device '${main}'${didYouMean(main, names)}`);
+    } else if (further !== undefined) {
+      say(
+        'CONFIG_INVALID',
+        at,
+        `${main} is itself the backup of ${further}: name ${further} here, which may have several`,
+      );
+    } else if (adapter !== other) {
+      say(
+        'CONFIG_INVALID',
+        at,
+        `${name} (${adapter}) cannot stand in for ${main} (${other}): both must have the same adapter`,
+      );
+    } else {
+      outputs.forEach((rule, index) => {
+        const twin = outputs.find(
+          ({ event, call, device }) => device === main && event === rule.event && call === rule.call,
+        );
+        if (rule.device !== name || !twin) return;
+        const message = `${name} would get this twice: as the backup of ${main} it gets what ${twin.id} sends there`;
+        say('CONFIG_DUPLICATE', pointerOf('outputs', index, 'send', 'device'), message);
+      });
+    }
+  }
+  return found;
 }
 
 const none = (what: string, among: readonly string[]): string =>

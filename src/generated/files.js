@@ -1822,9 +1822,8 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateBridgeConfig = validate87;
-const schema168 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"DeviceEntry":{"type":"object","required":["adapter"],"properties":{"adapter":{"type":"string"}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
+const schema168 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
 const schema135 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
-const schema173 = {"type":"object","required":["adapter"],"properties":{"adapter":{"type":"string"}}};
 const pattern37 = new RegExp("^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$", "u");
 const pattern38 = new RegExp("^https?://[^/]+$", "u");
 const pattern40 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "u");
@@ -2020,11 +2019,8 @@ return errors === 0;
 }
 validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema174 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}};
-const schema175 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
-const pattern41 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
-const schema176 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
-const pattern42 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
+const schema173 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
+const schema174 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
 
 function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2037,8 +2033,8 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema176,data};
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2048,8 +2044,228 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern42.test(key0)))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema176,data};
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate91.errors = vErrors;
+return errors === 0;
+}
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate90.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.adapter === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema173.required,parentSchema:schema173,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if(typeof data0 !== "string"){
+const err1 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema173.properties.adapter.type,parentSchema:schema173.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data1 = data.backupOf;
+if(typeof data1 === "string"){
+if(func1(data1) > 64){
+const err2 = {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema173.properties.backupOf,data:data1};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err3 = {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema173.properties.backupOf,data:data1};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema173.properties.backupOf.type,parentSchema:schema173.properties.backupOf,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data2 = data.mirrored;
+if(typeof data2 !== "boolean"){
+const err5 = {instancePath:instancePath+"/mirrored",schemaPath:"#/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema173.properties.mirrored.type,parentSchema:schema173.properties.mirrored,data:data2};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate91(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err6 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema173.type,parentSchema:schema173,data};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+validate90.errors = vErrors;
+return errors === 0;
+}
+validate90.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
+
+const schema176 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."}}};
+const schema177 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
+const pattern42 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
+const schema178 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
+const pattern43 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
+
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate95.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema178,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern43.test(key0)))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2062,7 +2278,7 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.id.type,parentSchema:schema176.properties.id,data:data0};
+const err2 = {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.properties.id.type,parentSchema:schema178.properties.id,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2075,7 +2291,7 @@ errors++;
 if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 !== "string"){
-const err3 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.number.type,parentSchema:schema176.properties.number,data:data1};
+const err3 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.properties.number.type,parentSchema:schema178.properties.number,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2113,7 +2329,7 @@ errors++;
 if(data.callNumber !== undefined){
 let data3 = data.callNumber;
 if(typeof data3 !== "string"){
-const err6 = {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.callNumber.type,parentSchema:schema176.properties.callNumber,data:data3};
+const err6 = {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.properties.callNumber.type,parentSchema:schema178.properties.callNumber,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2124,10 +2340,10 @@ errors++;
 }
 }
 for(const key1 in data){
-if(pattern42.test(key1)){
+if(pattern43.test(key1)){
 let data4 = data[key1];
 if(typeof data4 !== "string"){
-const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema176.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4};
+const err7 = {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema178.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2140,7 +2356,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema176.type,parentSchema:schema176,data};
+const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.type,parentSchema:schema178,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2149,16 +2365,16 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate91.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2167,7 +2383,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema174.required,parentSchema:schema174,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema176.required,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2177,7 +2393,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.when === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema174.required,parentSchema:schema174,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema176.required,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2187,7 +2403,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.propose === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema174.required,parentSchema:schema174,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema176.required,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2198,7 +2414,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "when")) || (key0 === "propose")) || (key0 === "with")) || (key0 === "as"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2211,8 +2427,8 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern41.test(data0)){
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema175,data:data0};
+if(!pattern42.test(data0)){
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema177,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2223,7 +2439,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema175.type,parentSchema:schema175,data:data0};
+const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema177.type,parentSchema:schema177,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2237,7 +2453,7 @@ if(data.when !== undefined){
 let data1 = data.when;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.device === undefined){
-const err6 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema174.properties.when.required,parentSchema:schema174.properties.when,data:data1};
+const err6 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema176.properties.when.required,parentSchema:schema176.properties.when,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2249,7 +2465,7 @@ errors++;
 if(data1.device !== undefined){
 let data2 = data1.device;
 if(typeof data2 !== "string"){
-const err7 = {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.when.properties.device.type,parentSchema:schema174.properties.when.properties.device,data:data2};
+const err7 = {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.when.properties.device.type,parentSchema:schema176.properties.when.properties.device,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -2261,7 +2477,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.when.type,parentSchema:schema174.properties.when,data:data1};
+const err8 = {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema176.properties.when.type,parentSchema:schema176.properties.when,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -2274,7 +2490,7 @@ errors++;
 if(data.propose !== undefined){
 let data3 = data.propose;
 if(!(((((((((((((data3 === "CueAdvanced") || (data3 === "CueReverted")) || (data3 === "CueStandbySet")) || (data3 === "CueStandbyAcknowledged")) || (data3 === "MicAssigned")) || (data3 === "MicSwapped")) || (data3 === "NoteAdded")) || (data3 === "TimerStarted")) || (data3 === "TimerPaused")) || (data3 === "TimerReset")) || (data3 === "TimerSetOverride")) || (data3 === "EmergencyTriggered")) || (data3 === "EmergencyResolved"))){
-const err9 = {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema174.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema174.properties.propose.enum,parentSchema:schema174.properties.propose,data:data3};
+const err9 = {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema176.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema176.properties.propose.enum,parentSchema:schema176.properties.propose,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2288,7 +2504,7 @@ if(data.with !== undefined){
 let data4 = data.with;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 32){
-const err10 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema174.properties.with,data:data4};
+const err10 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema176.properties.with,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2298,14 +2514,14 @@ vErrors.push(err10);
 errors++;
 }
 if(data4.toCue !== undefined){
-if(!(validate91(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate95(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.with.type,parentSchema:schema174.properties.with,data:data4};
+const err11 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema176.properties.with.type,parentSchema:schema176.properties.with,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2319,7 +2535,7 @@ if(data.as !== undefined){
 let data6 = data.as;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err12 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema174.properties.as,data:data6};
+const err12 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema176.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2329,7 +2545,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data6) < 1){
-const err13 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.as,data:data6};
+const err13 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema176.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2340,7 +2556,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.as.type,parentSchema:schema174.properties.as,data:data6};
+const err14 = {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema176.properties.as.type,parentSchema:schema176.properties.as,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2352,7 +2568,7 @@ errors++;
 }
 }
 else {
-const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+const err15 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema176.type,parentSchema:schema176,data};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2361,17 +2577,17 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate90.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema178 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
+const schema180 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
 
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate94.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2386,7 +2602,7 @@ if(data.echo === undefined){
 data.echo = false;
 }
 if(data.id === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema178.required,parentSchema:schema178,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema180.required,parentSchema:schema180,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -2396,7 +2612,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema178.required,parentSchema:schema178,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema180.required,parentSchema:schema180,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -2406,7 +2622,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.send === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema178.required,parentSchema:schema178,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema180.required,parentSchema:schema180,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -2416,8 +2632,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(((((((key0 === "id") || (key0 === "event")) || (key0 === "call")) || (key0 === "where")) || (key0 === "send")) || (key0 === "maxLateMs")) || (key0 === "echo"))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema178,data};
+if(!((((((((key0 === "id") || (key0 === "event")) || (key0 === "call")) || (key0 === "cue")) || (key0 === "where")) || (key0 === "send")) || (key0 === "maxLateMs")) || (key0 === "echo"))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema180,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -2430,8 +2646,8 @@ errors++;
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern41.test(data0)){
-const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema175,data:data0};
+if(!pattern42.test(data0)){
+const err4 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema177,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -2442,7 +2658,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema175.type,parentSchema:schema175,data:data0};
+const err5 = {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema177.type,parentSchema:schema177,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -2455,7 +2671,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((((((((((((data1 === "CueAdvanced") || (data1 === "CueReverted")) || (data1 === "CueStandbySet")) || (data1 === "CueStandbyAcknowledged")) || (data1 === "MicAssigned")) || (data1 === "MicSwapped")) || (data1 === "SegmentReordered")) || (data1 === "NoteAdded")) || (data1 === "TimerStarted")) || (data1 === "TimerPaused")) || (data1 === "TimerReset")) || (data1 === "TimerSetOverride")) || (data1 === "EmergencyTriggered")) || (data1 === "EmergencyResolved")) || (data1 === "DeviceStatusChanged"))){
-const err6 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema178.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema178.properties.event.enum,parentSchema:schema178.properties.event,data:data1};
+const err6 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema180.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema180.properties.event.enum,parentSchema:schema180.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -2490,11 +2706,10 @@ vErrors.push(err8);
 errors++;
 }
 }
-if(data.where !== undefined){
-let data3 = data.where;
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(Object.keys(data3).length > 16){
-const err9 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema178.properties.where,data:data3};
+if(data.cue !== undefined){
+let data3 = data.cue;
+if(!(data3 === "next")){
+const err9 = {instancePath:instancePath+"/cue",schemaPath:"#/properties/cue/enum",keyword:"enum",params:{allowedValues: schema180.properties.cue.enum},message:"must be equal to one of the allowed values",schema:schema180.properties.cue.enum,parentSchema:schema180.properties.cue,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -2504,8 +2719,11 @@ vErrors.push(err9);
 errors++;
 }
 }
-else {
-const err10 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.properties.where.type,parentSchema:schema178.properties.where,data:data3};
+if(data.where !== undefined){
+let data4 = data.where;
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(Object.keys(data4).length > 16){
+const err10 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema180.properties.where,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2515,11 +2733,8 @@ vErrors.push(err10);
 errors++;
 }
 }
-if(data.send !== undefined){
-let data4 = data.send;
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(data4.device === undefined){
-const err11 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema178.properties.send.required,parentSchema:schema178.properties.send,data:data4};
+else {
+const err11 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema180.properties.where.type,parentSchema:schema180.properties.where,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -2528,10 +2743,12 @@ vErrors.push(err11);
 }
 errors++;
 }
-if(data4.device !== undefined){
-let data5 = data4.device;
-if(typeof data5 !== "string"){
-const err12 = {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema178.properties.send.properties.device.type,parentSchema:schema178.properties.send.properties.device,data:data5};
+}
+if(data.send !== undefined){
+let data5 = data.send;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(data5.device === undefined){
+const err12 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema180.properties.send.required,parentSchema:schema180.properties.send,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -2540,10 +2757,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-}
-else {
-const err13 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.properties.send.type,parentSchema:schema178.properties.send,data:data4};
+if(data5.device !== undefined){
+let data6 = data5.device;
+if(typeof data6 !== "string"){
+const err13 = {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema180.properties.send.properties.device.type,parentSchema:schema180.properties.send.properties.device,data:data6};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2553,9 +2770,9 @@ vErrors.push(err13);
 errors++;
 }
 }
-let data6 = data.maxLateMs;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err14 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema178.properties.maxLateMs.type,parentSchema:schema178.properties.maxLateMs,data:data6};
+}
+else {
+const err14 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema180.properties.send.type,parentSchema:schema180.properties.send,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -2564,9 +2781,10 @@ vErrors.push(err14);
 }
 errors++;
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 60000 || isNaN(data6)){
-const err15 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema178.properties.maxLateMs,data:data6};
+}
+let data7 = data.maxLateMs;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err15 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema180.properties.maxLateMs.type,parentSchema:schema180.properties.maxLateMs,data:data7};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -2575,8 +2793,9 @@ vErrors.push(err15);
 }
 errors++;
 }
-if(data6 < 50 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema178.properties.maxLateMs,data:data6};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 60000 || isNaN(data7)){
+const err16 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema180.properties.maxLateMs,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -2585,10 +2804,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-let data7 = data.echo;
-if(typeof data7 !== "boolean"){
-const err17 = {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema178.properties.echo.type,parentSchema:schema178.properties.echo,data:data7};
+if(data7 < 50 || isNaN(data7)){
+const err17 = {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema180.properties.maxLateMs,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -2598,8 +2815,9 @@ vErrors.push(err17);
 errors++;
 }
 }
-else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.type,parentSchema:schema178,data};
+let data8 = data.echo;
+if(typeof data8 !== "boolean"){
+const err18 = {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema180.properties.echo.type,parentSchema:schema180.properties.echo,data:data8};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -2608,10 +2826,21 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate94.errors = vErrors;
+}
+else {
+const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema180.type,parentSchema:schema180,data};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3302,10 +3531,14 @@ errors++;
 }
 }
 for(const key6 in data21){
-let data22 = data21[key6];
-if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
-if(data22.adapter === undefined){
-const err53 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema173.required,parentSchema:schema173,data:data22};
+if(!(validate90(data21[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data21,parentDataProperty:key6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.devices.type,parentSchema:schema168.properties.devices,data:data21};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -3314,10 +3547,10 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data22.adapter !== undefined){
-let data23 = data22.adapter;
-if(typeof data23 !== "string"){
-const err54 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1")+"/adapter",schemaPath:"#/$defs/DeviceEntry/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema173.properties.adapter.type,parentSchema:schema173.properties.adapter,data:data23};
+let data23 = data.inputs;
+if(Array.isArray(data23)){
+if(data23.length > 2000){
+const err54 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.inputs,data:data23};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -3326,10 +3559,16 @@ vErrors.push(err54);
 }
 errors++;
 }
+const len2 = data23.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate94(data23[i2], {instancePath:instancePath+"/inputs/" + i2,parentData:data23,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+errors = vErrors.length;
+}
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/DeviceEntry/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema173.type,parentSchema:schema173,data:data22};
+const err55 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.inputs.type,parentSchema:schema168.properties.inputs,data:data23};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -3338,10 +3577,10 @@ vErrors.push(err55);
 }
 errors++;
 }
-}
-}
-else {
-const err56 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.properties.devices.type,parentSchema:schema168.properties.devices,data:data21};
+let data25 = data.outputs;
+if(Array.isArray(data25)){
+if(data25.length > 2000){
+const err56 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.outputs,data:data25};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -3350,10 +3589,16 @@ vErrors.push(err56);
 }
 errors++;
 }
-let data24 = data.inputs;
-if(Array.isArray(data24)){
-if(data24.length > 2000){
-const err57 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.inputs,data:data24};
+const len3 = data25.length;
+for(let i3=0; i3<len3; i3++){
+if(!(validate98(data25[i3], {instancePath:instancePath+"/outputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.outputs.type,parentSchema:schema168.properties.outputs,data:data25};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -3362,16 +3607,9 @@ vErrors.push(err57);
 }
 errors++;
 }
-const len2 = data24.length;
-for(let i2=0; i2<len2; i2++){
-if(!(validate90(data24[i2], {instancePath:instancePath+"/inputs/" + i2,parentData:data24,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
-errors = vErrors.length;
-}
-}
 }
 else {
-const err58 = {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.inputs.type,parentSchema:schema168.properties.inputs,data:data24};
+const err58 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.type,parentSchema:schema168,data};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -3380,60 +3618,131 @@ vErrors.push(err58);
 }
 errors++;
 }
-let data26 = data.outputs;
-if(Array.isArray(data26)){
-if(data26.length > 2000){
-const err59 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema168.properties.outputs,data:data26};
-if(vErrors === null){
-vErrors = [err59];
-}
-else {
-vErrors.push(err59);
-}
-errors++;
-}
-const len3 = data26.length;
-for(let i3=0; i3<len3; i3++){
-if(!(validate94(data26[i3], {instancePath:instancePath+"/outputs/" + i3,parentData:data26,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-const err60 = {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema168.properties.outputs.type,parentSchema:schema168.properties.outputs,data:data26};
-if(vErrors === null){
-vErrors = [err60];
-}
-else {
-vErrors.push(err60);
-}
-errors++;
-}
-}
-else {
-const err61 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.type,parentSchema:schema168,data};
-if(vErrors === null){
-vErrors = [err61];
-}
-else {
-vErrors.push(err61);
-}
-errors++;
-}
 validate87.errors = vErrors;
 return errors === 0;
 }
 validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const hid_device = validate97;
-const schema182 = {"type":"object","description":"A foot switch or button box on USB that speaks HID. It cannot be sent anything.","required":["adapter","vendorId","productId","profile"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"The first half of what lsusb shows; 0x05f3 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"The second half."},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the device of this serial number, where there are several of a kind."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the device at this path, such as /dev/hidraw0; it may change at a replug."},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Only this part of a device that has several; left out: what the profile says."},"usage":{"type":"integer","minimum":0,"maximum":65535},"interface":{"type":"integer","minimum":-1,"maximum":255,"description":"Only this USB interface."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."},"chordMs":{"type":"integer","minimum":20,"maximum":5000,"default":250,"description":"The buttons of a chord go down within so many milliseconds, from the first to the last."}}};
-const func138 = Object.prototype.hasOwnProperty;
+export const hid_device = validate101;
+const schema184 = {"type":"object","description":"A foot switch or button box on USB that speaks HID. It cannot be sent anything.","required":["adapter","vendorId","productId","profile"],"additionalProperties":false,"properties":{"adapter":{"const":"hid"},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"The first half of what lsusb shows; 0x05f3 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"The second half."},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"Which bytes are which button: the name of a file in config/hid-profiles without its ending, or a path of your own, seen from the bridge file, that ends in .yaml."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the device of this serial number, where there are several of a kind."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the device at this path, such as /dev/hidraw0; it may change at a replug."},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Only this part of a device that has several; left out: what the profile says."},"usage":{"type":"integer","minimum":0,"maximum":65535},"interface":{"type":"integer","minimum":-1,"maximum":255,"description":"Only this USB interface."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."},"chordMs":{"type":"integer","minimum":20,"maximum":5000,"default":250,"description":"The buttons of a chord go down within so many milliseconds, from the first to the last."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema185 = {"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."};
+const schema186 = {"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."};
+const func142 = Object.prototype.hasOwnProperty;
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate102.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate102.errors = vErrors;
+return errors === 0;
+}
+validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate101.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3454,7 +3763,7 @@ if(data.chordMs === undefined){
 data.chordMs = 250;
 }
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema182.required,parentSchema:schema182,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema184.required,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3464,7 +3773,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.vendorId === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema182.required,parentSchema:schema182,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema184.required,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3474,7 +3783,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.productId === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema182.required,parentSchema:schema182,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema184.required,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3484,7 +3793,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.profile === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "profile"},message:"must have required property '"+"profile"+"'",schema:schema182.required,parentSchema:schema182,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "profile"},message:"must have required property '"+"profile"+"'",schema:schema184.required,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -3494,8 +3803,8 @@ vErrors.push(err3);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema182.properties, key0))){
-const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data};
+if(!(func142.call(schema184.properties, key0))){
+const err4 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -3508,7 +3817,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("hid" !== data0){
-const err5 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant",schema:"hid",parentSchema:schema182.properties.adapter,data:data0};
+const err5 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "hid"},message:"must be equal to constant",schema:"hid",parentSchema:schema184.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -3521,7 +3830,7 @@ errors++;
 if(data.vendorId !== undefined){
 let data1 = data.vendorId;
 if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
-const err6 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.vendorId.type,parentSchema:schema182.properties.vendorId,data:data1};
+const err6 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.vendorId.type,parentSchema:schema184.properties.vendorId,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -3532,7 +3841,7 @@ errors++;
 }
 if((typeof data1 == "number") && (isFinite(data1))){
 if(data1 > 65535 || isNaN(data1)){
-const err7 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.vendorId,data:data1};
+const err7 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema184.properties.vendorId,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -3542,7 +3851,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data1 < 0 || isNaN(data1)){
-const err8 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.vendorId,data:data1};
+const err8 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema184.properties.vendorId,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -3556,7 +3865,7 @@ errors++;
 if(data.productId !== undefined){
 let data2 = data.productId;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err9 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.productId.type,parentSchema:schema182.properties.productId,data:data2};
+const err9 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.productId.type,parentSchema:schema184.properties.productId,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -3567,7 +3876,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err10 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.productId,data:data2};
+const err10 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema184.properties.productId,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -3577,7 +3886,7 @@ vErrors.push(err10);
 errors++;
 }
 if(data2 < 0 || isNaN(data2)){
-const err11 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.productId,data:data2};
+const err11 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema184.properties.productId,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -3592,7 +3901,7 @@ if(data.profile !== undefined){
 let data3 = data.profile;
 if(typeof data3 === "string"){
 if(func1(data3) > 1024){
-const err12 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema182.properties.profile,data:data3};
+const err12 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema184.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -3602,7 +3911,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data3) < 1){
-const err13 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.profile,data:data3};
+const err13 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema184.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -3613,7 +3922,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.profile.type,parentSchema:schema182.properties.profile,data:data3};
+const err14 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.profile.type,parentSchema:schema184.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -3627,7 +3936,7 @@ if(data.serialNumber !== undefined){
 let data4 = data.serialNumber;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err15 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema182.properties.serialNumber,data:data4};
+const err15 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema184.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -3637,7 +3946,7 @@ vErrors.push(err15);
 errors++;
 }
 if(func1(data4) < 1){
-const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.serialNumber,data:data4};
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema184.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -3648,7 +3957,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.serialNumber.type,parentSchema:schema182.properties.serialNumber,data:data4};
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.serialNumber.type,parentSchema:schema184.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -3662,7 +3971,7 @@ if(data.path !== undefined){
 let data5 = data.path;
 if(typeof data5 === "string"){
 if(func1(data5) > 1024){
-const err18 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema182.properties.path,data:data5};
+const err18 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema184.properties.path,data:data5};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3672,7 +3981,7 @@ vErrors.push(err18);
 errors++;
 }
 if(func1(data5) < 1){
-const err19 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.path,data:data5};
+const err19 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema184.properties.path,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -3683,7 +3992,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.path.type,parentSchema:schema182.properties.path,data:data5};
+const err20 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.path.type,parentSchema:schema184.properties.path,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -3696,7 +4005,7 @@ errors++;
 if(data.usagePage !== undefined){
 let data6 = data.usagePage;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err21 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.usagePage.type,parentSchema:schema182.properties.usagePage,data:data6};
+const err21 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.usagePage.type,parentSchema:schema184.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -3707,7 +4016,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err22 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.usagePage,data:data6};
+const err22 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema184.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -3717,7 +4026,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data6 < 0 || isNaN(data6)){
-const err23 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.usagePage,data:data6};
+const err23 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema184.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3731,7 +4040,7 @@ errors++;
 if(data.usage !== undefined){
 let data7 = data.usage;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err24 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.usage.type,parentSchema:schema182.properties.usage,data:data7};
+const err24 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.usage.type,parentSchema:schema184.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -3742,7 +4051,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 65535 || isNaN(data7)){
-const err25 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema182.properties.usage,data:data7};
+const err25 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema184.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -3752,7 +4061,7 @@ vErrors.push(err25);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err26 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.usage,data:data7};
+const err26 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema184.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -3766,7 +4075,7 @@ errors++;
 if(data.interface !== undefined){
 let data8 = data.interface;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err27 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.interface.type,parentSchema:schema182.properties.interface,data:data8};
+const err27 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.interface.type,parentSchema:schema184.properties.interface,data:data8};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -3777,7 +4086,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 255 || isNaN(data8)){
-const err28 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema182.properties.interface,data:data8};
+const err28 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema184.properties.interface,data:data8};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -3787,7 +4096,7 @@ vErrors.push(err28);
 errors++;
 }
 if(data8 < -1 || isNaN(data8)){
-const err29 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},message:"must be >= -1",schema:-1,parentSchema:schema182.properties.interface,data:data8};
+const err29 = {instancePath:instancePath+"/interface",schemaPath:"#/properties/interface/minimum",keyword:"minimum",params:{comparison: ">=", limit: -1},message:"must be >= -1",schema:-1,parentSchema:schema184.properties.interface,data:data8};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -3800,7 +4109,7 @@ errors++;
 }
 let data9 = data.debounceMs;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err30 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.debounceMs.type,parentSchema:schema182.properties.debounceMs,data:data9};
+const err30 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.debounceMs.type,parentSchema:schema184.properties.debounceMs,data:data9};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -3811,7 +4120,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 1000 || isNaN(data9)){
-const err31 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema182.properties.debounceMs,data:data9};
+const err31 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema184.properties.debounceMs,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -3821,7 +4130,7 @@ vErrors.push(err31);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err32 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.debounceMs,data:data9};
+const err32 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema184.properties.debounceMs,data:data9};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -3833,7 +4142,7 @@ errors++;
 }
 let data10 = data.holdMs;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err33 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.holdMs.type,parentSchema:schema182.properties.holdMs,data:data10};
+const err33 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.holdMs.type,parentSchema:schema184.properties.holdMs,data:data10};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -3844,7 +4153,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 60000 || isNaN(data10)){
-const err34 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema182.properties.holdMs,data:data10};
+const err34 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema184.properties.holdMs,data:data10};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -3854,7 +4163,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data10 < 50 || isNaN(data10)){
-const err35 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema182.properties.holdMs,data:data10};
+const err35 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema184.properties.holdMs,data:data10};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -3866,7 +4175,7 @@ errors++;
 }
 let data11 = data.doubleMs;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err36 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.doubleMs.type,parentSchema:schema182.properties.doubleMs,data:data11};
+const err36 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.doubleMs.type,parentSchema:schema184.properties.doubleMs,data:data11};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -3877,7 +4186,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 5000 || isNaN(data11)){
-const err37 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema182.properties.doubleMs,data:data11};
+const err37 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema184.properties.doubleMs,data:data11};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -3887,7 +4196,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data11 < 50 || isNaN(data11)){
-const err38 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema182.properties.doubleMs,data:data11};
+const err38 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema184.properties.doubleMs,data:data11};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -3899,7 +4208,7 @@ errors++;
 }
 let data12 = data.chordMs;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err39 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.chordMs.type,parentSchema:schema182.properties.chordMs,data:data12};
+const err39 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema184.properties.chordMs.type,parentSchema:schema184.properties.chordMs,data:data12};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -3910,7 +4219,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 5000 || isNaN(data12)){
-const err40 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema182.properties.chordMs,data:data12};
+const err40 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema184.properties.chordMs,data:data12};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -3920,7 +4229,7 @@ vErrors.push(err40);
 errors++;
 }
 if(data12 < 20 || isNaN(data12)){
-const err41 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema182.properties.chordMs,data:data12};
+const err41 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema184.properties.chordMs,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -3930,9 +4239,11 @@ vErrors.push(err41);
 errors++;
 }
 }
-}
-else {
-const err42 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data};
+if(data.backupOf !== undefined){
+let data13 = data.backupOf;
+if(typeof data13 === "string"){
+if(func1(data13) > 64){
+const err42 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data13};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -3941,18 +4252,70 @@ vErrors.push(err42);
 }
 errors++;
 }
-validate97.errors = vErrors;
+if(func1(data13) < 1){
+const err43 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data13};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data13};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data14 = data.mirrored;
+if(typeof data14 !== "boolean"){
+const err45 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data14};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate102(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err46 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+validate101.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const hid_when = validate98;
-const schema183 = {"type":"object","description":"device, and a button or a chord.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"string","minLength":1,"maxLength":64,"description":"A button's name in the profile."},"chord":{"type":"array","minItems":2,"maxItems":8,"uniqueItems":true,"items":{"type":"string","minLength":1,"maxLength":64},"description":"Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."}}};
+export const hid_when = validate104;
+const schema189 = {"type":"object","description":"device, and a button or a chord.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"string","minLength":1,"maxLength":64,"description":"A button's name in the profile."},"chord":{"type":"array","minItems":2,"maxItems":8,"uniqueItems":true,"items":{"type":"string","minLength":1,"maxLength":64},"description":"Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."}}};
 
-function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate98.evaluated;
+const evaluated0 = validate104.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3964,7 +4327,7 @@ if(data.gesture === undefined){
 data.gesture = "press";
 }
 if(Object.keys(data).length < 2){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema183,data};
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema189,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -3974,7 +4337,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.device === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema183.required,parentSchema:schema183,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema189.required,parentSchema:schema189,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -3985,7 +4348,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "button")) || (key0 === "chord")) || (key0 === "gesture")) || (key0 === "holdMs"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema189,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -3998,7 +4361,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.device.type,parentSchema:schema183.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.properties.device.type,parentSchema:schema189.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4012,7 +4375,7 @@ if(data.button !== undefined){
 let data1 = data.button;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-const err4 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema183.properties.button,data:data1};
+const err4 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema189.properties.button,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4022,7 +4385,7 @@ vErrors.push(err4);
 errors++;
 }
 if(func1(data1) < 1){
-const err5 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema183.properties.button,data:data1};
+const err5 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema189.properties.button,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4033,7 +4396,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.button.type,parentSchema:schema183.properties.button,data:data1};
+const err6 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.properties.button.type,parentSchema:schema189.properties.button,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4047,7 +4410,7 @@ if(data.chord !== undefined){
 let data2 = data.chord;
 if(Array.isArray(data2)){
 if(data2.length > 8){
-const err7 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema183.properties.chord,data:data2};
+const err7 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema189.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4057,7 +4420,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data2.length < 2){
-const err8 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items",schema:2,parentSchema:schema183.properties.chord,data:data2};
+const err8 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items",schema:2,parentSchema:schema189.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4071,7 +4434,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(typeof data3 === "string"){
 if(func1(data3) > 64){
-const err9 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema183.properties.chord.items,data:data3};
+const err9 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema189.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4081,7 +4444,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data3) < 1){
-const err10 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema183.properties.chord.items,data:data3};
+const err10 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema189.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4092,7 +4455,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.chord.items.type,parentSchema:schema183.properties.chord.items,data:data3};
+const err11 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.properties.chord.items.type,parentSchema:schema189.properties.chord.items,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4113,7 +4476,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err12 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema183.properties.chord,data:data2};
+const err12 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema189.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4128,7 +4491,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema183.properties.chord.type,parentSchema:schema183.properties.chord,data:data2};
+const err13 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema189.properties.chord.type,parentSchema:schema189.properties.chord,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4140,7 +4503,7 @@ errors++;
 }
 let data4 = data.gesture;
 if(!((((data4 === "press") || (data4 === "release")) || (data4 === "hold")) || (data4 === "double"))){
-const err14 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema183.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema183.properties.gesture.enum,parentSchema:schema183.properties.gesture,data:data4};
+const err14 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema189.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema189.properties.gesture.enum,parentSchema:schema189.properties.gesture,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4152,7 +4515,7 @@ errors++;
 if(data.holdMs !== undefined){
 let data5 = data.holdMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema183.properties.holdMs.type,parentSchema:schema183.properties.holdMs,data:data5};
+const err15 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema189.properties.holdMs.type,parentSchema:schema189.properties.holdMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4163,7 +4526,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema183.properties.holdMs,data:data5};
+const err16 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema189.properties.holdMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4173,7 +4536,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data5 < 50 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema183.properties.holdMs,data:data5};
+const err17 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema189.properties.holdMs,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4186,7 +4549,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data};
+const err18 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.type,parentSchema:schema189,data};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4195,18 +4558,18 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate98.errors = vErrors;
+validate104.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate104.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const hid_send = validate99;
-const schema184 = {"type":"object","description":"A HID device cannot be sent anything.","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
+export const hid_send = validate105;
+const schema190 = {"type":"object","description":"A HID device cannot be sent anything.","required":["device"],"additionalProperties":false,"properties":{"device":{"type":"string"}}};
 
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate99.evaluated;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4215,7 +4578,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema184.required,parentSchema:schema184,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema190.required,parentSchema:schema190,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4226,7 +4589,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(key0 === "device")){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema190,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4239,7 +4602,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.device.type,parentSchema:schema184.properties.device,data:data0};
+const err2 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.device.type,parentSchema:schema190.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4251,7 +4614,7 @@ errors++;
 }
 }
 else {
-const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data};
+const err3 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.type,parentSchema:schema190,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4260,19 +4623,129 @@ vErrors.push(err3);
 }
 errors++;
 }
-validate99.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const midi_device = validate101;
-const schema186 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500}},"dependentRequired":{"groups":["deviceId"]}};
-const schema187 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
+export const midi_device = validate107;
+const schema192 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"]}};
+const schema193 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
 
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate101.evaluated;
+const evaluated0 = validate108.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate108.errors = vErrors;
+return errors === 0;
+}
+validate108.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate107.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4333,7 +4806,7 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.output === undefined){
-const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'",schema:schema186.then.required,parentSchema:schema186.then,data};
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "output"},message:"must have required property '"+"output"+"'",schema:schema192.then.required,parentSchema:schema192.then,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4347,7 +4820,7 @@ var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema186.if,parentSchema:schema186,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema192.if,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4364,7 +4837,7 @@ if(data.mtcFreewheelMs === undefined){
 data.mtcFreewheelMs = 500;
 }
 if(data.adapter === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema186.required,parentSchema:schema186,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema192.required,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4374,8 +4847,8 @@ vErrors.push(err4);
 errors++;
 }
 for(const key0 in data){
-if(!((((((((key0 === "adapter") || (key0 === "input")) || (key0 === "output")) || (key0 === "virtual")) || (key0 === "deviceId")) || (key0 === "groups")) || (key0 === "mscFormats")) || (key0 === "mtcFreewheelMs"))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data};
+if(!(func142.call(schema192.properties, key0))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4388,7 +4861,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("midi" !== data0){
-const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "midi"},message:"must be equal to constant",schema:"midi",parentSchema:schema186.properties.adapter,data:data0};
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "midi"},message:"must be equal to constant",schema:"midi",parentSchema:schema192.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4402,7 +4875,7 @@ if(data.input !== undefined){
 let data1 = data.input;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err7 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema186.properties.input,data:data1};
+const err7 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema192.properties.input,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4412,7 +4885,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data1) < 1){
-const err8 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.input,data:data1};
+const err8 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192.properties.input,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4423,7 +4896,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.input.type,parentSchema:schema186.properties.input,data:data1};
+const err9 = {instancePath:instancePath+"/input",schemaPath:"#/properties/input/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.input.type,parentSchema:schema192.properties.input,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4437,7 +4910,7 @@ if(data.output !== undefined){
 let data2 = data.output;
 if(typeof data2 === "string"){
 if(func1(data2) > 256){
-const err10 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema186.properties.output,data:data2};
+const err10 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema192.properties.output,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4447,7 +4920,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data2) < 1){
-const err11 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema186.properties.output,data:data2};
+const err11 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192.properties.output,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4458,7 +4931,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.output.type,parentSchema:schema186.properties.output,data:data2};
+const err12 = {instancePath:instancePath+"/output",schemaPath:"#/properties/output/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.output.type,parentSchema:schema192.properties.output,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4470,7 +4943,7 @@ errors++;
 }
 let data3 = data.virtual;
 if(typeof data3 !== "boolean"){
-const err13 = {instancePath:instancePath+"/virtual",schemaPath:"#/properties/virtual/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.properties.virtual.type,parentSchema:schema186.properties.virtual,data:data3};
+const err13 = {instancePath:instancePath+"/virtual",schemaPath:"#/properties/virtual/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema192.properties.virtual.type,parentSchema:schema192.properties.virtual,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4482,7 +4955,7 @@ errors++;
 if(data.deviceId !== undefined){
 let data4 = data.deviceId;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err14 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.deviceId.type,parentSchema:schema186.properties.deviceId,data:data4};
+const err14 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema192.properties.deviceId.type,parentSchema:schema192.properties.deviceId,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4493,7 +4966,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 111 || isNaN(data4)){
-const err15 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 111},message:"must be <= 111",schema:111,parentSchema:schema186.properties.deviceId,data:data4};
+const err15 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 111},message:"must be <= 111",schema:111,parentSchema:schema192.properties.deviceId,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4503,7 +4976,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err16 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema186.properties.deviceId,data:data4};
+const err16 = {instancePath:instancePath+"/deviceId",schemaPath:"#/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.deviceId,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4518,7 +4991,7 @@ if(data.groups !== undefined){
 let data5 = data.groups;
 if(Array.isArray(data5)){
 if(data5.length > 15){
-const err17 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxItems",keyword:"maxItems",params:{limit: 15},message:"must NOT have more than 15 items",schema:15,parentSchema:schema186.properties.groups,data:data5};
+const err17 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/maxItems",keyword:"maxItems",params:{limit: 15},message:"must NOT have more than 15 items",schema:15,parentSchema:schema192.properties.groups,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -4531,7 +5004,7 @@ const len0 = data5.length;
 for(let i0=0; i0<len0; i0++){
 let data6 = data5[i0];
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err18 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.groups.items.type,parentSchema:schema186.properties.groups.items,data:data6};
+const err18 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema192.properties.groups.items.type,parentSchema:schema192.properties.groups.items,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -4542,7 +5015,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 15 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 15},message:"must be <= 15",schema:15,parentSchema:schema186.properties.groups.items,data:data6};
+const err19 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 15},message:"must be <= 15",schema:15,parentSchema:schema192.properties.groups.items,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -4552,7 +5025,7 @@ vErrors.push(err19);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err20 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema186.properties.groups.items,data:data6};
+const err20 = {instancePath:instancePath+"/groups/" + i0,schemaPath:"#/properties/groups/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.groups.items,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -4574,7 +5047,7 @@ continue;
 }
 if(typeof indices0[item0] == "number"){
 j0 = indices0[item0];
-const err21 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema186.properties.groups,data:data5};
+const err21 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema192.properties.groups,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -4589,7 +5062,7 @@ indices0[item0] = i1;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema186.properties.groups.type,parentSchema:schema186.properties.groups,data:data5};
+const err22 = {instancePath:instancePath+"/groups",schemaPath:"#/properties/groups/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema192.properties.groups.type,parentSchema:schema192.properties.groups,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -4603,7 +5076,7 @@ if(data.mscFormats !== undefined){
 let data7 = data.mscFormats;
 if(Array.isArray(data7)){
 if(data7.length > 127){
-const err23 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/maxItems",keyword:"maxItems",params:{limit: 127},message:"must NOT have more than 127 items",schema:127,parentSchema:schema186.properties.mscFormats,data:data7};
+const err23 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/maxItems",keyword:"maxItems",params:{limit: 127},message:"must NOT have more than 127 items",schema:127,parentSchema:schema192.properties.mscFormats,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -4613,7 +5086,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data7.length < 1){
-const err24 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema186.properties.mscFormats,data:data7};
+const err24 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema192.properties.mscFormats,data:data7};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -4629,7 +5102,7 @@ const _errs24 = errors;
 let valid9 = false;
 const _errs25 = errors;
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data8 === "lighting") || (data8 === "movingLights")) || (data8 === "colorChangers")) || (data8 === "strobes")) || (data8 === "lasers")) || (data8 === "chasers")) || (data8 === "sound")) || (data8 === "music")) || (data8 === "cdPlayers")) || (data8 === "epromPlayback")) || (data8 === "audioTape")) || (data8 === "intercoms")) || (data8 === "amplifiers")) || (data8 === "audioEffects")) || (data8 === "equalizers")) || (data8 === "machinery")) || (data8 === "rigging")) || (data8 === "flys")) || (data8 === "lifts")) || (data8 === "turntables")) || (data8 === "trusses")) || (data8 === "robots")) || (data8 === "animation")) || (data8 === "floats")) || (data8 === "breakaways")) || (data8 === "barges")) || (data8 === "video")) || (data8 === "videoTape")) || (data8 === "videoCassette")) || (data8 === "videoDisc")) || (data8 === "videoSwitchers")) || (data8 === "videoEffects")) || (data8 === "videoCharacterGenerators")) || (data8 === "videoStillStores")) || (data8 === "videoMonitors")) || (data8 === "projection")) || (data8 === "film")) || (data8 === "slideProjectors")) || (data8 === "videoProjectors")) || (data8 === "dissolvers")) || (data8 === "shutterControls")) || (data8 === "processControl")) || (data8 === "hydraulicOil")) || (data8 === "h2o")) || (data8 === "co2")) || (data8 === "compressedAir")) || (data8 === "naturalGas")) || (data8 === "fog")) || (data8 === "smoke")) || (data8 === "crackedHaze")) || (data8 === "pyro")) || (data8 === "fireworks")) || (data8 === "explosions")) || (data8 === "flame")) || (data8 === "smokePots")) || (data8 === "all"))){
-const err25 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data8};
+const err25 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema193.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema193.anyOf[0].enum,parentSchema:schema193.anyOf[0],data:data8};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -4642,7 +5115,7 @@ var _valid1 = _errs25 === errors;
 valid9 = valid9 || _valid1;
 const _errs26 = errors;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err26 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data8};
+const err26 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema193.anyOf[1].type,parentSchema:schema193.anyOf[1],data:data8};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -4653,7 +5126,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 127 || isNaN(data8)){
-const err27 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data8};
+const err27 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema193.anyOf[1],data:data8};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -4663,7 +5136,7 @@ vErrors.push(err27);
 errors++;
 }
 if(data8 < 1 || isNaN(data8)){
-const err28 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data8};
+const err28 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema193.anyOf[1],data:data8};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -4676,7 +5149,7 @@ errors++;
 var _valid1 = _errs26 === errors;
 valid9 = valid9 || _valid1;
 if(!valid9){
-const err29 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data8};
+const err29 = {instancePath:instancePath+"/mscFormats/" + i2,schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema193.anyOf,parentSchema:schema193,data:data8};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -4699,7 +5172,7 @@ vErrors = null;
 }
 }
 else {
-const err30 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema186.properties.mscFormats.type,parentSchema:schema186.properties.mscFormats,data:data7};
+const err30 = {instancePath:instancePath+"/mscFormats",schemaPath:"#/properties/mscFormats/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema192.properties.mscFormats.type,parentSchema:schema192.properties.mscFormats,data:data7};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -4711,7 +5184,7 @@ errors++;
 }
 let data9 = data.mtcFreewheelMs;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err31 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.mtcFreewheelMs.type,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+const err31 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema192.properties.mtcFreewheelMs.type,parentSchema:schema192.properties.mtcFreewheelMs,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -4722,7 +5195,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 5000 || isNaN(data9)){
-const err32 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+const err32 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema192.properties.mtcFreewheelMs,data:data9};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -4732,7 +5205,7 @@ vErrors.push(err32);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err33 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema186.properties.mtcFreewheelMs,data:data9};
+const err33 = {instancePath:instancePath+"/mtcFreewheelMs",schemaPath:"#/properties/mtcFreewheelMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.mtcFreewheelMs,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -4742,12 +5215,11 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.groups !== undefined){
-if(data.deviceId === undefined){
-const err34 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "groups",
-    missingProperty: "deviceId",
-    depsCount: 1,
-    deps: "deviceId"},message:"must have property deviceId when property groups is present",schema:schema186.dependentRequired,parentSchema:schema186,data};
+if(data.backupOf !== undefined){
+let data10 = data.backupOf;
+if(typeof data10 === "string"){
+if(func1(data10) > 64){
+const err34 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data10};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -4756,10 +5228,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-}
-else {
-const err35 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data};
+if(func1(data10) < 1){
+const err35 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data10};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -4768,20 +5238,77 @@ vErrors.push(err35);
 }
 errors++;
 }
-validate101.errors = vErrors;
+}
+else {
+const err36 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data10};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data11 = data.mirrored;
+if(typeof data11 !== "boolean"){
+const err37 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data11};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate108(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
+errors = vErrors.length;
+}
+}
+if(data.groups !== undefined){
+if(data.deviceId === undefined){
+const err38 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "groups",
+    missingProperty: "deviceId",
+    depsCount: 1,
+    deps: "deviceId"},message:"must have property deviceId when property groups is present",schema:schema192.dependentRequired,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+}
+else {
+const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+validate107.errors = vErrors;
 return errors === 0;
 }
-validate101.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const midi_when = validate102;
-const schema188 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit; all: these alone. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).","required":["state"],"additionalProperties":false,"properties":{"state":{"enum":["locked","running","freewheel","lost","located"],"description":"locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."}}}}};
-const schema189 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
-const schema191 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
+export const midi_when = validate110;
+const schema198 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit; all: these alone. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).","required":["state"],"additionalProperties":false,"properties":{"state":{"enum":["locked","running","freewheel","lost","located"],"description":"locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."}}}}};
+const schema199 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
+const schema201 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
 
-function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate102.evaluated;
+const evaluated0 = validate110.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4790,7 +5317,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema188,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema198,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -4800,7 +5327,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema188,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema198,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -4810,7 +5337,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema188.required,parentSchema:schema188,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema198.required,parentSchema:schema198,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -4820,8 +5347,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema188.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data};
+if(!(func142.call(schema198.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema198,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -4834,7 +5361,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.device.type,parentSchema:schema188.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.device.type,parentSchema:schema198.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -4848,7 +5375,7 @@ if(data.msc !== undefined){
 let data1 = data.msc;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.command === undefined){
-const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema188.properties.msc.required,parentSchema:schema188.properties.msc,data:data1};
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema198.properties.msc.required,parentSchema:schema198.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -4859,7 +5386,7 @@ errors++;
 }
 for(const key1 in data1){
 if(!((((((((key1 === "command") || (key1 === "cue")) || (key1 === "list")) || (key1 === "path")) || (key1 === "format")) || (key1 === "deviceId")) || (key1 === "macro")) || (key1 === "control"))){
-const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.msc,data:data1};
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -4872,7 +5399,7 @@ errors++;
 if(data1.command !== undefined){
 let data2 = data1.command;
 if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
-const err7 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema189.enum},message:"must be equal to one of the allowed values",schema:schema189.enum,parentSchema:schema189,data:data2};
+const err7 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema199.enum},message:"must be equal to one of the allowed values",schema:schema199.enum,parentSchema:schema199,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -4886,7 +5413,7 @@ if(data1.cue !== undefined){
 let data3 = data1.cue;
 if(typeof data3 === "string"){
 if(func1(data3) > 64){
-const err8 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.cue,data:data3};
+const err8 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.cue,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -4897,7 +5424,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.cue.type,parentSchema:schema188.properties.msc.properties.cue,data:data3};
+const err9 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.cue.type,parentSchema:schema198.properties.msc.properties.cue,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -4911,7 +5438,7 @@ if(data1.list !== undefined){
 let data4 = data1.list;
 if(typeof data4 === "string"){
 if(func1(data4) > 64){
-const err10 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.list,data:data4};
+const err10 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.list,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -4922,7 +5449,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.list.type,parentSchema:schema188.properties.msc.properties.list,data:data4};
+const err11 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.list.type,parentSchema:schema198.properties.msc.properties.list,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -4936,7 +5463,7 @@ if(data1.path !== undefined){
 let data5 = data1.path;
 if(typeof data5 === "string"){
 if(func1(data5) > 64){
-const err12 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema188.properties.msc.properties.path,data:data5};
+const err12 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.path,data:data5};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -4947,7 +5474,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.msc.properties.path.type,parentSchema:schema188.properties.msc.properties.path,data:data5};
+const err13 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.path.type,parentSchema:schema198.properties.msc.properties.path,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -4963,7 +5490,7 @@ const _errs17 = errors;
 let valid4 = false;
 const _errs18 = errors;
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data6 === "lighting") || (data6 === "movingLights")) || (data6 === "colorChangers")) || (data6 === "strobes")) || (data6 === "lasers")) || (data6 === "chasers")) || (data6 === "sound")) || (data6 === "music")) || (data6 === "cdPlayers")) || (data6 === "epromPlayback")) || (data6 === "audioTape")) || (data6 === "intercoms")) || (data6 === "amplifiers")) || (data6 === "audioEffects")) || (data6 === "equalizers")) || (data6 === "machinery")) || (data6 === "rigging")) || (data6 === "flys")) || (data6 === "lifts")) || (data6 === "turntables")) || (data6 === "trusses")) || (data6 === "robots")) || (data6 === "animation")) || (data6 === "floats")) || (data6 === "breakaways")) || (data6 === "barges")) || (data6 === "video")) || (data6 === "videoTape")) || (data6 === "videoCassette")) || (data6 === "videoDisc")) || (data6 === "videoSwitchers")) || (data6 === "videoEffects")) || (data6 === "videoCharacterGenerators")) || (data6 === "videoStillStores")) || (data6 === "videoMonitors")) || (data6 === "projection")) || (data6 === "film")) || (data6 === "slideProjectors")) || (data6 === "videoProjectors")) || (data6 === "dissolvers")) || (data6 === "shutterControls")) || (data6 === "processControl")) || (data6 === "hydraulicOil")) || (data6 === "h2o")) || (data6 === "co2")) || (data6 === "compressedAir")) || (data6 === "naturalGas")) || (data6 === "fog")) || (data6 === "smoke")) || (data6 === "crackedHaze")) || (data6 === "pyro")) || (data6 === "fireworks")) || (data6 === "explosions")) || (data6 === "flame")) || (data6 === "smokePots")) || (data6 === "all"))){
-const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data6};
+const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema193.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema193.anyOf[0].enum,parentSchema:schema193.anyOf[0],data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -4976,7 +5503,7 @@ var _valid0 = _errs18 === errors;
 valid4 = valid4 || _valid0;
 const _errs19 = errors;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data6};
+const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema193.anyOf[1].type,parentSchema:schema193.anyOf[1],data:data6};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -4987,7 +5514,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 127 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data6};
+const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema193.anyOf[1],data:data6};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -4997,7 +5524,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data6};
+const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema193.anyOf[1],data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5010,7 +5537,7 @@ errors++;
 var _valid0 = _errs19 === errors;
 valid4 = valid4 || _valid0;
 if(!valid4){
-const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data6};
+const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema193.anyOf,parentSchema:schema193,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5034,7 +5561,7 @@ vErrors = null;
 if(data1.deviceId !== undefined){
 let data7 = data1.deviceId;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err19 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.deviceId.type,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+const err19 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.deviceId.type,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5045,7 +5572,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 127 || isNaN(data7)){
-const err20 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+const err20 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5055,7 +5582,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err21 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.deviceId,data:data7};
+const err21 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5069,7 +5596,7 @@ errors++;
 if(data1.macro !== undefined){
 let data8 = data1.macro;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err22 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.macro.type,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+const err22 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.macro.type,parentSchema:schema198.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5080,7 +5607,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 127 || isNaN(data8)){
-const err23 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+const err23 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5090,7 +5617,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data8 < 0 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.macro,data:data8};
+const err24 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5104,7 +5631,7 @@ errors++;
 if(data1.control !== undefined){
 let data9 = data1.control;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err25 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.msc.properties.control.type,parentSchema:schema188.properties.msc.properties.control,data:data9};
+const err25 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.control.type,parentSchema:schema198.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -5115,7 +5642,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 16383 || isNaN(data9)){
-const err26 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema188.properties.msc.properties.control,data:data9};
+const err26 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema198.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5125,7 +5652,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.msc.properties.control,data:data9};
+const err27 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -5138,7 +5665,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.msc.type,parentSchema:schema188.properties.msc,data:data1};
+const err28 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.msc.type,parentSchema:schema198.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -5152,7 +5679,7 @@ if(data.noteOn !== undefined){
 let data10 = data.noteOn;
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 if(data10.note === undefined){
-const err29 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema188.properties.noteOn.required,parentSchema:schema188.properties.noteOn,data:data10};
+const err29 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema198.properties.noteOn.required,parentSchema:schema198.properties.noteOn,data:data10};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5163,7 +5690,7 @@ errors++;
 }
 for(const key2 in data10){
 if(!((key2 === "note") || (key2 === "channel"))){
-const err30 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.noteOn,data:data10};
+const err30 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.noteOn,data:data10};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -5176,7 +5703,7 @@ errors++;
 if(data10.note !== undefined){
 let data11 = data10.note;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err31 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOn.properties.note.type,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+const err31 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOn.properties.note.type,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -5187,7 +5714,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 127 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+const err32 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -5197,7 +5724,7 @@ vErrors.push(err32);
 errors++;
 }
 if(data11 < 0 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.noteOn.properties.note,data:data11};
+const err33 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -5211,7 +5738,7 @@ errors++;
 if(data10.channel !== undefined){
 let data12 = data10.channel;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err34 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOn.properties.channel.type,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+const err34 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOn.properties.channel.type,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -5222,7 +5749,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 16 || isNaN(data12)){
-const err35 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+const err35 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -5232,7 +5759,7 @@ vErrors.push(err35);
 errors++;
 }
 if(data12 < 1 || isNaN(data12)){
-const err36 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.noteOn.properties.channel,data:data12};
+const err36 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -5245,7 +5772,7 @@ errors++;
 }
 }
 else {
-const err37 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.noteOn.type,parentSchema:schema188.properties.noteOn,data:data10};
+const err37 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.noteOn.type,parentSchema:schema198.properties.noteOn,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -5259,7 +5786,7 @@ if(data.noteOff !== undefined){
 let data13 = data.noteOff;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(data13.note === undefined){
-const err38 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema188.properties.noteOff.required,parentSchema:schema188.properties.noteOff,data:data13};
+const err38 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema198.properties.noteOff.required,parentSchema:schema198.properties.noteOff,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -5270,7 +5797,7 @@ errors++;
 }
 for(const key3 in data13){
 if(!((key3 === "note") || (key3 === "channel"))){
-const err39 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.noteOff,data:data13};
+const err39 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.noteOff,data:data13};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -5283,7 +5810,7 @@ errors++;
 if(data13.note !== undefined){
 let data14 = data13.note;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err40 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOff.properties.note.type,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+const err40 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOff.properties.note.type,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -5294,7 +5821,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 127 || isNaN(data14)){
-const err41 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+const err41 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -5304,7 +5831,7 @@ vErrors.push(err41);
 errors++;
 }
 if(data14 < 0 || isNaN(data14)){
-const err42 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.noteOff.properties.note,data:data14};
+const err42 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -5318,7 +5845,7 @@ errors++;
 if(data13.channel !== undefined){
 let data15 = data13.channel;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err43 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.noteOff.properties.channel.type,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+const err43 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOff.properties.channel.type,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -5329,7 +5856,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 16 || isNaN(data15)){
-const err44 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+const err44 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -5339,7 +5866,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err45 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.noteOff.properties.channel,data:data15};
+const err45 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -5352,7 +5879,7 @@ errors++;
 }
 }
 else {
-const err46 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.noteOff.type,parentSchema:schema188.properties.noteOff,data:data13};
+const err46 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.noteOff.type,parentSchema:schema198.properties.noteOff,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -5366,7 +5893,7 @@ if(data.controlChange !== undefined){
 let data16 = data.controlChange;
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 if(data16.controller === undefined){
-const err47 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema188.properties.controlChange.required,parentSchema:schema188.properties.controlChange,data:data16};
+const err47 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema198.properties.controlChange.required,parentSchema:schema198.properties.controlChange,data:data16};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -5377,7 +5904,7 @@ errors++;
 }
 for(const key4 in data16){
 if(!((((key4 === "controller") || (key4 === "channel")) || (key4 === "value")) || (key4 === "edge"))){
-const err48 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.controlChange,data:data16};
+const err48 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.controlChange,data:data16};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -5390,7 +5917,7 @@ errors++;
 if(data16.controller !== undefined){
 let data17 = data16.controller;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err49 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.controller.type,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+const err49 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.controller.type,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -5401,7 +5928,7 @@ errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 > 127 || isNaN(data17)){
-const err50 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+const err50 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -5411,7 +5938,7 @@ vErrors.push(err50);
 errors++;
 }
 if(data17 < 0 || isNaN(data17)){
-const err51 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.controlChange.properties.controller,data:data17};
+const err51 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -5425,7 +5952,7 @@ errors++;
 if(data16.channel !== undefined){
 let data18 = data16.channel;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err52 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.channel.type,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+const err52 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.channel.type,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -5436,7 +5963,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 16 || isNaN(data18)){
-const err53 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+const err53 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -5446,7 +5973,7 @@ vErrors.push(err53);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err54 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.controlChange.properties.channel,data:data18};
+const err54 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -5460,7 +5987,7 @@ errors++;
 if(data16.value !== undefined){
 let data19 = data16.value;
 if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err55 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.controlChange.properties.value.type,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+const err55 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.value.type,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -5471,7 +5998,7 @@ errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 127 || isNaN(data19)){
-const err56 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+const err56 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -5481,7 +6008,7 @@ vErrors.push(err56);
 errors++;
 }
 if(data19 < 0 || isNaN(data19)){
-const err57 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.controlChange.properties.value,data:data19};
+const err57 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -5495,7 +6022,7 @@ errors++;
 if(data16.edge !== undefined){
 let data20 = data16.edge;
 if(!(((data20 === "press") || (data20 === "release")) || (data20 === "any"))){
-const err58 = {instancePath:instancePath+"/controlChange/edge",schemaPath:"#/properties/controlChange/properties/edge/enum",keyword:"enum",params:{allowedValues: schema188.properties.controlChange.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema188.properties.controlChange.properties.edge.enum,parentSchema:schema188.properties.controlChange.properties.edge,data:data20};
+const err58 = {instancePath:instancePath+"/controlChange/edge",schemaPath:"#/properties/controlChange/properties/edge/enum",keyword:"enum",params:{allowedValues: schema198.properties.controlChange.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema198.properties.controlChange.properties.edge.enum,parentSchema:schema198.properties.controlChange.properties.edge,data:data20};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -5507,7 +6034,7 @@ errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.controlChange.type,parentSchema:schema188.properties.controlChange,data:data16};
+const err59 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.controlChange.type,parentSchema:schema198.properties.controlChange,data:data16};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -5521,7 +6048,7 @@ if(data.programChange !== undefined){
 let data21 = data.programChange;
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 if(data21.program === undefined){
-const err60 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema188.properties.programChange.required,parentSchema:schema188.properties.programChange,data:data21};
+const err60 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema198.properties.programChange.required,parentSchema:schema198.properties.programChange,data:data21};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -5532,7 +6059,7 @@ errors++;
 }
 for(const key5 in data21){
 if(!((key5 === "program") || (key5 === "channel"))){
-const err61 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.programChange,data:data21};
+const err61 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.programChange,data:data21};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -5545,7 +6072,7 @@ errors++;
 if(data21.program !== undefined){
 let data22 = data21.program;
 if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err62 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.programChange.properties.program.type,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+const err62 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.programChange.properties.program.type,parentSchema:schema198.properties.programChange.properties.program,data:data22};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -5556,7 +6083,7 @@ errors++;
 }
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 127 || isNaN(data22)){
-const err63 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+const err63 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.programChange.properties.program,data:data22};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -5566,7 +6093,7 @@ vErrors.push(err63);
 errors++;
 }
 if(data22 < 0 || isNaN(data22)){
-const err64 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.programChange.properties.program,data:data22};
+const err64 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.programChange.properties.program,data:data22};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -5580,7 +6107,7 @@ errors++;
 if(data21.channel !== undefined){
 let data23 = data21.channel;
 if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err65 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.programChange.properties.channel.type,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+const err65 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.programChange.properties.channel.type,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -5591,7 +6118,7 @@ errors++;
 }
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 16 || isNaN(data23)){
-const err66 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+const err66 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -5601,7 +6128,7 @@ vErrors.push(err66);
 errors++;
 }
 if(data23 < 1 || isNaN(data23)){
-const err67 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.programChange.properties.channel,data:data23};
+const err67 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -5614,7 +6141,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.programChange.type,parentSchema:schema188.properties.programChange,data:data21};
+const err68 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.programChange.type,parentSchema:schema198.properties.programChange,data:data21};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -5629,7 +6156,7 @@ let data24 = data.pitchBend;
 if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
 for(const key6 in data24){
 if(!(key6 === "channel")){
-const err69 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.pitchBend,data:data24};
+const err69 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.pitchBend,data:data24};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -5642,7 +6169,7 @@ errors++;
 if(data24.channel !== undefined){
 let data25 = data24.channel;
 if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-const err70 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.pitchBend.properties.channel.type,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+const err70 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.pitchBend.properties.channel.type,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -5653,7 +6180,7 @@ errors++;
 }
 if((typeof data25 == "number") && (isFinite(data25))){
 if(data25 > 16 || isNaN(data25)){
-const err71 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+const err71 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -5663,7 +6190,7 @@ vErrors.push(err71);
 errors++;
 }
 if(data25 < 1 || isNaN(data25)){
-const err72 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.pitchBend.properties.channel,data:data25};
+const err72 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -5676,7 +6203,7 @@ errors++;
 }
 }
 else {
-const err73 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.pitchBend.type,parentSchema:schema188.properties.pitchBend,data:data24};
+const err73 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.pitchBend.type,parentSchema:schema198.properties.pitchBend,data:data24};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -5691,7 +6218,7 @@ let data26 = data.aftertouch;
 if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
 for(const key7 in data26){
 if(!((key7 === "channel") || (key7 === "note"))){
-const err74 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.aftertouch,data:data26};
+const err74 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.aftertouch,data:data26};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -5704,7 +6231,7 @@ errors++;
 if(data26.channel !== undefined){
 let data27 = data26.channel;
 if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-const err75 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.aftertouch.properties.channel.type,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+const err75 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.aftertouch.properties.channel.type,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -5715,7 +6242,7 @@ errors++;
 }
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 16 || isNaN(data27)){
-const err76 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+const err76 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -5725,7 +6252,7 @@ vErrors.push(err76);
 errors++;
 }
 if(data27 < 1 || isNaN(data27)){
-const err77 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema188.properties.aftertouch.properties.channel,data:data27};
+const err77 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -5739,7 +6266,7 @@ errors++;
 if(data26.note !== undefined){
 let data28 = data26.note;
 if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-const err78 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.aftertouch.properties.note.type,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+const err78 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.aftertouch.properties.note.type,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -5750,7 +6277,7 @@ errors++;
 }
 if((typeof data28 == "number") && (isFinite(data28))){
 if(data28 > 127 || isNaN(data28)){
-const err79 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+const err79 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -5760,7 +6287,7 @@ vErrors.push(err79);
 errors++;
 }
 if(data28 < 0 || isNaN(data28)){
-const err80 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.aftertouch.properties.note,data:data28};
+const err80 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -5773,7 +6300,7 @@ errors++;
 }
 }
 else {
-const err81 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.aftertouch.type,parentSchema:schema188.properties.aftertouch,data:data26};
+const err81 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.aftertouch.type,parentSchema:schema198.properties.aftertouch,data:data26};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -5787,7 +6314,7 @@ if(data.mmc !== undefined){
 let data29 = data.mmc;
 if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
 if(data29.command === undefined){
-const err82 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema188.properties.mmc.required,parentSchema:schema188.properties.mmc,data:data29};
+const err82 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema198.properties.mmc.required,parentSchema:schema198.properties.mmc,data:data29};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -5798,7 +6325,7 @@ errors++;
 }
 for(const key8 in data29){
 if(!((key8 === "command") || (key8 === "deviceId"))){
-const err83 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.mmc,data:data29};
+const err83 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.mmc,data:data29};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -5811,7 +6338,7 @@ errors++;
 if(data29.command !== undefined){
 let data30 = data29.command;
 if(!((((((((((((((data30 === "stop") || (data30 === "play")) || (data30 === "deferredPlay")) || (data30 === "fastForward")) || (data30 === "rewind")) || (data30 === "recordStrobe")) || (data30 === "recordExit")) || (data30 === "recordPause")) || (data30 === "pause")) || (data30 === "eject")) || (data30 === "chase")) || (data30 === "commandErrorReset")) || (data30 === "reset")) || (data30 === "locate"))){
-const err84 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema191.enum},message:"must be equal to one of the allowed values",schema:schema191.enum,parentSchema:schema191,data:data30};
+const err84 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema201.enum},message:"must be equal to one of the allowed values",schema:schema201.enum,parentSchema:schema201,data:data30};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -5824,7 +6351,7 @@ errors++;
 if(data29.deviceId !== undefined){
 let data31 = data29.deviceId;
 if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err85 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema188.properties.mmc.properties.deviceId.type,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+const err85 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.mmc.properties.deviceId.type,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -5835,7 +6362,7 @@ errors++;
 }
 if((typeof data31 == "number") && (isFinite(data31))){
 if(data31 > 127 || isNaN(data31)){
-const err86 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+const err86 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -5845,7 +6372,7 @@ vErrors.push(err86);
 errors++;
 }
 if(data31 < 0 || isNaN(data31)){
-const err87 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema188.properties.mmc.properties.deviceId,data:data31};
+const err87 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -5858,7 +6385,7 @@ errors++;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.mmc.type,parentSchema:schema188.properties.mmc,data:data29};
+const err88 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.mmc.type,parentSchema:schema198.properties.mmc,data:data29};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -5872,7 +6399,7 @@ if(data.mtc !== undefined){
 let data32 = data.mtc;
 if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
 if(data32.state === undefined){
-const err89 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'",schema:schema188.properties.mtc.required,parentSchema:schema188.properties.mtc,data:data32};
+const err89 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'",schema:schema198.properties.mtc.required,parentSchema:schema198.properties.mtc,data:data32};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -5883,7 +6410,7 @@ errors++;
 }
 for(const key9 in data32){
 if(!(key9 === "state")){
-const err90 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema188.properties.mtc,data:data32};
+const err90 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.mtc,data:data32};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -5896,7 +6423,7 @@ errors++;
 if(data32.state !== undefined){
 let data33 = data32.state;
 if(!(((((data33 === "locked") || (data33 === "running")) || (data33 === "freewheel")) || (data33 === "lost")) || (data33 === "located"))){
-const err91 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/enum",keyword:"enum",params:{allowedValues: schema188.properties.mtc.properties.state.enum},message:"must be equal to one of the allowed values",schema:schema188.properties.mtc.properties.state.enum,parentSchema:schema188.properties.mtc.properties.state,data:data33};
+const err91 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/enum",keyword:"enum",params:{allowedValues: schema198.properties.mtc.properties.state.enum},message:"must be equal to one of the allowed values",schema:schema198.properties.mtc.properties.state.enum,parentSchema:schema198.properties.mtc.properties.state,data:data33};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -5908,7 +6435,7 @@ errors++;
 }
 }
 else {
-const err92 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.properties.mtc.type,parentSchema:schema188.properties.mtc,data:data32};
+const err92 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.mtc.type,parentSchema:schema198.properties.mtc,data:data32};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -5920,7 +6447,7 @@ errors++;
 }
 }
 else {
-const err93 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data};
+const err93 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.type,parentSchema:schema198,data};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -5929,21 +6456,21 @@ vErrors.push(err93);
 }
 errors++;
 }
-validate102.errors = vErrors;
+validate110.errors = vErrors;
 return errors === 0;
 }
-validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const midi_send = validate103;
-const schema192 = {"type":"object","description":"device, and exactly one message. Numbers may come as text, from a placeholder.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control.","required":["command","deviceId","format"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device."},"format":{"anyOf":[{"$ref":"#/$defs/mscFormat"},{"type":"string","pattern":"^[0-9]{1,3}$"}]},"cue":{"type":"string","maxLength":64,"description":"Digits and dots, such as 12.5; MIDI Show Control carries nothing else."},"list":{"type":"string","maxLength":64,"description":"Digits and dots."},"path":{"type":"string","maxLength":64,"description":"Digits and dots; only after a list, or with openCuePath and closeCuePath."},"macro":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of fire."},"control":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set: 0 to 127 submasters, 510 the grand master."},"value":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set."},"time":{"type":"string","maxLength":32,"description":"Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"noteOn":{"type":"object","required":["channel","note","velocity"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":1,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"noteOff":{"type":"object","required":["channel","note"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 0."}}},"controlChange":{"type":"object","required":["channel","controller","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"controller":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"programChange":{"type":"object","required":["channel","program"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"program":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"From 0, as the bytes have it."}}},"pitchBend":{"type":"object","required":["channel","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":-8192,"maximum":8191,"pattern":"^-?[0-9]{1,6}$","description":"0 is the middle."}}},"aftertouch":{"type":"object","required":["channel","pressure"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"pressure":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of one key; left out: of the channel."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 127, every device."},"time":{"type":"string","maxLength":32,"description":"Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}}}};
-const schema195 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
-const pattern47 = new RegExp("^-?[0-9]{1,6}$", "u");
-const pattern48 = new RegExp("^[0-9]{1,3}$", "u");
+export const midi_send = validate111;
+const schema202 = {"type":"object","description":"device, and exactly one message. Numbers may come as text, from a placeholder.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control.","required":["command","deviceId","format"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device."},"format":{"anyOf":[{"$ref":"#/$defs/mscFormat"},{"type":"string","pattern":"^[0-9]{1,3}$"}]},"cue":{"type":"string","maxLength":64,"description":"Digits and dots, such as 12.5; MIDI Show Control carries nothing else."},"list":{"type":"string","maxLength":64,"description":"Digits and dots."},"path":{"type":"string","maxLength":64,"description":"Digits and dots; only after a list, or with openCuePath and closeCuePath."},"macro":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of fire."},"control":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set: 0 to 127 submasters, 510 the grand master."},"value":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set."},"time":{"type":"string","maxLength":32,"description":"Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"noteOn":{"type":"object","required":["channel","note","velocity"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":1,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"noteOff":{"type":"object","required":["channel","note"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 0."}}},"controlChange":{"type":"object","required":["channel","controller","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"controller":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"programChange":{"type":"object","required":["channel","program"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"program":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"From 0, as the bytes have it."}}},"pitchBend":{"type":"object","required":["channel","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":-8192,"maximum":8191,"pattern":"^-?[0-9]{1,6}$","description":"0 is the middle."}}},"aftertouch":{"type":"object","required":["channel","pressure"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"pressure":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of one key; left out: of the channel."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 127, every device."},"time":{"type":"string","maxLength":32,"description":"Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}}}};
+const schema205 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
+const pattern50 = new RegExp("^-?[0-9]{1,6}$", "u");
+const pattern51 = new RegExp("^[0-9]{1,3}$", "u");
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate111.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5952,7 +6479,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema192,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema202,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5962,7 +6489,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema192,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema202,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5972,7 +6499,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema192.required,parentSchema:schema192,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema202.required,parentSchema:schema202,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5982,8 +6509,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema192.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data};
+if(!(func142.call(schema202.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema202,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5996,7 +6523,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.device.type,parentSchema:schema192.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.device.type,parentSchema:schema202.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6010,7 +6537,7 @@ if(data.msc !== undefined){
 let data1 = data.msc;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.command === undefined){
-const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6020,7 +6547,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data1.deviceId === undefined){
-const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "deviceId"},message:"must have required property '"+"deviceId"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "deviceId"},message:"must have required property '"+"deviceId"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6030,7 +6557,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data1.format === undefined){
-const err7 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "format"},message:"must have required property '"+"format"+"'",schema:schema192.properties.msc.required,parentSchema:schema192.properties.msc,data:data1};
+const err7 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "format"},message:"must have required property '"+"format"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6040,8 +6567,8 @@ vErrors.push(err7);
 errors++;
 }
 for(const key1 in data1){
-if(!(func138.call(schema192.properties.msc.properties, key1))){
-const err8 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.msc,data:data1};
+if(!(func142.call(schema202.properties.msc.properties, key1))){
+const err8 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6054,7 +6581,7 @@ errors++;
 if(data1.command !== undefined){
 let data2 = data1.command;
 if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
-const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema189.enum},message:"must be equal to one of the allowed values",schema:schema189.enum,parentSchema:schema189,data:data2};
+const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema199.enum},message:"must be equal to one of the allowed values",schema:schema199.enum,parentSchema:schema199,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6067,7 +6594,7 @@ errors++;
 if(data1.deviceId !== undefined){
 let data3 = data1.deviceId;
 if((!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))) && (typeof data3 !== "string")){
-const err10 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: schema192.properties.msc.properties.deviceId.type},message:"must be integer,string",schema:schema192.properties.msc.properties.deviceId.type,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+const err10 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: schema202.properties.msc.properties.deviceId.type},message:"must be integer,string",schema:schema202.properties.msc.properties.deviceId.type,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -6078,7 +6605,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 127 || isNaN(data3)){
-const err11 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+const err11 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6088,7 +6615,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data3 < 0 || isNaN(data3)){
-const err12 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+const err12 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6099,8 +6626,8 @@ errors++;
 }
 }
 if(typeof data3 === "string"){
-if(!pattern47.test(data3)){
-const err13 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.deviceId,data:data3};
+if(!pattern50.test(data3)){
+const err13 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -6120,7 +6647,7 @@ const _errs15 = errors;
 let valid5 = false;
 const _errs16 = errors;
 if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data4 === "lighting") || (data4 === "movingLights")) || (data4 === "colorChangers")) || (data4 === "strobes")) || (data4 === "lasers")) || (data4 === "chasers")) || (data4 === "sound")) || (data4 === "music")) || (data4 === "cdPlayers")) || (data4 === "epromPlayback")) || (data4 === "audioTape")) || (data4 === "intercoms")) || (data4 === "amplifiers")) || (data4 === "audioEffects")) || (data4 === "equalizers")) || (data4 === "machinery")) || (data4 === "rigging")) || (data4 === "flys")) || (data4 === "lifts")) || (data4 === "turntables")) || (data4 === "trusses")) || (data4 === "robots")) || (data4 === "animation")) || (data4 === "floats")) || (data4 === "breakaways")) || (data4 === "barges")) || (data4 === "video")) || (data4 === "videoTape")) || (data4 === "videoCassette")) || (data4 === "videoDisc")) || (data4 === "videoSwitchers")) || (data4 === "videoEffects")) || (data4 === "videoCharacterGenerators")) || (data4 === "videoStillStores")) || (data4 === "videoMonitors")) || (data4 === "projection")) || (data4 === "film")) || (data4 === "slideProjectors")) || (data4 === "videoProjectors")) || (data4 === "dissolvers")) || (data4 === "shutterControls")) || (data4 === "processControl")) || (data4 === "hydraulicOil")) || (data4 === "h2o")) || (data4 === "co2")) || (data4 === "compressedAir")) || (data4 === "naturalGas")) || (data4 === "fog")) || (data4 === "smoke")) || (data4 === "crackedHaze")) || (data4 === "pyro")) || (data4 === "fireworks")) || (data4 === "explosions")) || (data4 === "flame")) || (data4 === "smokePots")) || (data4 === "all"))){
-const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema187.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema187.anyOf[0].enum,parentSchema:schema187.anyOf[0],data:data4};
+const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema193.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema193.anyOf[0].enum,parentSchema:schema193.anyOf[0],data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -6133,7 +6660,7 @@ var _valid1 = _errs16 === errors;
 valid5 = valid5 || _valid1;
 const _errs17 = errors;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data:data4};
+const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema193.anyOf[1].type,parentSchema:schema193.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -6144,7 +6671,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 127 || isNaN(data4)){
-const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema187.anyOf[1],data:data4};
+const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema193.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -6154,7 +6681,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data4 < 1 || isNaN(data4)){
-const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema187.anyOf[1],data:data4};
+const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema193.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -6167,7 +6694,7 @@ errors++;
 var _valid1 = _errs17 === errors;
 valid5 = valid5 || _valid1;
 if(!valid5){
-const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data:data4};
+const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema193.anyOf,parentSchema:schema193,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -6191,8 +6718,8 @@ var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 const _errs19 = errors;
 if(typeof data4 === "string"){
-if(!pattern48.test(data4)){
-const err19 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9]{1,3}$"+"\"",schema:"^[0-9]{1,3}$",parentSchema:schema192.properties.msc.properties.format.anyOf[1],data:data4};
+if(!pattern51.test(data4)){
+const err19 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9]{1,3}$"+"\"",schema:"^[0-9]{1,3}$",parentSchema:schema202.properties.msc.properties.format.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -6203,7 +6730,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.format.anyOf[1].type,parentSchema:schema192.properties.msc.properties.format.anyOf[1],data:data4};
+const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.format.anyOf[1].type,parentSchema:schema202.properties.msc.properties.format.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6215,7 +6742,7 @@ errors++;
 var _valid0 = _errs19 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema192.properties.msc.properties.format.anyOf,parentSchema:schema192.properties.msc.properties.format,data:data4};
+const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema202.properties.msc.properties.format.anyOf,parentSchema:schema202.properties.msc.properties.format,data:data4};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -6240,7 +6767,7 @@ if(data1.cue !== undefined){
 let data5 = data1.cue;
 if(typeof data5 === "string"){
 if(func1(data5) > 64){
-const err22 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.cue,data:data5};
+const err22 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.cue,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -6251,7 +6778,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.cue.type,parentSchema:schema192.properties.msc.properties.cue,data:data5};
+const err23 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.cue.type,parentSchema:schema202.properties.msc.properties.cue,data:data5};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -6265,7 +6792,7 @@ if(data1.list !== undefined){
 let data6 = data1.list;
 if(typeof data6 === "string"){
 if(func1(data6) > 64){
-const err24 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.list,data:data6};
+const err24 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.list,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -6276,7 +6803,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.list.type,parentSchema:schema192.properties.msc.properties.list,data:data6};
+const err25 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.list.type,parentSchema:schema202.properties.msc.properties.list,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -6290,7 +6817,7 @@ if(data1.path !== undefined){
 let data7 = data1.path;
 if(typeof data7 === "string"){
 if(func1(data7) > 64){
-const err26 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema192.properties.msc.properties.path,data:data7};
+const err26 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.path,data:data7};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -6301,7 +6828,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.path.type,parentSchema:schema192.properties.msc.properties.path,data:data7};
+const err27 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.path.type,parentSchema:schema202.properties.msc.properties.path,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -6314,7 +6841,7 @@ errors++;
 if(data1.macro !== undefined){
 let data8 = data1.macro;
 if((!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))) && (typeof data8 !== "string")){
-const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: schema192.properties.msc.properties.macro.type},message:"must be integer,string",schema:schema192.properties.msc.properties.macro.type,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: schema202.properties.msc.properties.macro.type},message:"must be integer,string",schema:schema202.properties.msc.properties.macro.type,parentSchema:schema202.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -6325,7 +6852,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 127 || isNaN(data8)){
-const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -6335,7 +6862,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data8 < 0 || isNaN(data8)){
-const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.macro,data:data8};
+const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -6346,8 +6873,8 @@ errors++;
 }
 }
 if(typeof data8 === "string"){
-if(!pattern47.test(data8)){
-const err31 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.macro,data:data8};
+if(!pattern50.test(data8)){
+const err31 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -6361,7 +6888,7 @@ errors++;
 if(data1.control !== undefined){
 let data9 = data1.control;
 if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (typeof data9 !== "string")){
-const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: schema192.properties.msc.properties.control.type},message:"must be integer,string",schema:schema192.properties.msc.properties.control.type,parentSchema:schema192.properties.msc.properties.control,data:data9};
+const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: schema202.properties.msc.properties.control.type},message:"must be integer,string",schema:schema202.properties.msc.properties.control.type,parentSchema:schema202.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -6372,7 +6899,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 16383 || isNaN(data9)){
-const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema192.properties.msc.properties.control,data:data9};
+const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema202.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -6382,7 +6909,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.control,data:data9};
+const err34 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -6393,8 +6920,8 @@ errors++;
 }
 }
 if(typeof data9 === "string"){
-if(!pattern47.test(data9)){
-const err35 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.control,data:data9};
+if(!pattern50.test(data9)){
+const err35 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -6408,7 +6935,7 @@ errors++;
 if(data1.value !== undefined){
 let data10 = data1.value;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (typeof data10 !== "string")){
-const err36 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/type",keyword:"type",params:{type: schema192.properties.msc.properties.value.type},message:"must be integer,string",schema:schema192.properties.msc.properties.value.type,parentSchema:schema192.properties.msc.properties.value,data:data10};
+const err36 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/type",keyword:"type",params:{type: schema202.properties.msc.properties.value.type},message:"must be integer,string",schema:schema202.properties.msc.properties.value.type,parentSchema:schema202.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -6419,7 +6946,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 16383 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema192.properties.msc.properties.value,data:data10};
+const err37 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema202.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -6429,7 +6956,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 0 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.msc.properties.value,data:data10};
+const err38 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -6440,8 +6967,8 @@ errors++;
 }
 }
 if(typeof data10 === "string"){
-if(!pattern47.test(data10)){
-const err39 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.msc.properties.value,data:data10};
+if(!pattern50.test(data10)){
+const err39 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -6456,7 +6983,7 @@ if(data1.time !== undefined){
 let data11 = data1.time;
 if(typeof data11 === "string"){
 if(func1(data11) > 32){
-const err40 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema192.properties.msc.properties.time,data:data11};
+const err40 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema202.properties.msc.properties.time,data:data11};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -6467,7 +6994,7 @@ errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.msc.properties.time.type,parentSchema:schema192.properties.msc.properties.time,data:data11};
+const err41 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.time.type,parentSchema:schema202.properties.msc.properties.time,data:data11};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -6480,7 +7007,7 @@ errors++;
 if(data1.rate !== undefined){
 let data12 = data1.rate;
 if(!((((data12 === "24") || (data12 === "25")) || (data12 === "29.97df")) || (data12 === "30"))){
-const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema195.enum},message:"must be equal to one of the allowed values",schema:schema195.enum,parentSchema:schema195,data:data12};
+const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema205.enum},message:"must be equal to one of the allowed values",schema:schema205.enum,parentSchema:schema205,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -6492,7 +7019,7 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.msc.type,parentSchema:schema192.properties.msc,data:data1};
+const err43 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.msc.type,parentSchema:schema202.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -6506,7 +7033,7 @@ if(data.noteOn !== undefined){
 let data13 = data.noteOn;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(data13.channel === undefined){
-const err44 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+const err44 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -6516,7 +7043,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data13.note === undefined){
-const err45 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+const err45 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -6526,7 +7053,7 @@ vErrors.push(err45);
 errors++;
 }
 if(data13.velocity === undefined){
-const err46 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "velocity"},message:"must have required property '"+"velocity"+"'",schema:schema192.properties.noteOn.required,parentSchema:schema192.properties.noteOn,data:data13};
+const err46 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "velocity"},message:"must have required property '"+"velocity"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -6537,7 +7064,7 @@ errors++;
 }
 for(const key2 in data13){
 if(!(((key2 === "channel") || (key2 === "note")) || (key2 === "velocity"))){
-const err47 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.noteOn,data:data13};
+const err47 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -6550,7 +7077,7 @@ errors++;
 if(data13.channel !== undefined){
 let data14 = data13.channel;
 if((!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))) && (typeof data14 !== "string")){
-const err48 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.channel.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.channel.type,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+const err48 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.channel.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.channel.type,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -6561,7 +7088,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 16 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+const err49 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -6571,7 +7098,7 @@ vErrors.push(err49);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err50 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+const err50 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -6582,8 +7109,8 @@ errors++;
 }
 }
 if(typeof data14 === "string"){
-if(!pattern47.test(data14)){
-const err51 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.channel,data:data14};
+if(!pattern50.test(data14)){
+const err51 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -6597,7 +7124,7 @@ errors++;
 if(data13.note !== undefined){
 let data15 = data13.note;
 if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")){
-const err52 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.note.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.note.type,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+const err52 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.note.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.note.type,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -6608,7 +7135,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 127 || isNaN(data15)){
-const err53 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+const err53 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -6618,7 +7145,7 @@ vErrors.push(err53);
 errors++;
 }
 if(data15 < 0 || isNaN(data15)){
-const err54 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+const err54 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -6629,8 +7156,8 @@ errors++;
 }
 }
 if(typeof data15 === "string"){
-if(!pattern47.test(data15)){
-const err55 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.note,data:data15};
+if(!pattern50.test(data15)){
+const err55 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -6644,7 +7171,7 @@ errors++;
 if(data13.velocity !== undefined){
 let data16 = data13.velocity;
 if((!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))) && (typeof data16 !== "string")){
-const err56 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/type",keyword:"type",params:{type: schema192.properties.noteOn.properties.velocity.type},message:"must be integer,string",schema:schema192.properties.noteOn.properties.velocity.type,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+const err56 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.velocity.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.velocity.type,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -6655,7 +7182,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 127 || isNaN(data16)){
-const err57 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+const err57 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -6665,7 +7192,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data16 < 1 || isNaN(data16)){
-const err58 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+const err58 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -6676,8 +7203,8 @@ errors++;
 }
 }
 if(typeof data16 === "string"){
-if(!pattern47.test(data16)){
-const err59 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOn.properties.velocity,data:data16};
+if(!pattern50.test(data16)){
+const err59 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -6690,7 +7217,7 @@ errors++;
 }
 }
 else {
-const err60 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.noteOn.type,parentSchema:schema192.properties.noteOn,data:data13};
+const err60 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.noteOn.type,parentSchema:schema202.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -6704,7 +7231,7 @@ if(data.noteOff !== undefined){
 let data17 = data.noteOff;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 if(data17.channel === undefined){
-const err61 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.noteOff.required,parentSchema:schema192.properties.noteOff,data:data17};
+const err61 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.noteOff.required,parentSchema:schema202.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -6714,7 +7241,7 @@ vErrors.push(err61);
 errors++;
 }
 if(data17.note === undefined){
-const err62 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema192.properties.noteOff.required,parentSchema:schema192.properties.noteOff,data:data17};
+const err62 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema202.properties.noteOff.required,parentSchema:schema202.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -6725,7 +7252,7 @@ errors++;
 }
 for(const key3 in data17){
 if(!(((key3 === "channel") || (key3 === "note")) || (key3 === "velocity"))){
-const err63 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.noteOff,data:data17};
+const err63 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -6738,7 +7265,7 @@ errors++;
 if(data17.channel !== undefined){
 let data18 = data17.channel;
 if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")){
-const err64 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.channel.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.channel.type,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+const err64 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.channel.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.channel.type,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -6749,7 +7276,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 16 || isNaN(data18)){
-const err65 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+const err65 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -6759,7 +7286,7 @@ vErrors.push(err65);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err66 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+const err66 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -6770,8 +7297,8 @@ errors++;
 }
 }
 if(typeof data18 === "string"){
-if(!pattern47.test(data18)){
-const err67 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.channel,data:data18};
+if(!pattern50.test(data18)){
+const err67 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -6785,7 +7312,7 @@ errors++;
 if(data17.note !== undefined){
 let data19 = data17.note;
 if((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")){
-const err68 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.note.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.note.type,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+const err68 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.note.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.note.type,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -6796,7 +7323,7 @@ errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 127 || isNaN(data19)){
-const err69 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+const err69 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -6806,7 +7333,7 @@ vErrors.push(err69);
 errors++;
 }
 if(data19 < 0 || isNaN(data19)){
-const err70 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+const err70 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -6817,8 +7344,8 @@ errors++;
 }
 }
 if(typeof data19 === "string"){
-if(!pattern47.test(data19)){
-const err71 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.note,data:data19};
+if(!pattern50.test(data19)){
+const err71 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -6832,7 +7359,7 @@ errors++;
 if(data17.velocity !== undefined){
 let data20 = data17.velocity;
 if((!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))) && (typeof data20 !== "string")){
-const err72 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/type",keyword:"type",params:{type: schema192.properties.noteOff.properties.velocity.type},message:"must be integer,string",schema:schema192.properties.noteOff.properties.velocity.type,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+const err72 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.velocity.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.velocity.type,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -6843,7 +7370,7 @@ errors++;
 }
 if((typeof data20 == "number") && (isFinite(data20))){
 if(data20 > 127 || isNaN(data20)){
-const err73 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+const err73 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -6853,7 +7380,7 @@ vErrors.push(err73);
 errors++;
 }
 if(data20 < 0 || isNaN(data20)){
-const err74 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+const err74 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -6864,8 +7391,8 @@ errors++;
 }
 }
 if(typeof data20 === "string"){
-if(!pattern47.test(data20)){
-const err75 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.noteOff.properties.velocity,data:data20};
+if(!pattern50.test(data20)){
+const err75 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -6878,7 +7405,7 @@ errors++;
 }
 }
 else {
-const err76 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.noteOff.type,parentSchema:schema192.properties.noteOff,data:data17};
+const err76 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.noteOff.type,parentSchema:schema202.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -6892,7 +7419,7 @@ if(data.controlChange !== undefined){
 let data21 = data.controlChange;
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 if(data21.channel === undefined){
-const err77 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+const err77 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -6902,7 +7429,7 @@ vErrors.push(err77);
 errors++;
 }
 if(data21.controller === undefined){
-const err78 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+const err78 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -6912,7 +7439,7 @@ vErrors.push(err78);
 errors++;
 }
 if(data21.value === undefined){
-const err79 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema192.properties.controlChange.required,parentSchema:schema192.properties.controlChange,data:data21};
+const err79 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -6923,7 +7450,7 @@ errors++;
 }
 for(const key4 in data21){
 if(!(((key4 === "channel") || (key4 === "controller")) || (key4 === "value"))){
-const err80 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.controlChange,data:data21};
+const err80 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -6936,7 +7463,7 @@ errors++;
 if(data21.channel !== undefined){
 let data22 = data21.channel;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (typeof data22 !== "string")){
-const err81 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.channel.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.channel.type,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+const err81 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.channel.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.channel.type,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -6947,7 +7474,7 @@ errors++;
 }
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 16 || isNaN(data22)){
-const err82 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+const err82 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -6957,7 +7484,7 @@ vErrors.push(err82);
 errors++;
 }
 if(data22 < 1 || isNaN(data22)){
-const err83 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+const err83 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -6968,8 +7495,8 @@ errors++;
 }
 }
 if(typeof data22 === "string"){
-if(!pattern47.test(data22)){
-const err84 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.channel,data:data22};
+if(!pattern50.test(data22)){
+const err84 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -6983,7 +7510,7 @@ errors++;
 if(data21.controller !== undefined){
 let data23 = data21.controller;
 if((!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))) && (typeof data23 !== "string")){
-const err85 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.controller.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.controller.type,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+const err85 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.controller.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.controller.type,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -6994,7 +7521,7 @@ errors++;
 }
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 127 || isNaN(data23)){
-const err86 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+const err86 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -7004,7 +7531,7 @@ vErrors.push(err86);
 errors++;
 }
 if(data23 < 0 || isNaN(data23)){
-const err87 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+const err87 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -7015,8 +7542,8 @@ errors++;
 }
 }
 if(typeof data23 === "string"){
-if(!pattern47.test(data23)){
-const err88 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.controller,data:data23};
+if(!pattern50.test(data23)){
+const err88 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -7030,7 +7557,7 @@ errors++;
 if(data21.value !== undefined){
 let data24 = data21.value;
 if((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")){
-const err89 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: schema192.properties.controlChange.properties.value.type},message:"must be integer,string",schema:schema192.properties.controlChange.properties.value.type,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+const err89 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.value.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.value.type,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -7041,7 +7568,7 @@ errors++;
 }
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 127 || isNaN(data24)){
-const err90 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+const err90 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -7051,7 +7578,7 @@ vErrors.push(err90);
 errors++;
 }
 if(data24 < 0 || isNaN(data24)){
-const err91 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+const err91 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -7062,8 +7589,8 @@ errors++;
 }
 }
 if(typeof data24 === "string"){
-if(!pattern47.test(data24)){
-const err92 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.controlChange.properties.value,data:data24};
+if(!pattern50.test(data24)){
+const err92 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -7076,7 +7603,7 @@ errors++;
 }
 }
 else {
-const err93 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.controlChange.type,parentSchema:schema192.properties.controlChange,data:data21};
+const err93 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.controlChange.type,parentSchema:schema202.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -7090,7 +7617,7 @@ if(data.programChange !== undefined){
 let data25 = data.programChange;
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 if(data25.channel === undefined){
-const err94 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.programChange.required,parentSchema:schema192.properties.programChange,data:data25};
+const err94 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.programChange.required,parentSchema:schema202.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -7100,7 +7627,7 @@ vErrors.push(err94);
 errors++;
 }
 if(data25.program === undefined){
-const err95 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema192.properties.programChange.required,parentSchema:schema192.properties.programChange,data:data25};
+const err95 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema202.properties.programChange.required,parentSchema:schema202.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -7111,7 +7638,7 @@ errors++;
 }
 for(const key5 in data25){
 if(!((key5 === "channel") || (key5 === "program"))){
-const err96 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.programChange,data:data25};
+const err96 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -7124,7 +7651,7 @@ errors++;
 if(data25.channel !== undefined){
 let data26 = data25.channel;
 if((!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))) && (typeof data26 !== "string")){
-const err97 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: schema192.properties.programChange.properties.channel.type},message:"must be integer,string",schema:schema192.properties.programChange.properties.channel.type,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+const err97 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: schema202.properties.programChange.properties.channel.type},message:"must be integer,string",schema:schema202.properties.programChange.properties.channel.type,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -7135,7 +7662,7 @@ errors++;
 }
 if((typeof data26 == "number") && (isFinite(data26))){
 if(data26 > 16 || isNaN(data26)){
-const err98 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+const err98 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -7145,7 +7672,7 @@ vErrors.push(err98);
 errors++;
 }
 if(data26 < 1 || isNaN(data26)){
-const err99 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+const err99 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -7156,8 +7683,8 @@ errors++;
 }
 }
 if(typeof data26 === "string"){
-if(!pattern47.test(data26)){
-const err100 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.programChange.properties.channel,data:data26};
+if(!pattern50.test(data26)){
+const err100 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -7171,7 +7698,7 @@ errors++;
 if(data25.program !== undefined){
 let data27 = data25.program;
 if((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")){
-const err101 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: schema192.properties.programChange.properties.program.type},message:"must be integer,string",schema:schema192.properties.programChange.properties.program.type,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+const err101 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: schema202.properties.programChange.properties.program.type},message:"must be integer,string",schema:schema202.properties.programChange.properties.program.type,parentSchema:schema202.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -7182,7 +7709,7 @@ errors++;
 }
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 127 || isNaN(data27)){
-const err102 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+const err102 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -7192,7 +7719,7 @@ vErrors.push(err102);
 errors++;
 }
 if(data27 < 0 || isNaN(data27)){
-const err103 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.programChange.properties.program,data:data27};
+const err103 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -7203,8 +7730,8 @@ errors++;
 }
 }
 if(typeof data27 === "string"){
-if(!pattern47.test(data27)){
-const err104 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.programChange.properties.program,data:data27};
+if(!pattern50.test(data27)){
+const err104 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -7217,7 +7744,7 @@ errors++;
 }
 }
 else {
-const err105 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.programChange.type,parentSchema:schema192.properties.programChange,data:data25};
+const err105 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.programChange.type,parentSchema:schema202.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -7231,7 +7758,7 @@ if(data.pitchBend !== undefined){
 let data28 = data.pitchBend;
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 if(data28.channel === undefined){
-const err106 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.pitchBend.required,parentSchema:schema192.properties.pitchBend,data:data28};
+const err106 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.pitchBend.required,parentSchema:schema202.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -7241,7 +7768,7 @@ vErrors.push(err106);
 errors++;
 }
 if(data28.value === undefined){
-const err107 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema192.properties.pitchBend.required,parentSchema:schema192.properties.pitchBend,data:data28};
+const err107 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema202.properties.pitchBend.required,parentSchema:schema202.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -7252,7 +7779,7 @@ errors++;
 }
 for(const key6 in data28){
 if(!((key6 === "channel") || (key6 === "value"))){
-const err108 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.pitchBend,data:data28};
+const err108 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -7265,7 +7792,7 @@ errors++;
 if(data28.channel !== undefined){
 let data29 = data28.channel;
 if((!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))) && (typeof data29 !== "string")){
-const err109 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: schema192.properties.pitchBend.properties.channel.type},message:"must be integer,string",schema:schema192.properties.pitchBend.properties.channel.type,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+const err109 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: schema202.properties.pitchBend.properties.channel.type},message:"must be integer,string",schema:schema202.properties.pitchBend.properties.channel.type,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -7276,7 +7803,7 @@ errors++;
 }
 if((typeof data29 == "number") && (isFinite(data29))){
 if(data29 > 16 || isNaN(data29)){
-const err110 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+const err110 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -7286,7 +7813,7 @@ vErrors.push(err110);
 errors++;
 }
 if(data29 < 1 || isNaN(data29)){
-const err111 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+const err111 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -7297,8 +7824,8 @@ errors++;
 }
 }
 if(typeof data29 === "string"){
-if(!pattern47.test(data29)){
-const err112 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.pitchBend.properties.channel,data:data29};
+if(!pattern50.test(data29)){
+const err112 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -7312,7 +7839,7 @@ errors++;
 if(data28.value !== undefined){
 let data30 = data28.value;
 if((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")){
-const err113 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/type",keyword:"type",params:{type: schema192.properties.pitchBend.properties.value.type},message:"must be integer,string",schema:schema192.properties.pitchBend.properties.value.type,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+const err113 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/type",keyword:"type",params:{type: schema202.properties.pitchBend.properties.value.type},message:"must be integer,string",schema:schema202.properties.pitchBend.properties.value.type,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -7323,7 +7850,7 @@ errors++;
 }
 if((typeof data30 == "number") && (isFinite(data30))){
 if(data30 > 8191 || isNaN(data30)){
-const err114 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8191},message:"must be <= 8191",schema:8191,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+const err114 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8191},message:"must be <= 8191",schema:8191,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -7333,7 +7860,7 @@ vErrors.push(err114);
 errors++;
 }
 if(data30 < -8192 || isNaN(data30)){
-const err115 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: -8192},message:"must be >= -8192",schema:-8192,parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+const err115 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: -8192},message:"must be >= -8192",schema:-8192,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -7344,8 +7871,8 @@ errors++;
 }
 }
 if(typeof data30 === "string"){
-if(!pattern47.test(data30)){
-const err116 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.pitchBend.properties.value,data:data30};
+if(!pattern50.test(data30)){
+const err116 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -7358,7 +7885,7 @@ errors++;
 }
 }
 else {
-const err117 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.pitchBend.type,parentSchema:schema192.properties.pitchBend,data:data28};
+const err117 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.pitchBend.type,parentSchema:schema202.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -7372,7 +7899,7 @@ if(data.aftertouch !== undefined){
 let data31 = data.aftertouch;
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 if(data31.channel === undefined){
-const err118 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema192.properties.aftertouch.required,parentSchema:schema192.properties.aftertouch,data:data31};
+const err118 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.aftertouch.required,parentSchema:schema202.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -7382,7 +7909,7 @@ vErrors.push(err118);
 errors++;
 }
 if(data31.pressure === undefined){
-const err119 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "pressure"},message:"must have required property '"+"pressure"+"'",schema:schema192.properties.aftertouch.required,parentSchema:schema192.properties.aftertouch,data:data31};
+const err119 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "pressure"},message:"must have required property '"+"pressure"+"'",schema:schema202.properties.aftertouch.required,parentSchema:schema202.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -7393,7 +7920,7 @@ errors++;
 }
 for(const key7 in data31){
 if(!(((key7 === "channel") || (key7 === "pressure")) || (key7 === "note"))){
-const err120 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.aftertouch,data:data31};
+const err120 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -7406,7 +7933,7 @@ errors++;
 if(data31.channel !== undefined){
 let data32 = data31.channel;
 if((!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))) && (typeof data32 !== "string")){
-const err121 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.channel.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.channel.type,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+const err121 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.channel.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.channel.type,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -7417,7 +7944,7 @@ errors++;
 }
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 > 16 || isNaN(data32)){
-const err122 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+const err122 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -7427,7 +7954,7 @@ vErrors.push(err122);
 errors++;
 }
 if(data32 < 1 || isNaN(data32)){
-const err123 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+const err123 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -7438,8 +7965,8 @@ errors++;
 }
 }
 if(typeof data32 === "string"){
-if(!pattern47.test(data32)){
-const err124 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.channel,data:data32};
+if(!pattern50.test(data32)){
+const err124 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -7453,7 +7980,7 @@ errors++;
 if(data31.pressure !== undefined){
 let data33 = data31.pressure;
 if((!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))) && (typeof data33 !== "string")){
-const err125 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.pressure.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.pressure.type,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+const err125 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.pressure.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.pressure.type,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -7464,7 +7991,7 @@ errors++;
 }
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 127 || isNaN(data33)){
-const err126 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+const err126 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -7474,7 +8001,7 @@ vErrors.push(err126);
 errors++;
 }
 if(data33 < 0 || isNaN(data33)){
-const err127 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+const err127 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -7485,8 +8012,8 @@ errors++;
 }
 }
 if(typeof data33 === "string"){
-if(!pattern47.test(data33)){
-const err128 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.pressure,data:data33};
+if(!pattern50.test(data33)){
+const err128 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -7500,7 +8027,7 @@ errors++;
 if(data31.note !== undefined){
 let data34 = data31.note;
 if((!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))) && (typeof data34 !== "string")){
-const err129 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: schema192.properties.aftertouch.properties.note.type},message:"must be integer,string",schema:schema192.properties.aftertouch.properties.note.type,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+const err129 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.note.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.note.type,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -7511,7 +8038,7 @@ errors++;
 }
 if((typeof data34 == "number") && (isFinite(data34))){
 if(data34 > 127 || isNaN(data34)){
-const err130 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+const err130 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -7521,7 +8048,7 @@ vErrors.push(err130);
 errors++;
 }
 if(data34 < 0 || isNaN(data34)){
-const err131 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+const err131 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -7532,8 +8059,8 @@ errors++;
 }
 }
 if(typeof data34 === "string"){
-if(!pattern47.test(data34)){
-const err132 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.aftertouch.properties.note,data:data34};
+if(!pattern50.test(data34)){
+const err132 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -7546,7 +8073,7 @@ errors++;
 }
 }
 else {
-const err133 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.aftertouch.type,parentSchema:schema192.properties.aftertouch,data:data31};
+const err133 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.aftertouch.type,parentSchema:schema202.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -7560,7 +8087,7 @@ if(data.mmc !== undefined){
 let data35 = data.mmc;
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(data35.command === undefined){
-const err134 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema192.properties.mmc.required,parentSchema:schema192.properties.mmc,data:data35};
+const err134 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema202.properties.mmc.required,parentSchema:schema202.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -7571,7 +8098,7 @@ errors++;
 }
 for(const key8 in data35){
 if(!((((key8 === "command") || (key8 === "deviceId")) || (key8 === "time")) || (key8 === "rate"))){
-const err135 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.mmc,data:data35};
+const err135 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -7584,7 +8111,7 @@ errors++;
 if(data35.command !== undefined){
 let data36 = data35.command;
 if(!((((((((((((((data36 === "stop") || (data36 === "play")) || (data36 === "deferredPlay")) || (data36 === "fastForward")) || (data36 === "rewind")) || (data36 === "recordStrobe")) || (data36 === "recordExit")) || (data36 === "recordPause")) || (data36 === "pause")) || (data36 === "eject")) || (data36 === "chase")) || (data36 === "commandErrorReset")) || (data36 === "reset")) || (data36 === "locate"))){
-const err136 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema191.enum},message:"must be equal to one of the allowed values",schema:schema191.enum,parentSchema:schema191,data:data36};
+const err136 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema201.enum},message:"must be equal to one of the allowed values",schema:schema201.enum,parentSchema:schema201,data:data36};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -7597,7 +8124,7 @@ errors++;
 if(data35.deviceId !== undefined){
 let data37 = data35.deviceId;
 if((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")){
-const err137 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: schema192.properties.mmc.properties.deviceId.type},message:"must be integer,string",schema:schema192.properties.mmc.properties.deviceId.type,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+const err137 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: schema202.properties.mmc.properties.deviceId.type},message:"must be integer,string",schema:schema202.properties.mmc.properties.deviceId.type,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -7608,7 +8135,7 @@ errors++;
 }
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 > 127 || isNaN(data37)){
-const err138 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+const err138 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -7618,7 +8145,7 @@ vErrors.push(err138);
 errors++;
 }
 if(data37 < 0 || isNaN(data37)){
-const err139 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+const err139 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -7629,8 +8156,8 @@ errors++;
 }
 }
 if(typeof data37 === "string"){
-if(!pattern47.test(data37)){
-const err140 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema192.properties.mmc.properties.deviceId,data:data37};
+if(!pattern50.test(data37)){
+const err140 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -7645,7 +8172,7 @@ if(data35.time !== undefined){
 let data38 = data35.time;
 if(typeof data38 === "string"){
 if(func1(data38) > 32){
-const err141 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema192.properties.mmc.properties.time,data:data38};
+const err141 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema202.properties.mmc.properties.time,data:data38};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -7656,7 +8183,7 @@ errors++;
 }
 }
 else {
-const err142 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.mmc.properties.time.type,parentSchema:schema192.properties.mmc.properties.time,data:data38};
+const err142 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.mmc.properties.time.type,parentSchema:schema202.properties.mmc.properties.time,data:data38};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -7669,7 +8196,7 @@ errors++;
 if(data35.rate !== undefined){
 let data39 = data35.rate;
 if(!((((data39 === "24") || (data39 === "25")) || (data39 === "29.97df")) || (data39 === "30"))){
-const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema195.enum},message:"must be equal to one of the allowed values",schema:schema195.enum,parentSchema:schema195,data:data39};
+const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema205.enum},message:"must be equal to one of the allowed values",schema:schema205.enum,parentSchema:schema205,data:data39};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -7681,7 +8208,7 @@ errors++;
 }
 }
 else {
-const err144 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.mmc.type,parentSchema:schema192.properties.mmc,data:data35};
+const err144 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.mmc.type,parentSchema:schema202.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -7693,7 +8220,7 @@ errors++;
 }
 }
 else {
-const err145 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
+const err145 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.type,parentSchema:schema202,data};
 if(vErrors === null){
 vErrors = [err145];
 }
@@ -7702,19 +8229,129 @@ vErrors.push(err145);
 }
 errors++;
 }
-validate103.errors = vErrors;
+validate111.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_device = validate105;
-const schema199 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
-const pattern69 = new RegExp("^[^\\s/]+$", "u");
+export const osc_device = validate113;
+const schema209 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
+const pattern72 = new RegExp("^[^\\s/]+$", "u");
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate114.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate114.errors = vErrors;
+return errors === 0;
+}
+validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7794,7 +8431,7 @@ if(_valid1){
 const _errs7 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host !== undefined){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema199.then.then.properties.host,data:data.host};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema209.then.then.properties.host,data:data.host};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -7813,7 +8450,7 @@ props0.transport = true;
 }
 }
 if(!valid1){
-const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema199.then.if,parentSchema:schema199.then,data};
+const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema209.then.if,parentSchema:schema209.then,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -7830,7 +8467,7 @@ else {
 const _errs8 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.host === undefined){
-const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema199.else.required,parentSchema:schema199.else,data};
+const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema209.else.required,parentSchema:schema209.else,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -7840,7 +8477,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.port === undefined){
-const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema199.else.required,parentSchema:schema199.else,data};
+const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema209.else.required,parentSchema:schema209.else,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -7855,7 +8492,7 @@ valid0 = _valid0;
 ifClause0 = "else";
 }
 if(!valid0){
-const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema199.if,parentSchema:schema199,data};
+const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema209.if,parentSchema:schema209,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -7884,7 +8521,7 @@ if(data.peersMax === undefined){
 data.peersMax = 64;
 }
 if(data.adapter === undefined){
-const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema199.required,parentSchema:schema199,data};
+const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema209.required,parentSchema:schema209,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -7894,8 +8531,8 @@ vErrors.push(err8);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema199.properties, key0))){
-const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema199,data};
+if(!(func142.call(schema209.properties, key0))){
+const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema209,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -7908,7 +8545,7 @@ errors++;
 if(data.adapter !== undefined){
 let data2 = data.adapter;
 if("osc" !== data2){
-const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema199.properties.adapter,data:data2};
+const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema209.properties.adapter,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -7920,7 +8557,7 @@ errors++;
 }
 let data3 = data.transport;
 if(!((data3 === "udp") || (data3 === "tcp"))){
-const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema199.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.transport.enum,parentSchema:schema199.properties.transport,data:data3};
+const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema209.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.transport.enum,parentSchema:schema209.properties.transport,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -7931,7 +8568,7 @@ errors++;
 }
 let data4 = data.framing;
 if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
-const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema199.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.framing.enum,parentSchema:schema199.properties.framing,data:data4};
+const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema209.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.framing.enum,parentSchema:schema209.properties.framing,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -7944,7 +8581,7 @@ if(data.host !== undefined){
 let data5 = data.host;
 if(typeof data5 === "string"){
 if(func1(data5) > 253){
-const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema199.properties.host,data:data5};
+const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema209.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -7954,7 +8591,7 @@ vErrors.push(err13);
 errors++;
 }
 if(func1(data5) < 1){
-const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema199.properties.host,data:data5};
+const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -7963,8 +8600,8 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!pattern69.test(data5)){
-const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema199.properties.host,data:data5};
+if(!pattern72.test(data5)){
+const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema209.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -7975,7 +8612,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.host.type,parentSchema:schema199.properties.host,data:data5};
+const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.host.type,parentSchema:schema209.properties.host,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -7988,7 +8625,7 @@ errors++;
 if(data.port !== undefined){
 let data6 = data.port;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.port.type,parentSchema:schema199.properties.port,data:data6};
+const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.port.type,parentSchema:schema209.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -7999,7 +8636,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema199.properties.port,data:data6};
+const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -8009,7 +8646,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data6 < 1 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.port,data:data6};
+const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.port,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -8024,7 +8661,7 @@ if(data.listen !== undefined){
 let data7 = data.listen;
 if(typeof data7 === "string"){
 if(!pattern37.test(data7)){
-const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema199.properties.listen,data:data7};
+const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema209.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -8035,7 +8672,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.listen.type,parentSchema:schema199.properties.listen,data:data7};
+const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.listen.type,parentSchema:schema209.properties.listen,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -8047,7 +8684,7 @@ errors++;
 }
 let data8 = data.connectTimeoutMs;
 if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.connectTimeoutMs.type,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
+const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.connectTimeoutMs.type,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -8058,7 +8695,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 30000 || isNaN(data8)){
-const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
+const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -8068,7 +8705,7 @@ vErrors.push(err23);
 errors++;
 }
 if(data8 < 100 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema199.properties.connectTimeoutMs,data:data8};
+const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -8080,7 +8717,7 @@ errors++;
 }
 let data9 = data.sendTimeoutMs;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.sendTimeoutMs.type,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
+const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.sendTimeoutMs.type,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -8091,7 +8728,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 30000 || isNaN(data9)){
-const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
+const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -8101,7 +8738,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data9 < 50 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema199.properties.sendTimeoutMs,data:data9};
+const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -8113,7 +8750,7 @@ errors++;
 }
 let data10 = data.frameBytesMax;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.frameBytesMax.type,parentSchema:schema199.properties.frameBytesMax,data:data10};
+const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.frameBytesMax.type,parentSchema:schema209.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -8124,7 +8761,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 16777216 || isNaN(data10)){
-const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema199.properties.frameBytesMax,data:data10};
+const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema209.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -8134,7 +8771,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data10 < 64 || isNaN(data10)){
-const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema199.properties.frameBytesMax,data:data10};
+const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema209.properties.frameBytesMax,data:data10};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -8146,7 +8783,7 @@ errors++;
 }
 let data11 = data.peersMax;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.peersMax.type,parentSchema:schema199.properties.peersMax,data:data11};
+const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.peersMax.type,parentSchema:schema209.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -8157,7 +8794,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1024 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema199.properties.peersMax,data:data11};
+const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema209.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -8167,7 +8804,7 @@ vErrors.push(err32);
 errors++;
 }
 if(data11 < 1 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.peersMax,data:data11};
+const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.peersMax,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -8177,12 +8814,11 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.host !== undefined){
-if(data.port === undefined){
-const err34 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "host",
-    missingProperty: "port",
-    depsCount: 1,
-    deps: "port"},message:"must have property port when property host is present",schema:schema199.dependentRequired,parentSchema:schema199,data};
+if(data.backupOf !== undefined){
+let data12 = data.backupOf;
+if(typeof data12 === "string"){
+if(func1(data12) > 64){
+const err34 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -8191,13 +8827,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-}
-if(data.port !== undefined){
-if(data.host === undefined){
-const err35 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
-    missingProperty: "host",
-    depsCount: 1,
-    deps: "host"},message:"must have property host when property port is present",schema:schema199.dependentRequired,parentSchema:schema199,data};
+if(func1(data12) < 1){
+const err35 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -8207,9 +8838,8 @@ vErrors.push(err35);
 errors++;
 }
 }
-}
 else {
-const err36 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.type,parentSchema:schema199,data};
+const err36 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -8218,19 +8848,80 @@ vErrors.push(err36);
 }
 errors++;
 }
-validate105.errors = vErrors;
+}
+if(data.mirrored !== undefined){
+let data13 = data.mirrored;
+if(typeof data13 !== "boolean"){
+const err37 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data13};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate114(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.errors);
+errors = vErrors.length;
+}
+}
+if(data.host !== undefined){
+if(data.port === undefined){
+const err38 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "host",
+    missingProperty: "port",
+    depsCount: 1,
+    deps: "port"},message:"must have property port when property host is present",schema:schema209.dependentRequired,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(data.port !== undefined){
+if(data.host === undefined){
+const err39 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
+    missingProperty: "host",
+    depsCount: 1,
+    deps: "host"},message:"must have property host when property port is present",schema:schema209.dependentRequired,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+}
+else {
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.type,parentSchema:schema209,data};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_when = validate106;
-const schema200 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
-const pattern71 = new RegExp("^/[!-~]*$", "u");
+export const osc_when = validate116;
+const schema214 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
+const pattern75 = new RegExp("^/[!-~]*$", "u");
 
-function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate106.evaluated;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8239,7 +8930,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema200.required,parentSchema:schema200,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema214.required,parentSchema:schema214,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8249,7 +8940,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema200.required,parentSchema:schema200,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema214.required,parentSchema:schema214,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8260,7 +8951,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "device") || (key0 === "address")) || (key0 === "args")) || (key0 === "edge"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema200,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema214,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -8273,7 +8964,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema200.properties.device.type,parentSchema:schema200.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema214.properties.device.type,parentSchema:schema214.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -8287,7 +8978,7 @@ if(data.address !== undefined){
 let data1 = data.address;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema200.properties.address,data:data1};
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema214.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -8296,8 +8987,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern71.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema200.properties.address,data:data1};
+if(!pattern75.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema214.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -8308,7 +8999,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema200.properties.address.type,parentSchema:schema200.properties.address,data:data1};
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema214.properties.address.type,parentSchema:schema214.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -8322,7 +9013,7 @@ if(data.args !== undefined){
 let data2 = data.args;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema200.properties.args,data:data2};
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema214.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -8335,7 +9026,7 @@ const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if((((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")) && (data3 !== null)){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema200.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema200.properties.args.items.type,parentSchema:schema200.properties.args.items,data:data3};
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema214.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema214.properties.args.items.type,parentSchema:schema214.properties.args.items,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -8347,7 +9038,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema200.properties.args.type,parentSchema:schema200.properties.args,data:data2};
+const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema214.properties.args.type,parentSchema:schema214.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -8360,7 +9051,7 @@ errors++;
 if(data.edge !== undefined){
 let data4 = data.edge;
 if(!(((data4 === "press") || (data4 === "release")) || (data4 === "any"))){
-const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema200.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema200.properties.edge.enum,parentSchema:schema200.properties.edge,data:data4};
+const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema214.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema214.properties.edge.enum,parentSchema:schema214.properties.edge,data:data4};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -8372,7 +9063,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema200.type,parentSchema:schema200,data};
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema214.type,parentSchema:schema214,data};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -8381,19 +9072,19 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate106.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const osc_send = validate107;
-const schema201 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
-const schema202 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
+export const osc_send = validate117;
+const schema215 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
+const schema216 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate117.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8402,7 +9093,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema201.required,parentSchema:schema201,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema215.required,parentSchema:schema215,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8412,7 +9103,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema201.required,parentSchema:schema201,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema215.required,parentSchema:schema215,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8423,7 +9114,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "device") || (key0 === "address")) || (key0 === "args"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema201,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema215,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -8436,7 +9127,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.device.type,parentSchema:schema201.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.device.type,parentSchema:schema215.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -8450,7 +9141,7 @@ if(data.address !== undefined){
 let data1 = data.address;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema201.properties.address,data:data1};
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema215.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -8459,8 +9150,8 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern71.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema201.properties.address,data:data1};
+if(!pattern75.test(data1)){
+const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema215.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -8471,7 +9162,7 @@ errors++;
 }
 }
 else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.address.type,parentSchema:schema201.properties.address,data:data1};
+const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.address.type,parentSchema:schema215.properties.address,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -8485,7 +9176,7 @@ if(data.args !== undefined){
 let data2 = data.args;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema201.properties.args,data:data2};
+const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema215.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -8502,7 +9193,7 @@ let valid3 = false;
 const _errs10 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 16384){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema201.properties.args.items.anyOf[0],data:data3};
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema215.properties.args.items.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -8513,7 +9204,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema201.properties.args.items.anyOf[0].type,parentSchema:schema201.properties.args.items.anyOf[0],data:data3};
+const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.args.items.anyOf[0].type,parentSchema:schema215.properties.args.items.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -8526,7 +9217,7 @@ var _valid0 = _errs10 === errors;
 valid3 = valid3 || _valid0;
 const _errs12 = errors;
 if(!((typeof data3 == "number") && (isFinite(data3)))){
-const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema201.properties.args.items.anyOf[1].type,parentSchema:schema201.properties.args.items.anyOf[1],data:data3};
+const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema215.properties.args.items.anyOf[1].type,parentSchema:schema215.properties.args.items.anyOf[1],data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -8539,7 +9230,7 @@ var _valid0 = _errs12 === errors;
 valid3 = valid3 || _valid0;
 const _errs14 = errors;
 if(typeof data3 !== "boolean"){
-const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema201.properties.args.items.anyOf[2].type,parentSchema:schema201.properties.args.items.anyOf[2],data:data3};
+const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema215.properties.args.items.anyOf[2].type,parentSchema:schema215.properties.args.items.anyOf[2],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -8552,7 +9243,7 @@ var _valid0 = _errs14 === errors;
 valid3 = valid3 || _valid0;
 const _errs16 = errors;
 if(data3 !== null){
-const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema201.properties.args.items.anyOf[3].type,parentSchema:schema201.properties.args.items.anyOf[3],data:data3};
+const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema215.properties.args.items.anyOf[3].type,parentSchema:schema215.properties.args.items.anyOf[3],data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -8566,7 +9257,7 @@ valid3 = valid3 || _valid0;
 const _errs18 = errors;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.type === undefined){
-const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema202.required,parentSchema:schema202,data:data3};
+const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema216.required,parentSchema:schema216,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -8577,7 +9268,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "type") || (key1 === "value"))){
-const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema202,data:data3};
+const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema216,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -8590,7 +9281,7 @@ errors++;
 if(data3.type !== undefined){
 let data4 = data3.type;
 if(!(((((((((((((((data4 === "i") || (data4 === "f")) || (data4 === "s")) || (data4 === "b")) || (data4 === "h")) || (data4 === "d")) || (data4 === "t")) || (data4 === "T")) || (data4 === "F")) || (data4 === "N")) || (data4 === "I")) || (data4 === "c")) || (data4 === "r")) || (data4 === "m")) || (data4 === "S"))){
-const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema202.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema202.properties.type.enum,parentSchema:schema202.properties.type,data:data4};
+const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema216.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema216.properties.type.enum,parentSchema:schema216.properties.type,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -8603,7 +9294,7 @@ errors++;
 if(data3.value !== undefined){
 let data5 = data3.value;
 if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema202.properties.value.type},message:"must be string,number",schema:schema202.properties.value.type,parentSchema:schema202.properties.value,data:data5};
+const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema216.properties.value.type},message:"must be string,number",schema:schema216.properties.value.type,parentSchema:schema216.properties.value,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -8615,7 +9306,7 @@ errors++;
 }
 }
 else {
-const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.type,parentSchema:schema202,data:data3};
+const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema216.type,parentSchema:schema216,data:data3};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -8627,7 +9318,7 @@ errors++;
 var _valid0 = _errs18 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema201.properties.args.items.anyOf,parentSchema:schema201.properties.args.items,data:data3};
+const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema215.properties.args.items.anyOf,parentSchema:schema215.properties.args.items,data:data3};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -8650,7 +9341,7 @@ vErrors = null;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema201.properties.args.type,parentSchema:schema201.properties.args,data:data2};
+const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema215.properties.args.type,parentSchema:schema215.properties.args,data:data2};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -8662,7 +9353,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema201.type,parentSchema:schema201,data};
+const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema215.type,parentSchema:schema215,data};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -8671,18 +9362,128 @@ vErrors.push(err20);
 }
 errors++;
 }
-validate107.errors = vErrors;
+validate117.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate117.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_device = validate109;
-const schema204 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."}}};
+export const qlab_device = validate119;
+const schema218 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
 
-function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate109.evaluated;
+const evaluated0 = validate120.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate120.errors = vErrors;
+return errors === 0;
+}
+validate120.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate119.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8706,7 +9507,7 @@ if(data.confirmTimeoutMs === undefined){
 data.confirmTimeoutMs = 2000;
 }
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema204.required,parentSchema:schema204,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema218.required,parentSchema:schema218,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8716,8 +9517,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!((((((((key0 === "adapter") || (key0 === "host")) || (key0 === "port")) || (key0 === "passcode")) || (key0 === "workspace")) || (key0 === "connectTimeoutMs")) || (key0 === "replyTimeoutMs")) || (key0 === "confirmTimeoutMs"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema204,data};
+if(!(func142.call(schema218.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema218,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8730,7 +9531,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("qlab" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema204.properties.adapter,data:data0};
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema218.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -8743,7 +9544,7 @@ errors++;
 let data1 = data.host;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema204.properties.host,data:data1};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema218.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -8753,7 +9554,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data1) < 1){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.host,data:data1};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -8764,7 +9565,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.host.type,parentSchema:schema204.properties.host,data:data1};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.host.type,parentSchema:schema218.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -8775,7 +9576,7 @@ errors++;
 }
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.port.type,parentSchema:schema204.properties.port,data:data2};
+const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.port.type,parentSchema:schema218.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -8786,7 +9587,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema204.properties.port,data:data2};
+const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema218.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -8796,7 +9597,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema204.properties.port,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema218.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -8810,7 +9611,7 @@ if(data.passcode !== undefined){
 let data3 = data.passcode;
 if(typeof data3 === "string"){
 if(func1(data3) > 256){
-const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema204.properties.passcode,data:data3};
+const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema218.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -8820,7 +9621,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data3) < 1){
-const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.passcode,data:data3};
+const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -8831,7 +9632,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.passcode.type,parentSchema:schema204.properties.passcode,data:data3};
+const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.passcode.type,parentSchema:schema218.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -8845,7 +9646,7 @@ if(data.workspace !== undefined){
 let data4 = data.workspace;
 if(typeof data4 === "string"){
 if(func1(data4) > 256){
-const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema204.properties.workspace,data:data4};
+const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema218.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -8855,7 +9656,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data4) < 1){
-const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema204.properties.workspace,data:data4};
+const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -8866,7 +9667,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema204.properties.workspace.type,parentSchema:schema204.properties.workspace,data:data4};
+const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.workspace.type,parentSchema:schema218.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -8878,7 +9679,7 @@ errors++;
 }
 let data5 = data.connectTimeoutMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.connectTimeoutMs.type,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
+const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.connectTimeoutMs.type,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -8889,7 +9690,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
+const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -8899,7 +9700,7 @@ vErrors.push(err16);
 errors++;
 }
 if(data5 < 100 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema204.properties.connectTimeoutMs,data:data5};
+const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -8911,7 +9712,7 @@ errors++;
 }
 let data6 = data.replyTimeoutMs;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.replyTimeoutMs.type,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
+const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.replyTimeoutMs.type,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -8922,7 +9723,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 60000 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
+const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -8932,7 +9733,7 @@ vErrors.push(err19);
 errors++;
 }
 if(data6 < 50 || isNaN(data6)){
-const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema204.properties.replyTimeoutMs,data:data6};
+const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -8944,7 +9745,7 @@ errors++;
 }
 let data7 = data.confirmTimeoutMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema204.properties.confirmTimeoutMs.type,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
+const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.confirmTimeoutMs.type,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -8955,7 +9756,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
+const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -8965,7 +9766,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema204.properties.confirmTimeoutMs,data:data7};
+const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -8975,9 +9776,11 @@ vErrors.push(err23);
 errors++;
 }
 }
-}
-else {
-const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema204.type,parentSchema:schema204,data};
+if(data.backupOf !== undefined){
+let data8 = data.backupOf;
+if(typeof data8 === "string"){
+if(func1(data8) > 64){
+const err24 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -8986,20 +9789,72 @@ vErrors.push(err24);
 }
 errors++;
 }
-validate109.errors = vErrors;
+if(func1(data8) < 1){
+const err25 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data8};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data8};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data9 = data.mirrored;
+if(typeof data9 !== "boolean"){
+const err27 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data9};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate120(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema218.type,parentSchema:schema218,data};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+validate119.errors = vErrors;
 return errors === 0;
 }
-validate109.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_when = validate110;
-const schema205 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
-const schema206 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
-const schema207 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
+export const qlab_when = validate122;
+const schema223 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema224 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
+const schema225 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate122.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9011,7 +9866,7 @@ if(data.attribution === undefined){
 data.attribution = "operator";
 }
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema205.required,parentSchema:schema205,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema223.required,parentSchema:schema223,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9021,7 +9876,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema205.required,parentSchema:schema205,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema223.required,parentSchema:schema223,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9032,7 +9887,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "event")) || (key0 === "cueNumber")) || (key0 === "cueId")) || (key0 === "attribution"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema205,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema223,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9045,7 +9900,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema205.properties.device.type,parentSchema:schema205.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.device.type,parentSchema:schema223.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9058,7 +9913,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
-const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema205.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema205.properties.event.enum,parentSchema:schema205.properties.event,data:data1};
+const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema223.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema223.properties.event.enum,parentSchema:schema223.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9072,7 +9927,7 @@ if(data.cueNumber !== undefined){
 let data2 = data.cueNumber;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data2};
+const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9082,7 +9937,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data2) < 1){
-const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data2};
+const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9093,7 +9948,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data2};
+const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9107,7 +9962,7 @@ if(data.cueId !== undefined){
 let data3 = data.cueId;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data3};
+const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9117,7 +9972,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data3) < 1){
-const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data3};
+const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9128,7 +9983,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data3};
+const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9140,7 +9995,7 @@ errors++;
 }
 let data4 = data.attribution;
 if(!(((data4 === "operator") || (data4 === "echo")) || (data4 === "any"))){
-const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema205.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema205.properties.attribution.enum,parentSchema:schema205.properties.attribution,data:data4};
+const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema223.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema223.properties.attribution.enum,parentSchema:schema223.properties.attribution,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9151,7 +10006,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema205.type,parentSchema:schema205,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema223.type,parentSchema:schema223,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9160,18 +10015,18 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate110.errors = vErrors;
+validate122.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate122.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const qlab_send = validate111;
-const schema208 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
+export const qlab_send = validate123;
+const schema226 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
 
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate111.evaluated;
+const evaluated0 = validate123.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9180,7 +10035,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema208,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema226,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9190,7 +10045,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema208,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema226,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9200,7 +10055,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema208.required,parentSchema:schema208,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema226.required,parentSchema:schema226,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9210,8 +10065,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema208.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema208,data};
+if(!(func142.call(schema226.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema226,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9224,7 +10079,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema208.properties.device.type,parentSchema:schema208.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema226.properties.device.type,parentSchema:schema226.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9238,7 +10093,7 @@ if(data.start !== undefined){
 let data1 = data.start;
 if(typeof data1 === "string"){
 if(func1(data1) > 128){
-const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data1};
+const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9248,7 +10103,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data1};
+const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9259,7 +10114,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data1};
+const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9273,7 +10128,7 @@ if(data.startId !== undefined){
 let data2 = data.startId;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data2};
+const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9283,7 +10138,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data2};
+const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9294,7 +10149,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data2};
+const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9310,7 +10165,7 @@ const _errs11 = errors;
 let valid3 = false;
 const _errs12 = errors;
 if(true !== data3){
-const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.go.anyOf[0],data:data3};
+const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.go.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9324,7 +10179,7 @@ valid3 = valid3 || _valid0;
 const _errs13 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data3};
+const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9334,7 +10189,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data3) < 1){
-const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data3};
+const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -9345,7 +10200,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data3};
+const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -9357,7 +10212,7 @@ errors++;
 var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema208.properties.go.anyOf,parentSchema:schema208.properties.go,data:data3};
+const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema226.properties.go.anyOf,parentSchema:schema226.properties.go,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -9382,7 +10237,7 @@ if(data.load !== undefined){
 let data4 = data.load;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data4};
+const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -9392,7 +10247,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data4};
+const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -9403,7 +10258,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data4};
+const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -9417,7 +10272,7 @@ if(data.loadId !== undefined){
 let data5 = data.loadId;
 if(typeof data5 === "string"){
 if(func1(data5) > 128){
-const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data5};
+const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -9427,7 +10282,7 @@ vErrors.push(err19);
 errors++;
 }
 if(func1(data5) < 1){
-const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data5};
+const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -9438,7 +10293,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data5};
+const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -9454,7 +10309,7 @@ const _errs23 = errors;
 let valid7 = false;
 const _errs24 = errors;
 if(true !== data6){
-const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.stop.anyOf[0],data:data6};
+const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.stop.anyOf[0],data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -9468,7 +10323,7 @@ valid7 = valid7 || _valid1;
 const _errs25 = errors;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data6};
+const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -9478,7 +10333,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func1(data6) < 1){
-const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data6};
+const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -9489,7 +10344,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data6};
+const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -9501,7 +10356,7 @@ errors++;
 var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 if(!valid7){
-const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema208.properties.stop.anyOf,parentSchema:schema208.properties.stop,data:data6};
+const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema226.properties.stop.anyOf,parentSchema:schema226.properties.stop,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -9526,7 +10381,7 @@ if(data.stopId !== undefined){
 let data7 = data.stopId;
 if(typeof data7 === "string"){
 if(func1(data7) > 128){
-const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data7};
+const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -9536,7 +10391,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func1(data7) < 1){
-const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data7};
+const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -9547,7 +10402,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data7};
+const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -9560,7 +10415,7 @@ errors++;
 if(data.pause !== undefined){
 let data8 = data.pause;
 if(true !== data8){
-const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.pause,data:data8};
+const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.pause,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -9573,7 +10428,7 @@ errors++;
 if(data.resume !== undefined){
 let data9 = data.resume;
 if(true !== data9){
-const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.resume,data:data9};
+const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.resume,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -9586,7 +10441,7 @@ errors++;
 if(data.panic !== undefined){
 let data10 = data.panic;
 if(true !== data10){
-const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.panic,data:data10};
+const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.panic,data:data10};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -9599,7 +10454,7 @@ errors++;
 if(data.reset !== undefined){
 let data11 = data.reset;
 if(true !== data11){
-const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema208.properties.reset,data:data11};
+const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.reset,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -9613,7 +10468,7 @@ if(data.playhead !== undefined){
 let data12 = data.playhead;
 if(typeof data12 === "string"){
 if(func1(data12) > 128){
-const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema206,data:data12};
+const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -9623,7 +10478,7 @@ vErrors.push(err34);
 errors++;
 }
 if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema206,data:data12};
+const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -9634,7 +10489,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.type,parentSchema:schema206,data:data12};
+const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -9648,7 +10503,7 @@ if(data.playheadId !== undefined){
 let data13 = data.playheadId;
 if(typeof data13 === "string"){
 if(func1(data13) > 128){
-const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema207,data:data13};
+const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data13};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -9658,7 +10513,7 @@ vErrors.push(err37);
 errors++;
 }
 if(func1(data13) < 1){
-const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema207,data:data13};
+const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -9669,7 +10524,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema207.type,parentSchema:schema207,data:data13};
+const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data13};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -9681,7 +10536,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema208.type,parentSchema:schema208,data};
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema226.type,parentSchema:schema226,data};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -9690,22 +10545,132 @@ vErrors.push(err40);
 }
 errors++;
 }
-validate111.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate123.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_device = validate113;
-const schema219 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."},"contacts":{"type":"object","minProperties":1,"maxProperties":3,"propertyNames":{"pattern":"^[A-Za-z][A-Za-z0-9_-]{0,63}$"},"description":"Bare switches across two handshake lines of the port, by names of your own, such as go: { line: cts }.","additionalProperties":{"$ref":"#/$defs/contact"}},"rts":{"type":"boolean","description":"The level of RTS while the port is open, and again at goodbye; true is on. Left out: on, if anything here needs handshake lines, else as the system has it."},"dtr":{"type":"boolean","description":"The same for DTR."},"onConnect":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent each time the port was opened, before anything else: puts the box into a known state, such as all lamps dark."},"onClose":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent when the bridge says goodbye. A cable that was pulled carries none: for that there is keepAlive."},"keepAlive":{"type":"object","required":["everyMs"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"description":"everyMs, and line or bytes: sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.","properties":{"line":{"type":"string","maxLength":1024},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"In hex."},"everyMs":{"type":"integer","minimum":100,"maximum":60000,"description":"In milliseconds. Let the box wait for three of them before it goes dark."}}}}};
-const schema220 = {"type":"object","description":"A switch between a line that is read and a line that feeds it.","required":["line"],"additionalProperties":false,"properties":{"line":{"enum":["cts","dsr","dcd"],"description":"The line that is read. RI cannot be: serialport does not tell it."},"against":{"enum":["rts","dtr"],"description":"The line that feeds the switch; the bridge keeps it on. Left out: rts for cts, dtr for dsr and dcd."},"activeLow":{"type":"boolean","default":false,"description":"true: pressing opens the switch."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":20,"description":"So long, in milliseconds, it must be open without a break before it counts as released. A press is never delayed."}}};
-const schema221 = {"description":"A line of text, or bytes in hex as { bytes: 02 31 03 }.","type":["string","object"],"maxLength":1024,"required":["bytes"],"additionalProperties":false,"properties":{"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072}}};
-const pattern73 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,63}$", "u");
-const pattern74 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
+export const serial_device = validate125;
+const schema237 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."},"contacts":{"type":"object","minProperties":1,"maxProperties":3,"propertyNames":{"pattern":"^[A-Za-z][A-Za-z0-9_-]{0,63}$"},"description":"Bare switches across two handshake lines of the port, by names of your own, such as go: { line: cts }.","additionalProperties":{"$ref":"#/$defs/contact"}},"rts":{"type":"boolean","description":"The level of RTS while the port is open, and again at goodbye; true is on. Left out: on, if anything here needs handshake lines, else as the system has it."},"dtr":{"type":"boolean","description":"The same for DTR."},"onConnect":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent each time the port was opened, before anything else: puts the box into a known state, such as all lamps dark."},"onClose":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent when the bridge says goodbye. A cable that was pulled carries none: for that there is keepAlive."},"keepAlive":{"type":"object","required":["everyMs"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"description":"everyMs, and line or bytes: sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.","properties":{"line":{"type":"string","maxLength":1024},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"In hex."},"everyMs":{"type":"integer","minimum":100,"maximum":60000,"description":"In milliseconds. Let the box wait for three of them before it goes dark."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema238 = {"type":"object","description":"A switch between a line that is read and a line that feeds it.","required":["line"],"additionalProperties":false,"properties":{"line":{"enum":["cts","dsr","dcd"],"description":"The line that is read. RI cannot be: serialport does not tell it."},"against":{"enum":["rts","dtr"],"description":"The line that feeds the switch; the bridge keeps it on. Left out: rts for cts, dtr for dsr and dcd."},"activeLow":{"type":"boolean","default":false,"description":"true: pressing opens the switch."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":20,"description":"So long, in milliseconds, it must be open without a break before it counts as released. A press is never delayed."}}};
+const schema239 = {"description":"A line of text, or bytes in hex as { bytes: 02 31 03 }.","type":["string","object"],"maxLength":1024,"required":["bytes"],"additionalProperties":false,"properties":{"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072}}};
+const pattern78 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,63}$", "u");
+const pattern79 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
 
-function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate113.evaluated;
+const evaluated0 = validate126.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate126.errors = vErrors;
+return errors === 0;
+}
+validate126.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate125.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9766,7 +10731,7 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.path === undefined){
-const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema219.then.required,parentSchema:schema219.then,data};
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema237.then.required,parentSchema:schema237.then,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9780,7 +10745,7 @@ var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema219.if,parentSchema:schema219,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema237.if,parentSchema:schema237,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9815,7 +10780,7 @@ if(data.debounceMs === undefined){
 data.debounceMs = 0;
 }
 if(data.adapter === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema219.required,parentSchema:schema219,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema237.required,parentSchema:schema237,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9825,8 +10790,8 @@ vErrors.push(err4);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema219.properties, key0))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema219,data};
+if(!(func142.call(schema237.properties, key0))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema237,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9839,7 +10804,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("serial" !== data0){
-const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema219.properties.adapter,data:data0};
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema237.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9853,7 +10818,7 @@ if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema219.properties.path,data:data1};
+const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema237.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9863,7 +10828,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data1) < 1){
-const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.path,data:data1};
+const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9874,7 +10839,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.path.type,parentSchema:schema219.properties.path,data:data1};
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.path.type,parentSchema:schema237.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9887,7 +10852,7 @@ errors++;
 if(data.vendorId !== undefined){
 let data2 = data.vendorId;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.vendorId.type,parentSchema:schema219.properties.vendorId,data:data2};
+const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.vendorId.type,parentSchema:schema237.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9898,7 +10863,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema219.properties.vendorId,data:data2};
+const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema237.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9908,7 +10873,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data2 < 0 || isNaN(data2)){
-const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.vendorId,data:data2};
+const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9922,7 +10887,7 @@ errors++;
 if(data.productId !== undefined){
 let data3 = data.productId;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.productId.type,parentSchema:schema219.properties.productId,data:data3};
+const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.productId.type,parentSchema:schema237.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -9933,7 +10898,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 65535 || isNaN(data3)){
-const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema219.properties.productId,data:data3};
+const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema237.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -9943,7 +10908,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3 < 0 || isNaN(data3)){
-const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.productId,data:data3};
+const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -9958,7 +10923,7 @@ if(data.serialNumber !== undefined){
 let data4 = data.serialNumber;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema219.properties.serialNumber,data:data4};
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema237.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -9968,7 +10933,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.serialNumber,data:data4};
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -9979,7 +10944,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.serialNumber.type,parentSchema:schema219.properties.serialNumber,data:data4};
+const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.serialNumber.type,parentSchema:schema237.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -9991,7 +10956,7 @@ errors++;
 }
 let data5 = data.baudRate;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.baudRate.type,parentSchema:schema219.properties.baudRate,data:data5};
+const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.baudRate.type,parentSchema:schema237.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -10002,7 +10967,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 12000000 || isNaN(data5)){
-const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema219.properties.baudRate,data:data5};
+const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema237.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -10012,7 +10977,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data5 < 50 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema219.properties.baudRate,data:data5};
+const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema237.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -10024,7 +10989,7 @@ errors++;
 }
 let data6 = data.dataBits;
 if(!((((data6 === 5) || (data6 === 6)) || (data6 === 7)) || (data6 === 8))){
-const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema219.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.dataBits.enum,parentSchema:schema219.properties.dataBits,data:data6};
+const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema237.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.dataBits.enum,parentSchema:schema237.properties.dataBits,data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -10035,7 +11000,7 @@ errors++;
 }
 let data7 = data.stopBits;
 if(!(((data7 === 1) || (data7 === 1.5)) || (data7 === 2))){
-const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema219.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.stopBits.enum,parentSchema:schema219.properties.stopBits,data:data7};
+const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema237.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.stopBits.enum,parentSchema:schema237.properties.stopBits,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -10046,7 +11011,7 @@ errors++;
 }
 let data8 = data.parity;
 if(!(((((data8 === "none") || (data8 === "even")) || (data8 === "odd")) || (data8 === "mark")) || (data8 === "space"))){
-const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema219.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.parity.enum,parentSchema:schema219.properties.parity,data:data8};
+const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema237.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.parity.enum,parentSchema:schema237.properties.parity,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -10057,7 +11022,7 @@ errors++;
 }
 let data9 = data.rtscts;
 if(typeof data9 !== "boolean"){
-const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema219.properties.rtscts.type,parentSchema:schema219.properties.rtscts,data:data9};
+const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.rtscts.type,parentSchema:schema237.properties.rtscts,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -10070,7 +11035,7 @@ if(data.delimiter !== undefined){
 let data10 = data.delimiter;
 if(typeof data10 === "string"){
 if(func1(data10) > 32){
-const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema219.properties.delimiter,data:data10};
+const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema237.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -10080,7 +11045,7 @@ vErrors.push(err26);
 errors++;
 }
 if(func1(data10) < 1){
-const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema219.properties.delimiter,data:data10};
+const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -10091,7 +11056,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.delimiter.type,parentSchema:schema219.properties.delimiter,data:data10};
+const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.delimiter.type,parentSchema:schema237.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -10104,7 +11069,7 @@ errors++;
 if(data.frameBytes !== undefined){
 let data11 = data.frameBytes;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.frameBytes.type,parentSchema:schema219.properties.frameBytes,data:data11};
+const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.frameBytes.type,parentSchema:schema237.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -10115,7 +11080,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1024 || isNaN(data11)){
-const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema219.properties.frameBytes,data:data11};
+const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema237.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -10125,7 +11090,7 @@ vErrors.push(err30);
 errors++;
 }
 if(data11 < 1 || isNaN(data11)){
-const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.frameBytes,data:data11};
+const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -10139,7 +11104,7 @@ errors++;
 if(data.idleMs !== undefined){
 let data12 = data.idleMs;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.idleMs.type,parentSchema:schema219.properties.idleMs,data:data12};
+const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.idleMs.type,parentSchema:schema237.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -10150,7 +11115,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 10000 || isNaN(data12)){
-const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema219.properties.idleMs,data:data12};
+const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema237.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -10160,7 +11125,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data12 < 1 || isNaN(data12)){
-const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.idleMs,data:data12};
+const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -10173,7 +11138,7 @@ errors++;
 }
 let data13 = data.encoding;
 if(!(((data13 === "utf8") || (data13 === "latin1")) || (data13 === "hex"))){
-const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema219.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema219.properties.encoding.enum,parentSchema:schema219.properties.encoding,data:data13};
+const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema237.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.encoding.enum,parentSchema:schema237.properties.encoding,data:data13};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -10184,7 +11149,7 @@ errors++;
 }
 let data14 = data.lineBytesMax;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.lineBytesMax.type,parentSchema:schema219.properties.lineBytesMax,data:data14};
+const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.lineBytesMax.type,parentSchema:schema237.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -10195,7 +11160,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 65536 || isNaN(data14)){
-const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema219.properties.lineBytesMax,data:data14};
+const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema237.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -10205,7 +11170,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema219.properties.lineBytesMax,data:data14};
+const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -10217,7 +11182,7 @@ errors++;
 }
 let data15 = data.debounceMs;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.debounceMs.type,parentSchema:schema219.properties.debounceMs,data:data15};
+const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.debounceMs.type,parentSchema:schema237.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -10228,7 +11193,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 10000 || isNaN(data15)){
-const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema219.properties.debounceMs,data:data15};
+const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema237.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -10238,7 +11203,7 @@ vErrors.push(err40);
 errors++;
 }
 if(data15 < 0 || isNaN(data15)){
-const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema219.properties.debounceMs,data:data15};
+const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -10252,7 +11217,7 @@ if(data.contacts !== undefined){
 let data16 = data.contacts;
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 if(Object.keys(data16).length > 3){
-const err42 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema219.properties.contacts,data:data16};
+const err42 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema237.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -10262,7 +11227,7 @@ vErrors.push(err42);
 errors++;
 }
 if(Object.keys(data16).length < 1){
-const err43 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema219.properties.contacts,data:data16};
+const err43 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema237.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -10274,8 +11239,8 @@ errors++;
 for(const key1 in data16){
 const _errs36 = errors;
 if(typeof key1 === "string"){
-if(!pattern73.test(key1)){
-const err44 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_-]{0,63}$",parentSchema:schema219.properties.contacts.propertyNames,data:key1,propertyName:key1};
+if(!pattern78.test(key1)){
+const err44 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_-]{0,63}$",parentSchema:schema237.properties.contacts.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -10287,7 +11252,7 @@ errors++;
 }
 var valid3 = _errs36 === errors;
 if(!valid3){
-const err45 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema219.properties.contacts.propertyNames,parentSchema:schema219.properties.contacts,data:data16};
+const err45 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema237.properties.contacts.propertyNames,parentSchema:schema237.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -10307,7 +11272,7 @@ if(data17.debounceMs === undefined){
 data17.debounceMs = 20;
 }
 if(data17.line === undefined){
-const err46 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'",schema:schema220.required,parentSchema:schema220,data:data17};
+const err46 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'",schema:schema238.required,parentSchema:schema238,data:data17};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -10318,7 +11283,7 @@ errors++;
 }
 for(const key3 in data17){
 if(!((((key3 === "line") || (key3 === "against")) || (key3 === "activeLow")) || (key3 === "debounceMs"))){
-const err47 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema220,data:data17};
+const err47 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema238,data:data17};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -10331,7 +11296,7 @@ errors++;
 if(data17.line !== undefined){
 let data18 = data17.line;
 if(!(((data18 === "cts") || (data18 === "dsr")) || (data18 === "dcd"))){
-const err48 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/line",schemaPath:"#/$defs/contact/properties/line/enum",keyword:"enum",params:{allowedValues: schema220.properties.line.enum},message:"must be equal to one of the allowed values",schema:schema220.properties.line.enum,parentSchema:schema220.properties.line,data:data18};
+const err48 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/line",schemaPath:"#/$defs/contact/properties/line/enum",keyword:"enum",params:{allowedValues: schema238.properties.line.enum},message:"must be equal to one of the allowed values",schema:schema238.properties.line.enum,parentSchema:schema238.properties.line,data:data18};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -10344,7 +11309,7 @@ errors++;
 if(data17.against !== undefined){
 let data19 = data17.against;
 if(!((data19 === "rts") || (data19 === "dtr"))){
-const err49 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/against",schemaPath:"#/$defs/contact/properties/against/enum",keyword:"enum",params:{allowedValues: schema220.properties.against.enum},message:"must be equal to one of the allowed values",schema:schema220.properties.against.enum,parentSchema:schema220.properties.against,data:data19};
+const err49 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/against",schemaPath:"#/$defs/contact/properties/against/enum",keyword:"enum",params:{allowedValues: schema238.properties.against.enum},message:"must be equal to one of the allowed values",schema:schema238.properties.against.enum,parentSchema:schema238.properties.against,data:data19};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -10356,7 +11321,7 @@ errors++;
 }
 let data20 = data17.activeLow;
 if(typeof data20 !== "boolean"){
-const err50 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/activeLow",schemaPath:"#/$defs/contact/properties/activeLow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema220.properties.activeLow.type,parentSchema:schema220.properties.activeLow,data:data20};
+const err50 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/activeLow",schemaPath:"#/$defs/contact/properties/activeLow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema238.properties.activeLow.type,parentSchema:schema238.properties.activeLow,data:data20};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -10367,7 +11332,7 @@ errors++;
 }
 let data21 = data17.debounceMs;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err51 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema220.properties.debounceMs.type,parentSchema:schema220.properties.debounceMs,data:data21};
+const err51 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema238.properties.debounceMs.type,parentSchema:schema238.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -10378,7 +11343,7 @@ errors++;
 }
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 1000 || isNaN(data21)){
-const err52 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema220.properties.debounceMs,data:data21};
+const err52 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema238.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -10388,7 +11353,7 @@ vErrors.push(err52);
 errors++;
 }
 if(data21 < 0 || isNaN(data21)){
-const err53 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema220.properties.debounceMs,data:data21};
+const err53 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema238.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -10400,7 +11365,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema220.type,parentSchema:schema220,data:data17};
+const err54 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema238.type,parentSchema:schema238,data:data17};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -10412,7 +11377,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema219.properties.contacts.type,parentSchema:schema219.properties.contacts,data:data16};
+const err55 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.properties.contacts.type,parentSchema:schema237.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -10425,7 +11390,7 @@ errors++;
 if(data.rts !== undefined){
 let data22 = data.rts;
 if(typeof data22 !== "boolean"){
-const err56 = {instancePath:instancePath+"/rts",schemaPath:"#/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema219.properties.rts.type,parentSchema:schema219.properties.rts,data:data22};
+const err56 = {instancePath:instancePath+"/rts",schemaPath:"#/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.rts.type,parentSchema:schema237.properties.rts,data:data22};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -10438,7 +11403,7 @@ errors++;
 if(data.dtr !== undefined){
 let data23 = data.dtr;
 if(typeof data23 !== "boolean"){
-const err57 = {instancePath:instancePath+"/dtr",schemaPath:"#/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema219.properties.dtr.type,parentSchema:schema219.properties.dtr,data:data23};
+const err57 = {instancePath:instancePath+"/dtr",schemaPath:"#/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.dtr.type,parentSchema:schema237.properties.dtr,data:data23};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -10452,7 +11417,7 @@ if(data.onConnect !== undefined){
 let data24 = data.onConnect;
 if(Array.isArray(data24)){
 if(data24.length > 16){
-const err58 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema219.properties.onConnect,data:data24};
+const err58 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema237.properties.onConnect,data:data24};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -10465,7 +11430,7 @@ const len0 = data24.length;
 for(let i0=0; i0<len0; i0++){
 let data25 = data24[i0];
 if((typeof data25 !== "string") && (!(data25 && typeof data25 == "object" && !Array.isArray(data25)))){
-const err59 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema221.type},message:"must be string,object",schema:schema221.type,parentSchema:schema221,data:data25};
+const err59 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema239.type},message:"must be string,object",schema:schema239.type,parentSchema:schema239,data:data25};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -10476,7 +11441,7 @@ errors++;
 }
 if(typeof data25 === "string"){
 if(func1(data25) > 1024){
-const err60 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema221,data:data25};
+const err60 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema239,data:data25};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -10488,7 +11453,7 @@ errors++;
 }
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 if(data25.bytes === undefined){
-const err61 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema221.required,parentSchema:schema221,data:data25};
+const err61 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema239.required,parentSchema:schema239,data:data25};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -10499,7 +11464,7 @@ errors++;
 }
 for(const key4 in data25){
 if(!(key4 === "bytes")){
-const err62 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema221,data:data25};
+const err62 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema239,data:data25};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -10513,7 +11478,7 @@ if(data25.bytes !== undefined){
 let data26 = data25.bytes;
 if(typeof data26 === "string"){
 if(func1(data26) > 3072){
-const err63 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema221.properties.bytes,data:data26};
+const err63 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema239.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -10522,8 +11487,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(!pattern74.test(data26)){
-const err64 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema221.properties.bytes,data:data26};
+if(!pattern79.test(data26)){
+const err64 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema239.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -10534,7 +11499,7 @@ errors++;
 }
 }
 else {
-const err65 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema221.properties.bytes.type,parentSchema:schema221.properties.bytes,data:data26};
+const err65 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema239.properties.bytes.type,parentSchema:schema239.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -10548,7 +11513,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema219.properties.onConnect.type,parentSchema:schema219.properties.onConnect,data:data24};
+const err66 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema237.properties.onConnect.type,parentSchema:schema237.properties.onConnect,data:data24};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -10562,7 +11527,7 @@ if(data.onClose !== undefined){
 let data27 = data.onClose;
 if(Array.isArray(data27)){
 if(data27.length > 16){
-const err67 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema219.properties.onClose,data:data27};
+const err67 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema237.properties.onClose,data:data27};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -10575,7 +11540,7 @@ const len1 = data27.length;
 for(let i1=0; i1<len1; i1++){
 let data28 = data27[i1];
 if((typeof data28 !== "string") && (!(data28 && typeof data28 == "object" && !Array.isArray(data28)))){
-const err68 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema221.type},message:"must be string,object",schema:schema221.type,parentSchema:schema221,data:data28};
+const err68 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema239.type},message:"must be string,object",schema:schema239.type,parentSchema:schema239,data:data28};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -10586,7 +11551,7 @@ errors++;
 }
 if(typeof data28 === "string"){
 if(func1(data28) > 1024){
-const err69 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema221,data:data28};
+const err69 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema239,data:data28};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -10598,7 +11563,7 @@ errors++;
 }
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 if(data28.bytes === undefined){
-const err70 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema221.required,parentSchema:schema221,data:data28};
+const err70 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema239.required,parentSchema:schema239,data:data28};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -10609,7 +11574,7 @@ errors++;
 }
 for(const key5 in data28){
 if(!(key5 === "bytes")){
-const err71 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema221,data:data28};
+const err71 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema239,data:data28};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -10623,7 +11588,7 @@ if(data28.bytes !== undefined){
 let data29 = data28.bytes;
 if(typeof data29 === "string"){
 if(func1(data29) > 3072){
-const err72 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema221.properties.bytes,data:data29};
+const err72 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema239.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -10632,8 +11597,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-if(!pattern74.test(data29)){
-const err73 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema221.properties.bytes,data:data29};
+if(!pattern79.test(data29)){
+const err73 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema239.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -10644,7 +11609,7 @@ errors++;
 }
 }
 else {
-const err74 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema221.properties.bytes.type,parentSchema:schema221.properties.bytes,data:data29};
+const err74 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema239.properties.bytes.type,parentSchema:schema239.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -10658,7 +11623,7 @@ errors++;
 }
 }
 else {
-const err75 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema219.properties.onClose.type,parentSchema:schema219.properties.onClose,data:data27};
+const err75 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema237.properties.onClose.type,parentSchema:schema237.properties.onClose,data:data27};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -10672,7 +11637,7 @@ if(data.keepAlive !== undefined){
 let data30 = data.keepAlive;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 if(Object.keys(data30).length > 2){
-const err76 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema219.properties.keepAlive,data:data30};
+const err76 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema237.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -10682,7 +11647,7 @@ vErrors.push(err76);
 errors++;
 }
 if(Object.keys(data30).length < 2){
-const err77 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema219.properties.keepAlive,data:data30};
+const err77 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema237.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -10692,7 +11657,7 @@ vErrors.push(err77);
 errors++;
 }
 if(data30.everyMs === undefined){
-const err78 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/required",keyword:"required",params:{missingProperty: "everyMs"},message:"must have required property '"+"everyMs"+"'",schema:schema219.properties.keepAlive.required,parentSchema:schema219.properties.keepAlive,data:data30};
+const err78 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/required",keyword:"required",params:{missingProperty: "everyMs"},message:"must have required property '"+"everyMs"+"'",schema:schema237.properties.keepAlive.required,parentSchema:schema237.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -10703,7 +11668,7 @@ errors++;
 }
 for(const key6 in data30){
 if(!(((key6 === "line") || (key6 === "bytes")) || (key6 === "everyMs"))){
-const err79 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema219.properties.keepAlive,data:data30};
+const err79 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema237.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -10717,7 +11682,7 @@ if(data30.line !== undefined){
 let data31 = data30.line;
 if(typeof data31 === "string"){
 if(func1(data31) > 1024){
-const err80 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema219.properties.keepAlive.properties.line,data:data31};
+const err80 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema237.properties.keepAlive.properties.line,data:data31};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -10728,7 +11693,7 @@ errors++;
 }
 }
 else {
-const err81 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.keepAlive.properties.line.type,parentSchema:schema219.properties.keepAlive.properties.line,data:data31};
+const err81 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.keepAlive.properties.line.type,parentSchema:schema237.properties.keepAlive.properties.line,data:data31};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -10742,7 +11707,7 @@ if(data30.bytes !== undefined){
 let data32 = data30.bytes;
 if(typeof data32 === "string"){
 if(func1(data32) > 3072){
-const err82 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema219.properties.keepAlive.properties.bytes,data:data32};
+const err82 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -10751,8 +11716,8 @@ vErrors.push(err82);
 }
 errors++;
 }
-if(!pattern74.test(data32)){
-const err83 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema219.properties.keepAlive.properties.bytes,data:data32};
+if(!pattern79.test(data32)){
+const err83 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -10763,7 +11728,7 @@ errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.properties.keepAlive.properties.bytes.type,parentSchema:schema219.properties.keepAlive.properties.bytes,data:data32};
+const err84 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.keepAlive.properties.bytes.type,parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -10776,7 +11741,7 @@ errors++;
 if(data30.everyMs !== undefined){
 let data33 = data30.everyMs;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-const err85 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema219.properties.keepAlive.properties.everyMs.type,parentSchema:schema219.properties.keepAlive.properties.everyMs,data:data33};
+const err85 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.keepAlive.properties.everyMs.type,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -10787,7 +11752,7 @@ errors++;
 }
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 60000 || isNaN(data33)){
-const err86 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema219.properties.keepAlive.properties.everyMs,data:data33};
+const err86 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -10797,7 +11762,7 @@ vErrors.push(err86);
 errors++;
 }
 if(data33 < 100 || isNaN(data33)){
-const err87 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema219.properties.keepAlive.properties.everyMs,data:data33};
+const err87 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -10810,7 +11775,7 @@ errors++;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema219.properties.keepAlive.type,parentSchema:schema219.properties.keepAlive,data:data30};
+const err88 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.properties.keepAlive.type,parentSchema:schema237.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -10820,12 +11785,11 @@ vErrors.push(err88);
 errors++;
 }
 }
-if(data.vendorId !== undefined){
-if(data.productId === undefined){
-const err89 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "vendorId",
-    missingProperty: "productId",
-    depsCount: 1,
-    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
+if(data.backupOf !== undefined){
+let data34 = data.backupOf;
+if(typeof data34 === "string"){
+if(func1(data34) > 64){
+const err89 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data34};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -10834,13 +11798,8 @@ vErrors.push(err89);
 }
 errors++;
 }
-}
-if(data.productId !== undefined){
-if(data.vendorId === undefined){
-const err90 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "productId",
-    missingProperty: "vendorId",
-    depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
+if(func1(data34) < 1){
+const err90 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data34};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -10850,12 +11809,8 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data.serialNumber !== undefined){
-if(data.vendorId === undefined){
-const err91 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "serialNumber",
-    missingProperty: "vendorId",
-    depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema219.dependentRequired,parentSchema:schema219,data};
+else {
+const err91 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data34};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -10865,9 +11820,10 @@ vErrors.push(err91);
 errors++;
 }
 }
-}
-else {
-const err92 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema219.type,parentSchema:schema219,data};
+if(data.mirrored !== undefined){
+let data35 = data.mirrored;
+if(typeof data35 !== "boolean"){
+const err92 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data35};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -10876,18 +11832,81 @@ vErrors.push(err92);
 }
 errors++;
 }
-validate113.errors = vErrors;
+}
+if(data.playhead !== undefined){
+if(!(validate126(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate126.errors : vErrors.concat(validate126.errors);
+errors = vErrors.length;
+}
+}
+if(data.vendorId !== undefined){
+if(data.productId === undefined){
+const err93 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "vendorId",
+    missingProperty: "productId",
+    depsCount: 1,
+    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+if(vErrors === null){
+vErrors = [err93];
+}
+else {
+vErrors.push(err93);
+}
+errors++;
+}
+}
+if(data.productId !== undefined){
+if(data.vendorId === undefined){
+const err94 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "productId",
+    missingProperty: "vendorId",
+    depsCount: 1,
+    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+}
+if(data.serialNumber !== undefined){
+if(data.vendorId === undefined){
+const err95 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "serialNumber",
+    missingProperty: "vendorId",
+    depsCount: 1,
+    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+}
+}
+else {
+const err96 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.type,parentSchema:schema237,data};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+validate125.errors = vErrors;
 return errors === 0;
 }
-validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate125.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_when = validate114;
-const schema223 = {"type":"object","description":"device, and exactly one way to tell the line; or a contact.","required":["device"],"minProperties":2,"dependentRequired":{"edge":["contact"]},"additionalProperties":false,"if":{"required":["edge"]},"then":{"maxProperties":3},"else":{"maxProperties":2},"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."},"contact":{"type":"string","minLength":1,"maxLength":64,"description":"One of the device's contacts, by its name."},"edge":{"enum":["press","release"],"description":"Of a contact. Left out: press."}}};
+export const serial_when = validate128;
+const schema245 = {"type":"object","description":"device, and exactly one way to tell the line; or a contact.","required":["device"],"minProperties":2,"dependentRequired":{"edge":["contact"]},"additionalProperties":false,"if":{"required":["edge"]},"then":{"maxProperties":3},"else":{"maxProperties":2},"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."},"contact":{"type":"string","minLength":1,"maxLength":64,"description":"One of the device's contacts, by its name."},"edge":{"enum":["press","release"],"description":"Of a contact. Left out: press."}}};
 
-function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate114.evaluated;
+const evaluated0 = validate128.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10925,7 +11944,7 @@ if(_valid0){
 const _errs3 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 3){
-const err1 = {instancePath,schemaPath:"#/then/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema223.then,data};
+const err1 = {instancePath,schemaPath:"#/then/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema245.then,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -10943,7 +11962,7 @@ else {
 const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err2 = {instancePath,schemaPath:"#/else/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema223.else,data};
+const err2 = {instancePath,schemaPath:"#/else/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema245.else,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -10958,7 +11977,7 @@ valid0 = _valid0;
 ifClause0 = "else";
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema223.if,parentSchema:schema223,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema245.if,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -10969,7 +11988,7 @@ errors++;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 2){
-const err4 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema223,data};
+const err4 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -10979,7 +11998,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.device === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema223.required,parentSchema:schema223,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema245.required,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10990,7 +12009,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "device") || (key0 === "line")) || (key0 === "prefix")) || (key0 === "match")) || (key0 === "bytes")) || (key0 === "contact")) || (key0 === "edge"))){
-const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema223,data};
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -11003,7 +12022,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err7 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.device.type,parentSchema:schema223.properties.device,data:data0};
+const err7 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.device.type,parentSchema:schema245.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -11017,7 +12036,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err8 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema223.properties.line,data:data1};
+const err8 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema245.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -11027,7 +12046,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data1) < 1){
-const err9 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema223.properties.line,data:data1};
+const err9 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -11038,7 +12057,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.line.type,parentSchema:schema223.properties.line,data:data1};
+const err10 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.line.type,parentSchema:schema245.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -11052,7 +12071,7 @@ if(data.prefix !== undefined){
 let data2 = data.prefix;
 if(typeof data2 === "string"){
 if(func1(data2) > 256){
-const err11 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema223.properties.prefix,data:data2};
+const err11 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema245.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -11062,7 +12081,7 @@ vErrors.push(err11);
 errors++;
 }
 if(func1(data2) < 1){
-const err12 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema223.properties.prefix,data:data2};
+const err12 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11073,7 +12092,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.prefix.type,parentSchema:schema223.properties.prefix,data:data2};
+const err13 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.prefix.type,parentSchema:schema245.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -11087,7 +12106,7 @@ if(data.match !== undefined){
 let data3 = data.match;
 if(typeof data3 === "string"){
 if(func1(data3) > 200){
-const err14 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema223.properties.match,data:data3};
+const err14 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema245.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -11097,7 +12116,7 @@ vErrors.push(err14);
 errors++;
 }
 if(func1(data3) < 1){
-const err15 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema223.properties.match,data:data3};
+const err15 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -11108,7 +12127,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.match.type,parentSchema:schema223.properties.match,data:data3};
+const err16 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.match.type,parentSchema:schema245.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -11122,7 +12141,7 @@ if(data.bytes !== undefined){
 let data4 = data.bytes;
 if(typeof data4 === "string"){
 if(func1(data4) > 3072){
-const err17 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema223.properties.bytes,data:data4};
+const err17 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema245.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -11131,8 +12150,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(!pattern74.test(data4)){
-const err18 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema223.properties.bytes,data:data4};
+if(!pattern79.test(data4)){
+const err18 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema245.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -11143,7 +12162,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.bytes.type,parentSchema:schema223.properties.bytes,data:data4};
+const err19 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.bytes.type,parentSchema:schema245.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -11157,7 +12176,7 @@ if(data.contact !== undefined){
 let data5 = data.contact;
 if(typeof data5 === "string"){
 if(func1(data5) > 64){
-const err20 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema223.properties.contact,data:data5};
+const err20 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema245.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -11167,7 +12186,7 @@ vErrors.push(err20);
 errors++;
 }
 if(func1(data5) < 1){
-const err21 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema223.properties.contact,data:data5};
+const err21 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -11178,7 +12197,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.contact.type,parentSchema:schema223.properties.contact,data:data5};
+const err22 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.contact.type,parentSchema:schema245.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -11191,7 +12210,7 @@ errors++;
 if(data.edge !== undefined){
 let data6 = data.edge;
 if(!((data6 === "press") || (data6 === "release"))){
-const err23 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema223.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema223.properties.edge.enum,parentSchema:schema223.properties.edge,data:data6};
+const err23 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema245.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema245.properties.edge.enum,parentSchema:schema245.properties.edge,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -11206,7 +12225,7 @@ if(data.contact === undefined){
 const err24 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "edge",
     missingProperty: "contact",
     depsCount: 1,
-    deps: "contact"},message:"must have property contact when property edge is present",schema:schema223.dependentRequired,parentSchema:schema223,data};
+    deps: "contact"},message:"must have property contact when property edge is present",schema:schema245.dependentRequired,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -11218,7 +12237,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema223.type,parentSchema:schema223,data};
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema245.type,parentSchema:schema245,data};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -11227,18 +12246,18 @@ vErrors.push(err25);
 }
 errors++;
 }
-validate114.errors = vErrors;
+validate128.errors = vErrors;
 return errors === 0;
 }
-validate114.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate128.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const serial_send = validate115;
-const schema224 = {"type":"object","description":"device, and what to send: line, bytes or set; and for a lamp, what to send after a while.","required":["device"],"minProperties":2,"additionalProperties":false,"dependentRequired":{"thenLine":["afterMs"],"thenBytes":["afterMs"],"forMs":["set"]},"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."},"thenLine":{"type":"string","maxLength":1024,"description":"Sent afterMs later, unless a newer command was for the same lamp."},"thenBytes":{"type":"string","minLength":2,"maxLength":3072,"description":"The same, as bytes in hex."},"afterMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"In milliseconds, from when the first has left."},"lamp":{"type":"string","minLength":1,"maxLength":64,"description":"What this is about, by a name of your own: a newer command for the same lamp cancels the older one's thenLine. Left out: only a command that sends the same, or sends the thenLine, does."},"set":{"type":"object","minProperties":1,"additionalProperties":false,"description":"Handshake lines as outputs, such as { rts: true }.","properties":{"rts":{"type":"boolean"},"dtr":{"type":"boolean"}}},"forMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"After so many milliseconds the lines of set are turned to the other level, unless a newer set was for them."}}};
+export const serial_send = validate129;
+const schema246 = {"type":"object","description":"device, and what to send: line, bytes or set; and for a lamp, what to send after a while.","required":["device"],"minProperties":2,"additionalProperties":false,"dependentRequired":{"thenLine":["afterMs"],"thenBytes":["afterMs"],"forMs":["set"]},"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."},"thenLine":{"type":"string","maxLength":1024,"description":"Sent afterMs later, unless a newer command was for the same lamp."},"thenBytes":{"type":"string","minLength":2,"maxLength":3072,"description":"The same, as bytes in hex."},"afterMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"In milliseconds, from when the first has left."},"lamp":{"type":"string","minLength":1,"maxLength":64,"description":"What this is about, by a name of your own: a newer command for the same lamp cancels the older one's thenLine. Left out: only a command that sends the same, or sends the thenLine, does."},"set":{"type":"object","minProperties":1,"additionalProperties":false,"description":"Handshake lines as outputs, such as { rts: true }.","properties":{"rts":{"type":"boolean"},"dtr":{"type":"boolean"}}},"forMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"After so many milliseconds the lines of set are turned to the other level, unless a newer set was for them."}}};
 
-function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate115.evaluated;
+const evaluated0 = validate129.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11247,7 +12266,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 2){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema224,data};
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -11257,7 +12276,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.device === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema224.required,parentSchema:schema224,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema246.required,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -11267,8 +12286,8 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema224.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema224,data};
+if(!(func142.call(schema246.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -11281,7 +12300,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.device.type,parentSchema:schema224.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.device.type,parentSchema:schema246.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -11295,7 +12314,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err4 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema224.properties.line,data:data1};
+const err4 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema246.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -11306,7 +12325,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.line.type,parentSchema:schema224.properties.line,data:data1};
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.line.type,parentSchema:schema246.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -11320,7 +12339,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 if(typeof data2 === "string"){
 if(func1(data2) > 3072){
-const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema224.properties.bytes,data:data2};
+const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema246.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -11330,7 +12349,7 @@ vErrors.push(err6);
 errors++;
 }
 if(func1(data2) < 2){
-const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema224.properties.bytes,data:data2};
+const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema246.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -11341,7 +12360,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.bytes.type,parentSchema:schema224.properties.bytes,data:data2};
+const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.bytes.type,parentSchema:schema246.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -11355,7 +12374,7 @@ if(data.thenLine !== undefined){
 let data3 = data.thenLine;
 if(typeof data3 === "string"){
 if(func1(data3) > 1024){
-const err9 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema224.properties.thenLine,data:data3};
+const err9 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema246.properties.thenLine,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -11366,7 +12385,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.thenLine.type,parentSchema:schema224.properties.thenLine,data:data3};
+const err10 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.thenLine.type,parentSchema:schema246.properties.thenLine,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -11380,7 +12399,7 @@ if(data.thenBytes !== undefined){
 let data4 = data.thenBytes;
 if(typeof data4 === "string"){
 if(func1(data4) > 3072){
-const err11 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema224.properties.thenBytes,data:data4};
+const err11 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema246.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -11390,7 +12409,7 @@ vErrors.push(err11);
 errors++;
 }
 if(func1(data4) < 2){
-const err12 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema224.properties.thenBytes,data:data4};
+const err12 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema246.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11401,7 +12420,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.thenBytes.type,parentSchema:schema224.properties.thenBytes,data:data4};
+const err13 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.thenBytes.type,parentSchema:schema246.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -11414,7 +12433,7 @@ errors++;
 if(data.afterMs !== undefined){
 let data5 = data.afterMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err14 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.afterMs.type,parentSchema:schema224.properties.afterMs,data:data5};
+const err14 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema246.properties.afterMs.type,parentSchema:schema246.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -11425,7 +12444,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 3600000 || isNaN(data5)){
-const err15 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema224.properties.afterMs,data:data5};
+const err15 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema246.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -11435,7 +12454,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema224.properties.afterMs,data:data5};
+const err16 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema246.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -11450,7 +12469,7 @@ if(data.lamp !== undefined){
 let data6 = data.lamp;
 if(typeof data6 === "string"){
 if(func1(data6) > 64){
-const err17 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema224.properties.lamp,data:data6};
+const err17 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema246.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -11460,7 +12479,7 @@ vErrors.push(err17);
 errors++;
 }
 if(func1(data6) < 1){
-const err18 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224.properties.lamp,data:data6};
+const err18 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema246.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -11471,7 +12490,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.lamp.type,parentSchema:schema224.properties.lamp,data:data6};
+const err19 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.lamp.type,parentSchema:schema246.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -11485,7 +12504,7 @@ if(data.set !== undefined){
 let data7 = data.set;
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 if(Object.keys(data7).length < 1){
-const err20 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema224.properties.set,data:data7};
+const err20 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema246.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -11496,7 +12515,7 @@ errors++;
 }
 for(const key1 in data7){
 if(!((key1 === "rts") || (key1 === "dtr"))){
-const err21 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema224.properties.set,data:data7};
+const err21 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema246.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -11509,7 +12528,7 @@ errors++;
 if(data7.rts !== undefined){
 let data8 = data7.rts;
 if(typeof data8 !== "boolean"){
-const err22 = {instancePath:instancePath+"/set/rts",schemaPath:"#/properties/set/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema224.properties.set.properties.rts.type,parentSchema:schema224.properties.set.properties.rts,data:data8};
+const err22 = {instancePath:instancePath+"/set/rts",schemaPath:"#/properties/set/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema246.properties.set.properties.rts.type,parentSchema:schema246.properties.set.properties.rts,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -11522,7 +12541,7 @@ errors++;
 if(data7.dtr !== undefined){
 let data9 = data7.dtr;
 if(typeof data9 !== "boolean"){
-const err23 = {instancePath:instancePath+"/set/dtr",schemaPath:"#/properties/set/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema224.properties.set.properties.dtr.type,parentSchema:schema224.properties.set.properties.dtr,data:data9};
+const err23 = {instancePath:instancePath+"/set/dtr",schemaPath:"#/properties/set/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema246.properties.set.properties.dtr.type,parentSchema:schema246.properties.set.properties.dtr,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -11534,7 +12553,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema224.properties.set.type,parentSchema:schema224.properties.set,data:data7};
+const err24 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema246.properties.set.type,parentSchema:schema246.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -11547,7 +12566,7 @@ errors++;
 if(data.forMs !== undefined){
 let data10 = data.forMs;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.forMs.type,parentSchema:schema224.properties.forMs,data:data10};
+const err25 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema246.properties.forMs.type,parentSchema:schema246.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -11558,7 +12577,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 3600000 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema224.properties.forMs,data:data10};
+const err26 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema246.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -11568,7 +12587,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema224.properties.forMs,data:data10};
+const err27 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema246.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -11584,7 +12603,7 @@ if(data.afterMs === undefined){
 const err28 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "thenLine",
     missingProperty: "afterMs",
     depsCount: 1,
-    deps: "afterMs"},message:"must have property afterMs when property thenLine is present",schema:schema224.dependentRequired,parentSchema:schema224,data};
+    deps: "afterMs"},message:"must have property afterMs when property thenLine is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -11599,7 +12618,7 @@ if(data.afterMs === undefined){
 const err29 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "thenBytes",
     missingProperty: "afterMs",
     depsCount: 1,
-    deps: "afterMs"},message:"must have property afterMs when property thenBytes is present",schema:schema224.dependentRequired,parentSchema:schema224,data};
+    deps: "afterMs"},message:"must have property afterMs when property thenBytes is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -11614,7 +12633,7 @@ if(data.set === undefined){
 const err30 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "forMs",
     missingProperty: "set",
     depsCount: 1,
-    deps: "set"},message:"must have property set when property forMs is present",schema:schema224.dependentRequired,parentSchema:schema224,data};
+    deps: "set"},message:"must have property set when property forMs is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -11626,7 +12645,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema224.type,parentSchema:schema224,data};
+const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema246.type,parentSchema:schema246,data};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -11635,21 +12654,21 @@ vErrors.push(err31);
 }
 errors++;
 }
-validate115.errors = vErrors;
+validate129.errors = vErrors;
 return errors === 0;
 }
-validate115.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate129.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateHidProfile = validate116;
-const schema225 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
-const schema226 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
-const pattern78 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+export const validateHidProfile = validate130;
+const schema247 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema248 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
+const pattern84 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
 
-function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/adapters/hid/profile.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate116.evaluated;
+const evaluated0 = validate130.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11658,7 +12677,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -11668,7 +12687,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -11678,7 +12697,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.devices === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -11688,7 +12707,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.report === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -11698,7 +12717,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.buttons === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -11708,7 +12727,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.source === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -11718,7 +12737,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.verified === undefined){
-const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema225.required,parentSchema:schema225,data};
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema247.required,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -11728,8 +12747,8 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func138.call(schema225.properties, key0))){
-const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema225,data};
+if(!(func142.call(schema247.properties, key0))){
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -11742,8 +12761,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern78.test(data0)){
-const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema225.properties.name,data:data0};
+if(!pattern84.test(data0)){
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema247.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -11754,7 +12773,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.properties.name.type,parentSchema:schema225.properties.name,data:data0};
+const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.name.type,parentSchema:schema247.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -11768,7 +12787,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema225.properties.title,data:data1};
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema247.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -11778,7 +12797,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data1) < 1){
-const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225.properties.title,data:data1};
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema247.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -11789,7 +12808,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.properties.title.type,parentSchema:schema225.properties.title,data:data1};
+const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.title.type,parentSchema:schema247.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11803,7 +12822,7 @@ if(data.devices !== undefined){
 let data2 = data.devices;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema225.properties.devices,data:data2};
+const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema247.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -11817,7 +12836,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.vendorId === undefined){
-const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema225.properties.devices.items.required,parentSchema:schema225.properties.devices.items,data:data3};
+const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema247.properties.devices.items.required,parentSchema:schema247.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -11827,7 +12846,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3.productId === undefined){
-const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema225.properties.devices.items.required,parentSchema:schema225.properties.devices.items,data:data3};
+const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema247.properties.devices.items.required,parentSchema:schema247.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -11838,7 +12857,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "vendorId") || (key1 === "productId"))){
-const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema225.properties.devices.items,data:data3};
+const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema247.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -11851,7 +12870,7 @@ errors++;
 if(data3.vendorId !== undefined){
 let data4 = data3.vendorId;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.devices.items.properties.vendorId.type,parentSchema:schema225.properties.devices.items.properties.vendorId,data:data4};
+const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.devices.items.properties.vendorId.type,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -11862,7 +12881,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 65535 || isNaN(data4)){
-const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema225.properties.devices.items.properties.vendorId,data:data4};
+const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -11872,7 +12891,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema225.properties.devices.items.properties.vendorId,data:data4};
+const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -11886,7 +12905,7 @@ errors++;
 if(data3.productId !== undefined){
 let data5 = data3.productId;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.devices.items.properties.productId.type,parentSchema:schema225.properties.devices.items.properties.productId,data:data5};
+const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.devices.items.properties.productId.type,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -11897,7 +12916,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema225.properties.devices.items.properties.productId,data:data5};
+const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -11907,7 +12926,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema225.properties.devices.items.properties.productId,data:data5};
+const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -11920,7 +12939,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema225.properties.devices.items.type,parentSchema:schema225.properties.devices.items,data:data3};
+const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.devices.items.type,parentSchema:schema247.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -11932,7 +12951,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema225.properties.devices.type,parentSchema:schema225.properties.devices,data:data2};
+const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema247.properties.devices.type,parentSchema:schema247.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -11945,7 +12964,7 @@ errors++;
 if(data.usagePage !== undefined){
 let data6 = data.usagePage;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.usagePage.type,parentSchema:schema225.properties.usagePage,data:data6};
+const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.usagePage.type,parentSchema:schema247.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -11956,7 +12975,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema225.properties.usagePage,data:data6};
+const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -11966,7 +12985,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data6 < 0 || isNaN(data6)){
-const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema225.properties.usagePage,data:data6};
+const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -11980,7 +12999,7 @@ errors++;
 if(data.usage !== undefined){
 let data7 = data.usage;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.usage.type,parentSchema:schema225.properties.usage,data:data7};
+const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.usage.type,parentSchema:schema247.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -11991,7 +13010,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 65535 || isNaN(data7)){
-const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema225.properties.usage,data:data7};
+const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -12001,7 +13020,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema225.properties.usage,data:data7};
+const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -12019,7 +13038,7 @@ if(data8.keyboard === undefined){
 data8.keyboard = false;
 }
 if(data8.bytesMin === undefined){
-const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema225.properties.report.required,parentSchema:schema225.properties.report,data:data8};
+const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema247.properties.report.required,parentSchema:schema247.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -12030,7 +13049,7 @@ errors++;
 }
 for(const key2 in data8){
 if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
-const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema225.properties.report,data:data8};
+const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema247.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -12043,7 +13062,7 @@ errors++;
 if(data8.id !== undefined){
 let data9 = data8.id;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.report.properties.id.type,parentSchema:schema225.properties.report.properties.id,data:data9};
+const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.report.properties.id.type,parentSchema:schema247.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -12054,7 +13073,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema225.properties.report.properties.id,data:data9};
+const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema247.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -12064,7 +13083,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data9 < 1 || isNaN(data9)){
-const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema225.properties.report.properties.id,data:data9};
+const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema247.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -12078,7 +13097,7 @@ errors++;
 if(data8.bytesMin !== undefined){
 let data10 = data8.bytesMin;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema225.properties.report.properties.bytesMin.type,parentSchema:schema225.properties.report.properties.bytesMin,data:data10};
+const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.report.properties.bytesMin.type,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -12089,7 +13108,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 64 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema225.properties.report.properties.bytesMin,data:data10};
+const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -12099,7 +13118,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema225.properties.report.properties.bytesMin,data:data10};
+const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -12112,7 +13131,7 @@ errors++;
 }
 let data11 = data8.keyboard;
 if(typeof data11 !== "boolean"){
-const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema225.properties.report.properties.keyboard.type,parentSchema:schema225.properties.report.properties.keyboard,data:data11};
+const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema247.properties.report.properties.keyboard.type,parentSchema:schema247.properties.report.properties.keyboard,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -12123,7 +13142,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema225.properties.report.type,parentSchema:schema225.properties.report,data:data8};
+const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.report.type,parentSchema:schema247.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -12137,7 +13156,7 @@ if(data.buttons !== undefined){
 let data12 = data.buttons;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 if(Object.keys(data12).length > 64){
-const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema225.properties.buttons,data:data12};
+const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema247.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -12147,7 +13166,7 @@ vErrors.push(err41);
 errors++;
 }
 if(Object.keys(data12).length < 1){
-const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema225.properties.buttons,data:data12};
+const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema247.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -12160,7 +13179,7 @@ for(const key3 in data12){
 const _errs30 = errors;
 if(typeof key3 === "string"){
 if(!pattern40.test(key3)){
-const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema225.properties.buttons.propertyNames,data:key3,propertyName:key3};
+const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema247.properties.buttons.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -12172,7 +13191,7 @@ errors++;
 }
 var valid5 = _errs30 === errors;
 if(!valid5){
-const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema225.properties.buttons.propertyNames,parentSchema:schema225.properties.buttons,data:data12};
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema247.properties.buttons.propertyNames,parentSchema:schema247.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -12186,7 +13205,7 @@ for(const key4 in data12){
 let data13 = data12[key4];
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length < 1){
-const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema226,data:data13};
+const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema248,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -12197,7 +13216,7 @@ errors++;
 }
 for(const key5 in data13){
 if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
-const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema226,data:data13};
+const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema248,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -12210,7 +13229,7 @@ errors++;
 if(data13.byte !== undefined){
 let data14 = data13.byte;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema226.properties.byte.type,parentSchema:schema226.properties.byte,data:data14};
+const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.byte.type,parentSchema:schema248.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -12221,7 +13240,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 63 || isNaN(data14)){
-const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema226.properties.byte,data:data14};
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema248.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -12231,7 +13250,7 @@ vErrors.push(err48);
 errors++;
 }
 if(data14 < 0 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema226.properties.byte,data:data14};
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema248.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -12245,7 +13264,7 @@ errors++;
 if(data13.mask !== undefined){
 let data15 = data13.mask;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema226.properties.mask.type,parentSchema:schema226.properties.mask,data:data15};
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.mask.type,parentSchema:schema248.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -12256,7 +13275,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 255 || isNaN(data15)){
-const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema226.properties.mask,data:data15};
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -12266,7 +13285,7 @@ vErrors.push(err51);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema226.properties.mask,data:data15};
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema248.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -12280,7 +13299,7 @@ errors++;
 if(data13.value !== undefined){
 let data16 = data13.value;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema226.properties.value.type,parentSchema:schema226.properties.value,data:data16};
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.value.type,parentSchema:schema248.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -12291,7 +13310,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 255 || isNaN(data16)){
-const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema226.properties.value,data:data16};
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -12301,7 +13320,7 @@ vErrors.push(err54);
 errors++;
 }
 if(data16 < 0 || isNaN(data16)){
-const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema226.properties.value,data:data16};
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema248.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -12315,7 +13334,7 @@ errors++;
 if(data13.key !== undefined){
 let data17 = data13.key;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema226.properties.key.type,parentSchema:schema226.properties.key,data:data17};
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.key.type,parentSchema:schema248.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -12326,7 +13345,7 @@ errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 > 223 || isNaN(data17)){
-const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema226.properties.key,data:data17};
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema248.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -12336,7 +13355,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data17 < 4 || isNaN(data17)){
-const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema226.properties.key,data:data17};
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema248.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -12350,7 +13369,7 @@ errors++;
 if(data13.modifier !== undefined){
 let data18 = data13.modifier;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema226.properties.modifier.type,parentSchema:schema226.properties.modifier,data:data18};
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.modifier.type,parentSchema:schema248.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -12361,7 +13380,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 255 || isNaN(data18)){
-const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema226.properties.modifier,data:data18};
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -12371,7 +13390,7 @@ vErrors.push(err60);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema226.properties.modifier,data:data18};
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema248.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -12384,7 +13403,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema226.type,parentSchema:schema226,data:data13};
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema248.type,parentSchema:schema248,data:data13};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -12396,7 +13415,7 @@ errors++;
 }
 }
 else {
-const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema225.properties.buttons.type,parentSchema:schema225.properties.buttons,data:data12};
+const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.buttons.type,parentSchema:schema247.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -12410,7 +13429,7 @@ if(data.source !== undefined){
 let data19 = data.source;
 if(typeof data19 === "string"){
 if(func1(data19) > 1024){
-const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema225.properties.source,data:data19};
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema247.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -12420,7 +13439,7 @@ vErrors.push(err64);
 errors++;
 }
 if(func1(data19) < 1){
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225.properties.source,data:data19};
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema247.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -12431,7 +13450,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.properties.source.type,parentSchema:schema225.properties.source,data:data19};
+const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.source.type,parentSchema:schema247.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -12444,7 +13463,7 @@ errors++;
 if(data.verified !== undefined){
 let data20 = data.verified;
 if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
-const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema225.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema225.properties.verified.enum,parentSchema:schema225.properties.verified,data:data20};
+const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema247.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema247.properties.verified.enum,parentSchema:schema247.properties.verified,data:data20};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -12456,7 +13475,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema225.type,parentSchema:schema225,data};
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.type,parentSchema:schema247,data};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -12465,10 +13484,10 @@ vErrors.push(err68);
 }
 errors++;
 }
-validate116.errors = vErrors;
+validate130.errors = vErrors;
 return errors === 0;
 }
-validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate130.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 /** The validators of each adapter's parts of the bridge file. */
 export const adapterValidators = {

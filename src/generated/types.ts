@@ -819,8 +819,33 @@ export interface AccessEntry {
    */
   token?: string;
 }
+/**
+ * Members besides adapter stand here for the devices of every adapter.
+ */
 export interface DeviceEntry {
   adapter: string;
+  /**
+   * The device that this one is the backup of: what output rules send there is sent here as well.
+   */
+  backupOf?: string;
+  /**
+   * For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it.
+   */
+  mirrored?: boolean;
+  /**
+   * Where the device's own playhead should stand. An alarm tells when it stands elsewhere.
+   */
+  playhead?: DevicePlayhead;
+}
+export interface DevicePlayhead {
+  /**
+   * The playhead stands at the first cue ahead with a call to this department.
+   */
+  call?: Department;
+  /**
+   * What the device calls that cue, such as $call.targets.qlab.
+   */
+  is: string;
 }
 export interface InputRule {
   id: RuleId;
@@ -891,6 +916,10 @@ export interface OutputRule {
    * Runs once for each call of the cue to this department.
    */
   call?: Department;
+  /**
+   * next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call.
+   */
+  cue?: 'next';
   /**
    * Payload members and the value, or the list of values, that each must have.
    */

@@ -1,9 +1,9 @@
 import type { Act, Cue, OutputRule, Segment } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import { placeOf } from '../show/running-order.js';
-import type { ShowState } from '../show/state.js';
+import { cuesAhead, type ShowState } from '../show/state.js';
 import type { Run } from './outputs.js';
-import { member } from './placeholders.js';
+import { type Context, member } from './placeholders.js';
 
 /** The events that are about cues. */
 export const CUE_EVENTS: ReadonlySet<string> = new Set<OutputRule['event']>([
@@ -17,7 +17,7 @@ export const CUE_EVENTS: ReadonlySet<string> = new Set<OutputRule['event']>([
 export class EventView {
   readonly #event: ShowEvent;
   readonly #state: ShowState;
-  readonly #around: Run;
+  readonly #around: Pick<Context, 'show' | 'event' | 'actor'>;
   #once: readonly Run[] | undefined;
   #cues: readonly Run[] | undefined;
   readonly #calls = new Map<string, readonly Run[]>();
@@ -50,6 +50,11 @@ export class EventView {
     return runs;
   }
 
+  /** Of the cues that the GOs to come go to, each call to the department; without one, each cue. */
+  *ahead(department: string | undefined): Generator<Run> {
+    yield* runsAhead(this.#state, this.#around, department);
+  }
+
   #findCues(): Run[] {
     if (!CUE_EVENTS.has(this.#event.eventType)) return [{ ...this.#around, ...segmentOf(this.#event, this.#state) }];
     return cueIdsOf(this.#event).flatMap((cueId) => {
@@ -66,6 +71,21 @@ export class EventView {
     return this.ofCues().flatMap((run) =>
       (run.cue?.calls ?? []).flatMap((call) => (call.department === department ? [{ ...run, call }] : [])),
     );
+  }
+}
+
+/** Of the cues that the GOs to come go to, in order, each call to the department; without one, each cue. */
+export function* runsAhead(
+  state: ShowState,
+  around: Pick<Context, 'show' | 'event' | 'actor'>,
+  department: string | undefined,
+): Generator<Run> {
+  for (const { id } of cuesAhead(state)) {
+    const found = cueWithin(state, id);
+    if (!found) continue;
+    const run = { ...around, ...found };
+    if (department === undefined) yield run;
+    else for (const call of found.cue.calls ?? []) if (call.department === department) yield { ...run, call };
   }
 }
 

@@ -25,27 +25,37 @@ interface Lint {
 export function lintOutput(rule: OutputRule, at: string, lint: Lint): Finding[] {
   const { names, config } = lint;
   const { device: _, ...send } = rule.send;
+  const isAboutCue = CUE_EVENTS.has(rule.event) || rule.cue === 'next';
   const found = lintPlaceholders(send, `${at}/send`, readableBy(rule), names);
   const where = rule.where ?? {};
   found.push(
     ...lintMembers(rule.event, where, `${at}/where`, names),
     ...lintWhere(rule, `${at}/where`, config.show.id),
   );
-  if (rule.call !== undefined && !CUE_EVENTS.has(rule.event)) {
+  if (rule.call !== undefined && !isAboutCue) {
     found.push(
       wrong(`${at}/call`, 'CONFIG_INVALID', `${rule.event} is about no cue, so it has no calls`, { on: 'key' }),
     );
   }
   if (found.some(({ severity }) => severity === 'error')) return found;
-  const compiled = compileOutput(rule);
-  return [...found, ...(CUE_EVENTS.has(rule.event) ? lintCues(compiled, at, lint) : lintFixed(compiled, at, lint))];
+  return [
+    ...found,
+    ...(isAboutCue
+      ? lintCues(compileOutput(asOwnCue(rule)), at, lint, rule.cue === 'next')
+      : lintFixed(compileOutput(rule), at, lint)),
+  ];
+}
+
+/** Whatever cue is next on the night, it is one of the show's: tried as if the show went to it. */
+function asOwnCue({ cue, ...rule }: OutputRule): OutputRule {
+  return cue === 'next' ? { ...rule, event: 'CueAdvanced', where: {} } : rule;
 }
 
 /** Words that only a cue, or what names a segment, gives a value to. */
-function readableBy({ event, call }: OutputRule): Readable {
+function readableBy({ event, call, cue }: OutputRule): Readable {
   const payload = Object.keys(SAMPLES[event]);
   const scopes: Scope[] = ['show', 'event', 'actor'];
-  const isAboutCue = CUE_EVENTS.has(event);
+  const isAboutCue = CUE_EVENTS.has(event) || cue === 'next';
   if (isAboutCue) scopes.push('cue');
   if (isAboutCue || payload.includes('segmentId')) scopes.push('segment', 'act');
   if (isAboutCue && call !== undefined) scopes.push('call');
@@ -88,7 +98,7 @@ function lintFixed(output: CompiledOutput, at: string, { config, state, problemO
   const { rule, reads } = output;
   if ([...reads].some((scope) => scope !== 'show')) return [];
   const event = sampleEvent(config.show.id, rule.event, SAMPLES[rule.event]) as ShowEvent;
-  const [run] = output.runs(new EventView(event, state));
+  const [run] = [...output.runs(new EventView(event, state))];
   const command = run && output.fill(run);
   if (command === undefined || command === NO_VALUE) return [];
   const why = problemOf(rule.send.device, command as Command);
@@ -103,8 +113,8 @@ interface Trial {
   run: Run;
 }
 
-/** Tries the rule on every cue of the show file. */
-function lintCues(output: CompiledOutput, at: string, lint: Lint): Finding[] {
+/** Tries the rule on every cue of the show file. @param goesOn  a cue that it does not apply to is passed over. */
+function lintCues(output: CompiledOutput, at: string, lint: Lint, goesOn: boolean): Finding[] {
   const { rule } = output;
   const trials = trialsOf(output, lint);
   if (trials.length === 0) return [];
@@ -126,7 +136,9 @@ function lintCues(output: CompiledOutput, at: string, lint: Lint): Finding[] {
     const why = whyNever(output, trial.run, lint);
     if (why !== undefined) bad.push({ trial, why });
   }
-  const found = [...lacking].map(([text, skipped]) => tellSkipped(output, at, text, skipped, applied === 0, lint));
+  const found = [...lacking].flatMap(([text, skipped]) =>
+    goesOn && applied > 0 ? [] : [tellSkipped(output, at, text, skipped, applied === 0, lint)],
+  );
   const reasons = new Set(bad.map(({ why }) => why));
   // What is wrong in the same words for every cue is the rule's fault, not the cues'.
   if (bad.length > 1 && bad.length === applied && reasons.size === 1) {
@@ -198,7 +210,7 @@ function trialsOf(output: CompiledOutput, { cuesFor }: Lint): Trial[] {
   const allows = (wanted: unknown, id: string) => wanted === undefined || [wanted].flat().includes(id);
   return cuesFor(output.rule.event).flatMap(({ cue, segment, pointer, view }) => {
     if (!allows(toCueId, cue.id) || !allows(segmentId, segment.id)) return [];
-    return output.runs(view).map((run) => {
+    return [...output.runs(view)].map((run) => {
       const call = run.call === undefined ? -1 : (cue.calls as unknown[]).indexOf(run.call);
       return { cueNumber: cue.number, pointer: call < 0 ? pointer : `${pointer}/calls/${call}`, run };
     });

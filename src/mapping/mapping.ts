@@ -3,7 +3,8 @@ import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
 import { EventView } from './event-view.js';
 import { type CompiledInput, compileInput, type Input, type Pattern, type RuleDraft } from './inputs.js';
-import { addCommands, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
+import { addCommands, type Backup, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
+import { compilePlayheads, type PlayheadWish } from './playheads.js';
 
 /** The rules of a bridge file, prepared. Pure: the same in gives the same out, and nothing handed in is changed. */
 export interface Mapping {
@@ -15,6 +16,8 @@ export interface Mapping {
   patternsFor(device: string): readonly Pattern[];
   /** The devices that rules name. */
   readonly devices: ReadonlySet<string>;
+  /** The devices whose own playhead is compared, with the show or with their main's. */
+  readonly playheads: readonly PlayheadWish[];
 }
 
 /** Whether an input fits a pattern, as the device's adapter sees it. */
@@ -24,16 +27,27 @@ export type Matches = (device: string, pattern: Pattern, input: Input) => boolea
  * @param config  checked: every rule is of the schema's shape. `show.id` is what `$show.id` gives in an input rule.
  */
 export function compileMapping(
-  config: Pick<BridgeConfig, 'inputs' | 'outputs'> & { show?: Pick<BridgeConfig['show'], 'id'> },
+  config: Pick<BridgeConfig, 'inputs' | 'outputs'> & {
+    show?: Pick<BridgeConfig['show'], 'id'>;
+    devices?: BridgeConfig['devices'];
+  },
   matches: Matches,
 ): Mapping {
   const inputs = grouped(config.inputs.map(compileInput), ({ device }) => device);
   const outputs = grouped(config.outputs.map(compileOutput), ({ rule }) => rule.event);
   const patterns = new Map([...inputs].map(([device, rules]) => [device, rules.map(({ pattern }) => pattern)]));
+  const backups = backupsOf(config.devices ?? {});
   const showId = config.show === undefined ? {} : { id: config.show.id };
 
   return {
-    devices: new Set([...inputs.keys(), ...config.outputs.map(({ send }) => send.device)]),
+    devices: new Set([
+      ...inputs.keys(),
+      ...config.outputs.flatMap(({ send: { device } }) => [
+        device,
+        ...(backups.get(device) ?? []).map((backup) => backup.device),
+      ]),
+    ]),
+    playheads: compilePlayheads(config.devices ?? {}, showId),
     patternsFor: (device) => patterns.get(device) ?? [],
     draftsFor(device, input, state) {
       const drafts: RuleDraft[] = [];
@@ -47,12 +61,26 @@ export function compileMapping(
     commandsFor(event, state) {
       const commands: RuleCommand[] = [];
       const view = new EventView(event, state);
-      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) addCommands(rule, event, view, commands);
+      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) {
+        addCommands(rule, event, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands);
+      }
       return commands;
     },
   };
 }
 
+/** The backups of each device that has any, in the order of the file. */
+const backupsOf = (devices: BridgeConfig['devices']): ReadonlyMap<string, Backup[]> =>
+  new Map(
+    [
+      ...grouped(
+        Object.entries(devices).filter(([, { backupOf }]) => backupOf !== undefined),
+        ([, { backupOf }]) => String(backupOf),
+      ),
+    ].map(([main, entries]) => [main, entries.map(([device, { mirrored = false }]) => ({ device, mirrored }))]),
+  );
+
+const NO_BACKUPS: readonly Backup[] = [];
 const NO_INPUTS: readonly CompiledInput[] = [];
 const NO_OUTPUTS: readonly CompiledOutput[] = [];
 

@@ -10,13 +10,23 @@ export type Command = Readonly<Record<string, unknown>>;
 /** What an event sends to a device. */
 export interface RuleCommand {
   ruleId: string;
-  /** The rule's id, with #1, #2 … when it runs more than once for one event. */
+  /** The rule's id, with #1, #2 … when it runs more than once for one event, and @NAME when it is for a backup. */
   outputId: string;
   device: string;
   command: Command;
   /** Too old to send after so many milliseconds. */
   maxLateMs: number;
 }
+
+/** A device that gets what another one gets. */
+export interface Backup {
+  device: string;
+  /** What an operator did at the main has reached it already. */
+  mirrored: boolean;
+}
+
+/** The longest output id, in characters (schemas/show-event.schema.json, Id). */
+const OUTPUT_ID_CHARS_MAX = 128;
 
 /** Once that a rule runs for an event. */
 export interface Run extends Context {
@@ -30,8 +40,8 @@ export interface CompiledOutput {
   readonly reads: ReadonlySet<string>;
   /** Whether the payload is as `where` says. */
   test(payload: object): boolean;
-  /** The contexts that the rule runs in for this event: one a call, one a cue, or one. */
-  runs(view: EventView): readonly Run[];
+  /** The contexts that the rule runs in for this event: one a call, one a cue, or one; for `cue: next`, until one applies. */
+  runs(view: EventView): Iterable<Run>;
   /** NO_VALUE when the rule does not apply. */
   fill(run: Run): unknown;
 }
@@ -41,7 +51,7 @@ const OF_A_CUE: readonly Scope[] = ['cue', 'segment', 'act'];
 
 export function compileOutput(rule: OutputRule): CompiledOutput {
   const { device: _, ...send } = rule.send;
-  const { call } = rule;
+  const { call, cue } = rule;
   const reads = new Set(placeholdersIn(send).map(({ scope }) => scope));
   const isPerCue = OF_A_CUE.some((scope) => reads.has(scope));
   return {
@@ -49,23 +59,50 @@ export function compileOutput(rule: OutputRule): CompiledOutput {
     reads,
     test: compileWhere(rule.where ?? {}),
     fill: compileTemplate(send),
-    runs: (view) => (call !== undefined ? view.ofCalls(call) : isPerCue ? view.ofCues() : view.once()),
+    runs: (view) => {
+      if (cue === 'next') return view.ahead(call);
+      return call !== undefined ? view.ofCalls(call) : isPerCue ? view.ofCues() : view.once();
+    },
   };
 }
 
-/** Adds the commands of one rule for an event, in the order of cues and calls. */
-export function addCommands(output: CompiledOutput, event: ShowEvent, view: EventView, commands: RuleCommand[]): void {
-  const { id: ruleId, send, maxLateMs, echo } = output.rule;
-  if (!echo && event.actor.deviceId === send.device) return;
-  if (!output.test(event.payload)) return;
-  const first = commands.length;
+/**
+ * Adds the commands of one rule for an event, in the order of cues and calls; each for its device and then for that one's
+ * backups. Who caused the event gets it back only by `echo`; its backups, and the main of a backup, get it all the same.
+ */
+export function addCommands(
+  output: CompiledOutput,
+  event: ShowEvent,
+  view: EventView,
+  backups: readonly Backup[],
+  commands: RuleCommand[],
+): void {
+  const { id: ruleId, send, maxLateMs, echo, cue } = output.rule;
+  const devices = [send.device, ...backups.map(({ device }) => device)];
+  const has = echo ? [] : whoHasIt(event.actor.deviceId, send.device, backups);
+  const told = devices.filter((device) => !has.includes(device));
+  if (told.length === 0 || !output.test(event.payload)) return;
+  const filled: Command[] = [];
   for (const run of output.runs(view)) {
     const command = output.fill(run);
     if (command === NO_VALUE) continue;
-    commands.push({ ruleId, outputId: ruleId, device: send.device, command: command as Command, maxLateMs });
+    filled.push(command as Command);
+    if (cue === 'next') break;
   }
-  if (commands.length - first < 2) return;
-  for (const [index, command] of commands.slice(first).entries()) command.outputId = `${ruleId}#${index + 1}`;
+  for (const [index, command] of filled.entries()) {
+    const count = filled.length > 1 ? `#${index + 1}` : '';
+    for (const device of told) {
+      const tail = device === send.device ? count : `${count}@${device}`;
+      const outputId = ruleId.slice(0, OUTPUT_ID_CHARS_MAX - tail.length) + tail;
+      commands.push({ ruleId, outputId, device, command, maxLateMs });
+    }
+  }
+}
+
+/** The devices that need not be told what one of them did: where one remote plays main and backups, all of these. */
+function whoHasIt(deviceId: string, main: string, backups: readonly Backup[]): readonly string[] {
+  const together = [main, ...backups.filter(({ mirrored }) => mirrored).map(({ device }) => device)];
+  return together.includes(deviceId) ? together : [deviceId];
 }
 
 type Test = (payload: object) => boolean;

@@ -66,15 +66,20 @@ export function findCue(state: ShowState, cueId: string): Cue | undefined {
   return place && cueAt(state.acts, place);
 }
 
-/** What the next GO means: the first cue after the current one that is pending or stands by; undefined at the end. */
-export function nextCue(state: ShowState): Cue | undefined {
+/** What the GOs to come go to, in order: the cues after the current one that are pending or stand by. */
+export function* cuesAhead(state: ShowState): Generator<Cue> {
   const { places } = runningOrder(state.acts);
   const current = state.currentCueId === null ? undefined : placeOf(state.acts, state.currentCueId);
   for (let order = (current?.order ?? -1) + 1; order < places.length; order++) {
     const place = places[order];
     const cue = place && cueAt(state.acts, place);
-    if (cue?.status === 'pending' || cue?.status === 'standby') return cue;
+    if (cue?.status === 'pending' || cue?.status === 'standby') yield cue;
   }
+}
+
+/** What the next GO means; undefined at the end. */
+export function nextCue(state: ShowState): Cue | undefined {
+  for (const cue of cuesAhead(state)) return cue;
   return undefined;
 }
 

@@ -1,0 +1,42 @@
+import type { BridgeConfig } from '../generated/types.js';
+import type { ShowState } from '../show/state.js';
+import { runsAhead } from './event-view.js';
+import { type Finding, wrong } from './findings.js';
+import { lintPlaceholders } from './lint-placeholders.js';
+import { NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
+import type { ShowNames } from './show-names.js';
+import { compileTemplate } from './template.js';
+
+/** What is wrong with what the bridge file says of a device's own playhead. @param state  before the first cue. */
+export function lintPlayheads(
+  { devices, show }: BridgeConfig,
+  state: ShowState,
+  names: ShowNames,
+  tellsPlayhead: (device: string) => boolean,
+): Finding[] {
+  return Object.entries(devices).flatMap(([device, { playhead, adapter }]) => {
+    const at = `/devices${step(device)}/playhead`;
+    if (playhead === undefined) return [];
+    const { call, is } = playhead;
+    if (!tellsPlayhead(device)) {
+      const message = `${device} would never be compared: a device of the adapter ${adapter} does not tell where its playhead stands`;
+      return [wrong(at, 'CONFIG_INVALID', message, { on: 'key' })];
+    }
+    const scopes: Scope[] = ['cue', 'segment', 'act', 'show', ...(call === undefined ? [] : (['call'] as const))];
+    const whyNot = {
+      call: 'give playhead a call: with the department',
+      event: 'it is about the cue ahead, not about an event',
+    };
+    const found = lintPlaceholders(is, `${at}/is`, { scopes, whyNot }, names);
+    if (found.length > 0) return found;
+    if (!placeholdersIn(is).some(({ scope }) => scope === 'call' || scope === 'cue')) {
+      return [wrong(`${at}/is`, 'CONFIG_INVALID', 'this is the same for every cue: read it from $call or $cue')];
+    }
+    const fill = compileTemplate(is);
+    for (const run of runsAhead(state, { show: { id: show.id, title: state.title } }, call)) {
+      if (fill(run) !== NO_VALUE) return [];
+    }
+    const message = `${device} would never be compared: no ${call === undefined ? 'cue' : `${call} call`} has what ${is} reads`;
+    return [wrong(`${at}/is`, 'CONFIG_RULE_UNUSED', message, { severity: 'warn' })];
+  });
+}
