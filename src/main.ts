@@ -4,7 +4,7 @@
  *     device ─▶ adapter ─▶ mapping ─▶ sequencer ─▶ journal ─▶ publish ─▶ mapping ─▶ adapter ─▶ device
  *     client ─▶ gateway ──────────▶                                      └────────▶ gateway ─▶ client
  */
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Registry } from 'prom-client';
 import { adapters } from '../adapters/index.js';
 import { openOscSimulator } from '../adapters/osc/simulator.js';
@@ -14,6 +14,8 @@ import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.j
 import type { Command, Input } from './devices/adapter.js';
 import { isolateNative } from './devices/isolated-adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
+import { PlayheadWatch } from './devices/playheads.js';
+import { type KindListing, lookFor } from './devices/plugged-in.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
@@ -36,6 +38,8 @@ import { initialState } from './show/state.js';
 import { warmUp } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
+export type { KindListing } from './devices/plugged-in.js';
+export type { DeviceReport } from './devices/supervised-device.js';
 export { readLog, verifyLog } from './journal/verify.js';
 export type { Outcome } from './protocol/decision.js';
 export type { ShowState } from './show/state.js';
@@ -75,7 +79,21 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
         problemOf: (device, command) =>
           adapterOf(config.devices[device]?.adapter)?.problemOf?.(command, { ...config.devices[device] }),
         problemOfPattern: (device, pattern) =>
-          adapterOf(config.devices[device]?.adapter)?.problemOfPattern?.(pattern, { ...config.devices[device] }),
+          adapterOf(config.devices[device]?.adapter)?.problemOfPattern?.(
+            pattern,
+            { ...config.devices[device] },
+            dirname(resolve(path)),
+          ),
+        includes: (device, pattern, other) =>
+          adapterOf(config.devices[device]?.adapter)?.includes?.(pattern, other, { ...config.devices[device] }) ??
+          false,
+        problemOfDevice: (device, timers) =>
+          adapterOf(config.devices[device]?.adapter)?.problemOfDevice?.(
+            { ...config.devices[device] },
+            timers,
+            dirname(resolve(path)),
+          ),
+        tellsPlayhead: (device) => adapterOf(config.devices[device]?.adapter)?.tellsPlayhead ?? false,
         commandSchema: commandSchemaOf(config, adapterValidators),
       }),
   });
@@ -84,6 +102,14 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
 /** Native drivers run in processes of their own, which load what was built. */
 const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
 const adapterOf = (kind: string | undefined) => (kind === undefined ? undefined : atWork[kind]);
+
+/** The kinds of devices that are plugged into a machine; the others are on a network. */
+export const pluggedKinds: readonly string[] = Object.keys(atWork).filter((kind) => atWork[kind]?.list);
+export const networkKinds: readonly string[] = Object.keys(atWork).filter((kind) => !atWork[kind]?.list);
+
+/** What is plugged into this machine now; see `lookFor`. */
+export const pluggedIn = (kinds: readonly string[], signal: AbortSignal): Promise<KindListing[]> =>
+  lookFor(kinds, atWork, signal);
 
 export async function startBridge(options: {
   checked: CheckedBridge;
@@ -129,8 +155,10 @@ export async function startBridge(options: {
       publish: (entries, state) => {
         gateway?.publish(entries, state);
         supervisor.repaint();
+        playheads.look();
         options.onPublished?.(entries);
       },
+      unavailable: () => supervisor.repaint(),
     },
   });
   life.add('sequencer and journal', () => sequencer.close());
@@ -154,11 +182,23 @@ export async function startBridge(options: {
     face: () => (sequencer.failure ? { ...faceOf(sequencer.state), state: 'failed' } : faceOf(sequencer.state)),
     listener: {
       onInput: (device, input) => onInput(device, input),
+      onPlayhead: () => playheads.look(),
       onStatus: ({ device, adapter, status, code, detail }) => {
         const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
         void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload: { device, adapter, status, ...why } });
       },
     },
+  });
+  const playheads = new PlayheadWatch({
+    clock,
+    views: () =>
+      mapping.playheads.map(({ device, main, wanted }) => ({
+        device,
+        playhead: supervisor.playheadOf(device),
+        wanted: wanted?.(sequencer.state),
+        ...(main === undefined ? {} : { main: { device: main, playhead: supervisor.playheadOf(main) } }),
+      })),
+    raise: (device, alarm) => supervisor.raise(device, alarm),
   });
   const outputs = new Outputs({
     send: (device, command) => supervisor.send(device, command),
@@ -209,6 +249,7 @@ export async function startBridge(options: {
     throw error;
   });
   life.add('devices', () => supervisor.close());
+  life.add('playheads', async () => playheads.close());
   await supervisor.configure(specsOf(checked, mapping));
   forgetRemoved();
   life.add('what is under way', () => sequencer.idle());
@@ -237,6 +278,7 @@ export async function startBridge(options: {
       sequencer.reconfigure(next.config.show);
       gateway?.reconfigure(gatewaySettings(next));
       await supervisor.configure(specsOf(next, mapping));
+      playheads.restart();
       forgetRemoved();
       return restart;
     },
@@ -253,10 +295,12 @@ function mappingOf({ config }: CheckedBridge): Mapping {
 }
 
 const specsOf = ({ config, baseDir }: CheckedBridge, mapping: Mapping): DeviceSpec[] =>
-  Object.entries(config.devices).flatMap(([name, { adapter: kind, ...rest }]) => {
-    const adapter = adapterOf(kind);
-    return adapter ? [{ name, adapter, config: rest, patterns: mapping.patternsFor(name), baseDir }] : [];
-  });
+  Object.entries(config.devices).flatMap(
+    ([name, { adapter: kind, backupOf: _b, mirrored: _m, playhead: _p, ...rest }]) => {
+      const adapter = adapterOf(kind);
+      return adapter ? [{ name, adapter, config: rest, patterns: mapping.patternsFor(name), baseDir }] : [];
+    },
+  );
 
 const gatewaySettings = ({ config }: CheckedBridge) => ({
   listen: config.server.listen,

@@ -23,14 +23,61 @@ export interface Face {
   title: string;
   /** ready: a GO would go. ended: that was the last cue. hold, stop, evacuate: an emergency. failed: the log cannot be written. */
   state: 'ready' | 'ended' | 'hold' | 'stop' | 'evacuate' | 'failed';
+  emergency?: { code: string; message?: string };
   current?: FaceCue;
   /** What the next GO means. */
-  next?: FaceCue & { standingBy: boolean };
+  next?: FaceNext;
+  /** At most 32. */
+  timers: readonly FaceTimer[];
+  devices: {
+    total: number;
+    /** Those that are not `up`, the worst first; at most 8 are named. */
+    troubled: readonly FaceDevice[];
+    /** How many there are of each status, `up` left out. */
+    counts: Readonly<Record<string, number>>;
+  };
+  /** What became of what the last event asked of the devices. */
+  outputs?: FaceOutputs;
 }
 
 export interface FaceCue {
   number: string;
   label: string;
+}
+
+export interface FaceNext extends FaceCue {
+  standingBy: boolean;
+  /** The departments that go with it, each once. */
+  departments: readonly string[];
+  /** Those that have answered the standby. */
+  acknowledged: readonly string[];
+}
+
+/** A timer of the show. What it shows follows from this and the show's time; nobody tells it as it runs. */
+export interface FaceTimer {
+  id: string;
+  label?: string;
+  mode: 'up' | 'down';
+  status: 'stopped' | 'running' | 'paused';
+  /** What it showed at `anchorAt`; one that counts down is below zero when it has run over. */
+  valueMs: number;
+  /** The show's time, UTC. */
+  anchorAt: string | null;
+}
+
+export interface FaceDevice {
+  device: string;
+  status: string;
+  code?: string;
+}
+
+export interface FaceOutputs {
+  sent: number;
+  acknowledged: number;
+  confirmed: number;
+  failed: number;
+  /** The devices of those that failed, each once; at most 8. */
+  failedAt: readonly string[];
 }
 
 /** Something the device did, as a flat record whose members `when` names and `$input.NAME` reads. */
@@ -55,12 +102,49 @@ export interface Receipt {
 export interface AdapterIo {
   /** The device's name in the bridge file. */
   readonly device: string;
+  /** Its wall time is the show's, as in `recordedAt`; also in another process. */
   readonly clock: Clock;
   readonly log: Log;
   /** The patterns of all input rules for this device, so that an adapter can watch for no more than is asked. */
   readonly patterns: readonly Pattern[];
   /** The folder of the bridge file, for paths in a device's configuration. */
   readonly baseDir: string;
+}
+
+/** Something that is plugged into this machine now, and how the bridge file would name it. */
+export interface PluggedIn {
+  /** As the device calls itself. */
+  name: string;
+  /** What it is, in a few words, with what tells it from its like. */
+  what: string;
+  /** A name for it in the bridge file; whoever shows it makes it one that is allowed, and unlike the others. */
+  nickname: string;
+  /** Its entry of the bridge file's `devices`, `adapter` first. Left out where there is none to be had. */
+  entry?: Readonly<Record<string, string | number | boolean>>;
+  /** What stands in the way, or is to be known before the entry is used, in the technician's words. */
+  note?: string;
+  /** Another kind of adapter serves it better, where the build has it. */
+  betterWith?: string;
+}
+
+/** What is plugged in of one kind. */
+export interface Listing {
+  found: readonly PluggedIn[];
+  /** Where was looked, in the technician's words. */
+  looked: string;
+  /** What may be missing where nothing was found. */
+  hint?: string;
+}
+
+/** What of a device's configuration does not fit the show. */
+export interface DeviceProblem {
+  /** Where, seen from the device: a JSON pointer such as `/mtcOut/timer`. */
+  pointer: string;
+  /** In the technician's words. */
+  message: string;
+  severity: 'error' | 'warn';
+  /** A name that does not exist, and those that do. */
+  unknown?: { name: string; among: readonly string[] };
 }
 
 /** Single-use. When it is gone, a new one is made; no adapter contains reconnect code. */
@@ -94,12 +178,19 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   readonly kind: string;
   /** Its driver is native code, which may crash, spin or leak: the bridge runs it in a process of its own. */
   readonly native?: true;
+  /** Its devices can tell where their own playhead stands (Health.playhead). */
+  readonly tellsPlayhead?: true;
   /**
    * Resolves once the device has answered (a write-only device, or a server that waits for peers: once open).
    * @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_DRIVER_MISSING; DEVICE_REFUSED when trying again would do harm:
    *   the supervisor then waits for a new bridge file.
    */
   connect(config: Config, io: AdapterIo, signal: AbortSignal): Promise<Connection>;
+  /**
+   * What of this kind is plugged into this machine now. Opens nothing, leaves nothing open. Left out: it is on a network.
+   * @throws DEVICE_DRIVER_MISSING, naming what to install; DEVICE_UNREACHABLE when the system does not tell
+   */
+  list?(signal: AbortSignal): Promise<Listing>;
   /** Whether an input fits a pattern. Pure. Left out: every member of the pattern equals the input's. */
   matches?(pattern: Pattern, input: Input): boolean;
   /** A command in a few words for logs and pages, such as `start 12.5`. Pure. */
@@ -109,6 +200,23 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    * @param config  the device in the bridge file, checked; without it only what is wrong for every device is said.
    */
   problemOf?(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined;
-  /** Why no input of this device could ever fit the pattern, in the technician's words, for `check`. Pure. */
-  problemOfPattern?(pattern: Pattern, config: Readonly<Record<string, unknown>>): string | undefined;
+  /**
+   * Why no input of this device could ever fit the pattern, in the technician's words, for `check`. It may read files
+   * that the device names, and nothing else. @param baseDir  the folder of the bridge file, from which they are seen.
+   */
+  problemOfPattern?(pattern: Pattern, config: Readonly<Record<string, unknown>>, baseDir: string): string | undefined;
+  /**
+   * Whether nobody can do what fits `pattern` without also doing what fits `other`, though most likely the one is meant
+   * instead of the other (a hold is a press first); for `check`, which warns of it. Pure.
+   */
+  includes?(pattern: Pattern, other: Pattern, config: Readonly<Record<string, unknown>>): boolean;
+  /**
+   * What of this configuration can never work, or does not fit the show that has these timers at its beginning, for
+   * `check`. It may read files that the device names, and nothing else; they are seen from `baseDir`.
+   */
+  problemOfDevice?(
+    config: Readonly<Record<string, unknown>>,
+    timers: readonly FaceTimer[],
+    baseDir: string,
+  ): DeviceProblem | undefined;
 }

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Face } from './adapter.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { PerSecond } from './rate.js';
 import { RetoldLog, Said } from './retold.js';
@@ -61,6 +62,8 @@ export class DriverProcess {
   #waiting: FromHost[] = [];
   #isHeldBack = false;
   #lastId = 0;
+  #isShowing = false;
+  #nextFace: Face | undefined;
   #why: BridgeError | undefined;
   #ending: Promise<void> | undefined;
 
@@ -93,6 +96,11 @@ export class DriverProcess {
     return this.#child.pid;
   }
 
+  /** What it printed last, a line each. */
+  get lastWords(): readonly string[] {
+    return this.#said.last;
+  }
+
   /** It ends, or has ended, whoever wanted it. */
   get isEnding(): boolean {
     return this.#ending !== undefined || this.#life.signal.aborted;
@@ -116,6 +124,22 @@ export class DriverProcess {
     if (this.#pipe.writableLength > UNREAD_BYTES_MAX) {
       this.#kill(`the driver process did not read ${UNREAD_BYTES_MAX} bytes of commands`);
     }
+  }
+
+  /** Tells what the show looks like. While one is on its way, only the newest waits behind it. */
+  show(face: Face): void {
+    if (this.#isShowing) {
+      this.#nextFace = face;
+      return;
+    }
+    if (this.#life.signal.aborted || !this.#pipe.writable) return;
+    this.#isShowing = true;
+    this.#pipe.write(`${JSON.stringify({ type: 'face', face } satisfies ToHost)}\n`, () => {
+      this.#isShowing = false;
+      const next = this.#nextFace;
+      this.#nextFace = undefined;
+      if (next) this.show(next);
+    });
   }
 
   /** Lets it say goodbye, then makes sure that it is gone. Idempotent, never rejects. */

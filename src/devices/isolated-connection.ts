@@ -35,7 +35,7 @@ export class IsolatedConnection implements Connection {
     this.#voice = new ConnectionVoice(io.log, first.health);
     if (first.displays) {
       this.display = (face) => {
-        if (!this.#isEnded && !this.#closing) driver.tell({ type: 'face', face });
+        if (!this.#isEnded && !this.#closing) driver.show(face);
       };
     }
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
@@ -75,6 +76,7 @@ export class SupervisedDevice {
   readonly #running: Promise<void>;
   #connection: Connection | undefined;
   readonly #face: () => Face | undefined;
+  #painted: Face | undefined;
   #health: Observed = { status: 'connecting' };
   #alarm: Alarm | undefined;
   #connects = 0;
@@ -131,12 +133,25 @@ export class SupervisedDevice {
     this.#retell(before);
   }
 
+  /** As in Health. */
+  get playhead(): string | null | undefined {
+    return this.#health.playhead;
+  }
+
   get hasDisplay(): boolean {
     return this.#connection?.display !== undefined;
   }
 
+  /** A face that looks the same as the last one is not painted again. */
   display(face: Face): void {
-    this.#connection?.display?.(face);
+    const { display } = this.#connection ?? {};
+    if (!display || isDeepStrictEqual(this.#painted, face)) return;
+    this.#painted = face;
+    try {
+      this.#connection?.display?.(face);
+    } catch (error) {
+      this.#log.error({ code: 'INTERNAL', err: error }, 'display.failed');
+    }
   }
 
   /** Says goodbye and stops. Idempotent, never rejects. */
@@ -198,8 +213,9 @@ export class SupervisedDevice {
       if (this.#connection === connection) this.#listener.onInput(this.spec.name, input);
     });
     this.#tell(connection.health());
+    this.#painted = undefined;
     const face = connection.display && this.#face();
-    if (face) connection.display?.(face);
+    if (face) this.display(face);
     const why = await connection.closed;
     stopHealth();
     stopInput();
@@ -228,7 +244,8 @@ export class SupervisedDevice {
 
   #retell(before: Observed): void {
     const { status, code, detail } = this.#shown();
-    if (status === before.status && code === before.code) return;
+    const isSaidAnew = this.#alarm !== undefined && code === this.#alarm.code && detail !== before.detail;
+    if (status === before.status && code === before.code && !isSaidAnew) return;
     if (status === 'down') this.#log.warn({ status, code, detail }, 'device.lost');
     else this.#log.info({ status, code, detail }, 'device.changed');
     this.#listener.onStatus(this.report());

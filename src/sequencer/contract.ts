@@ -19,6 +19,8 @@ export interface Effects {
   perform(event: ShowEvent, state: ShowState): void;
   /** The fan-out. `state` is the show after the last of `entries`. */
   publish(entries: readonly Entry[], state: ShowState): void;
+  /** The log cannot be written from now on: nothing is taken until an event is stored again, which `publish` tells. */
+  unavailable?(): void;
 }
 
 /** What is saved beside the log: the state, the time that no later event may go below, and `showSinceSeq`. */

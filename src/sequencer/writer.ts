@@ -289,8 +289,9 @@ export class Sequencer {
         'journal.unavailable',
       );
     }
-    this.#failing = true;
     for (const pending of given) this.#refuse(pending, refused('JOURNAL_UNAVAILABLE', detail));
+    if (!this.#failing) this.#call(() => this.#parts.effects.unavailable?.());
+    this.#failing = true;
     this.#tellIdlers();
   }
 
