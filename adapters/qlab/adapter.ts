@@ -29,6 +29,7 @@ function matches(pattern: Pattern, input: Input): boolean {
 /** QLab 4 and 5 over OSC on TCP. @see README.md */
 export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
+  tellsPlayhead: true,
   matches,
   summarise,
   problemOf,

@@ -216,7 +216,7 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    */
   problemOfDevice?(
     config: Readonly<Record<string, unknown>>,
-    timers: readonly FaceTimer[],
+    timers: readonly Pick<FaceTimer, 'id' | 'mode'>[],
     baseDir: string,
   ): DeviceProblem | undefined;
 }

@@ -57,6 +57,11 @@ export class Supervisor {
     this.#devices.get(device)?.raise(alarm);
   }
 
+  /** Where the device's own playhead stands, as in Health. */
+  playheadOf(device: string): string | null | undefined {
+    return this.#devices.get(device)?.playhead;
+  }
+
   /** The show has changed: every device with a display paints what it looks like now. */
   repaint(): void {
     const displays = [...this.#devices.values()].filter((device) => device.hasDisplay);

@@ -52,6 +52,10 @@ export const ERRORS = {
     severity: 'error',
     hint: 'a system library for this kind of device is not installed; the detail names it',
   },
+  PLAYHEAD_DIVERGED: {
+    severity: 'warn',
+    hint: 'whoever takes over by hand would play another cue: move the device’s playhead, or the show, to where it belongs',
+  },
   OUTPUT_LATE: { severity: 'error', hint: 'too old to send; a late GO is worse than a missing one' },
   CODEC_MALFORMED: { severity: 'warn', hint: 'what came in, or what was to go out, does not fit the protocol' },
   CONFIG_UNREADABLE: { severity: 'fatal', hint: 'check the path and the permissions of the file' },
@@ -67,6 +71,10 @@ export const ERRORS = {
   CONFIG_RULE_SKIPS_CUES: {
     severity: 'warn',
     hint: 'give these cues what the rule reads, or leave it so where nothing is to be sent',
+  },
+  CONFIG_RULES_OVERLAP: {
+    severity: 'warn',
+    hint: 'give each a button of its own, unless both are meant',
   },
   CONFIG_NO_STOP: { severity: 'warn', hint: 'add an output for EmergencyTriggered, if a device is to stop by itself' },
   CONFIG_RESTART_NEEDED: { severity: 'warn', hint: 'restart the bridge to take this change over' },

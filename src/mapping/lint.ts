@@ -1,8 +1,10 @@
-import type { BridgeConfig, ShowFile } from '../generated/types.js';
+import type { BridgeConfig, ShowFile, Timer } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { lintInput, type PatternProblem } from './lint-inputs.js';
+import { lintPlayheads } from './lint-devices.js';
+import { lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
 import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
+import { step } from './placeholders.js';
 import { namesOf } from './show-names.js';
 
 export type { Finding } from './findings.js';
@@ -15,6 +17,19 @@ export interface CommandChecks {
   commandSchema?: CommandProblem;
   /** Why no input could ever fit the `when` of an input rule. */
   problemOfPattern?: PatternProblem;
+  /** Whether nobody can do what fits `pattern` without also doing what fits `other`, though it is most likely not meant. */
+  includes?: PatternsOverlap;
+  /** Whether a device can tell where its own playhead stands; left out: all can. */
+  tellsPlayhead?: (device: string) => boolean;
+  /** What of a device's configuration does not fit the show with these timers; the pointer is seen from the device. */
+  problemOfDevice?: (device: string, timers: readonly Pick<Timer, 'id' | 'mode'>[]) => DeviceFault | undefined;
+}
+
+interface DeviceFault {
+  pointer: string;
+  message: string;
+  severity: 'error' | 'warn';
+  unknown?: { name: string; among: readonly string[] };
 }
 
 /**
@@ -30,12 +45,21 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Co
     (device, command) => checks.commandSchema?.(device, command) ?? checks.problemOf(device, command),
   );
   return [
+    ...Object.keys(config.devices).flatMap((device) => {
+      const fault = checks.problemOfDevice?.(device, state.timers);
+      if (!fault) return [];
+      const { pointer, message, ...more } = fault;
+      const code = more.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID';
+      return [wrong(`/devices${step(device)}${pointer}`, code, message, more)];
+    }),
     ...config.inputs.flatMap((rule, index) =>
       lintInput(rule, `/inputs/${index}`, config, state, names, checks.problemOfPattern),
     ),
+    ...(checks.includes ? lintOverlaps(config.inputs, checks.includes) : []),
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOf }),
     ),
+    ...lintPlayheads(config, state, names, checks.tellsPlayhead ?? (() => true)),
     ...lintStop(config),
   ];
 }
