@@ -4,19 +4,16 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { oscAdapter } from '../dist/adapters/osc/adapter.js';
 import { isolate } from '../dist/src/devices/isolated-adapter.js';
 import { systemClock } from '../dist/src/kit/clock.js';
 import { createLog } from '../dist/src/kit/log.js';
-import { quantile } from './stats.mjs';
+import { here, memoryOf } from './processes.mjs';
+import { atMost, pause, quantile, row } from './stats.mjs';
 
-const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const PACE_MS = 4;
 /** What the hop may add to a press or to a command at the median. */
 const HOP_GOAL_MS = 0.5;
-const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const never = new AbortController().signal;
 /** `/go` with no arguments. */
 const GO = Buffer.from('/go\0,\0\0\0', 'latin1');
@@ -65,17 +62,6 @@ async function device(adapter, name, log) {
   };
 }
 
-/** MiB that only this process holds, and all that it has mapped; undefined where the system does not tell. */
-function memoryOf(pid) {
-  try {
-    const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-    const mib = (name) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(rollup)?.[1]) / 1024;
-    return { own: mib('Private_Dirty') + mib('Private_Clean'), resident: mib('Rss') };
-  } catch {
-    return undefined;
-  }
-}
-
 export async function isolationRows(rounds = 500) {
   let pid;
   const listen = { write: (line) => (pid ??= JSON.parse(line).pid) };
@@ -104,24 +90,18 @@ export async function isolationRows(rounds = 500) {
     const p = (name, q) => quantile(times[what][name], q);
     const added = p('hop', 0.5) - p('direct', 0.5);
     rows.push(
-      { what: `${words}, driver in the bridge's process, p50`, value: p('direct', 0.5), unit: 'ms' },
-      { what: `${words}, driver in the bridge's process, p99`, value: p('direct', 0.99), unit: 'ms' },
-      { what: `${words}, driver in its own process, p50`, value: p('hop', 0.5), unit: 'ms' },
-      { what: `${words}, driver in its own process, p99`, value: p('hop', 0.99), unit: 'ms' },
-      {
-        what: `${words}: what isolation adds, p50`,
-        value: added,
-        unit: 'ms',
-        goal: `≤ ${HOP_GOAL_MS}`,
-        met: added <= HOP_GOAL_MS,
-      },
+      row(`${words}, driver in the bridge's process, p50`, p('direct', 0.5)),
+      row(`${words}, driver in the bridge's process, p99`, p('direct', 0.99)),
+      row(`${words}, driver in its own process, p50`, p('hop', 0.5)),
+      row(`${words}, driver in its own process, p99`, p('hop', 0.99)),
+      atMost(`${words}: what isolation adds, p50`, added, HOP_GOAL_MS, 'ms'),
     );
   }
-  rows.push({ what: "A driver's process, from its start to its first connection", value: hop.connectMs, unit: 'ms' });
+  rows.push(row("A driver's process, from its start to its first connection", hop.connectMs));
   if (memory) {
     rows.push(
-      { what: "A driver's process, memory of its own", value: memory.own, unit: 'MiB' },
-      { what: "A driver's process, resident with what is shared", value: memory.resident, unit: 'MiB' },
+      row("A driver's process, memory of its own", memory.own, 'MiB'),
+      row("A driver's process, resident with what is shared", memory.resident, 'MiB'),
     );
   }
   return rows;
