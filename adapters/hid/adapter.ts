@@ -5,6 +5,7 @@ import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
 import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
+import { listHid } from './list.js';
 import { loadProfile } from './profile.js';
 
 /** Where devices come from. A test hands in a simulated driver; the bridge file cannot. */
@@ -16,6 +17,7 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
   return {
     kind: 'hid',
     native: true,
+    list: async () => listHid(await loadDriver()),
     matches: matchesButton,
     problemOf: () => 'a HID device cannot be sent anything',
     summarise: () => 'nothing: a HID device takes no commands',

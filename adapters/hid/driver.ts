@@ -23,6 +23,7 @@ export interface HidHandle {
 }
 
 export interface HidDriver {
+  /** 0 and 0 stand for any. */
   devices(vendorId: number, productId: number): Promise<readonly HidInfo[]>;
   open(path: string): Promise<HidHandle>;
 }

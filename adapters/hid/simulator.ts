@@ -29,7 +29,8 @@ export class SimulatedHid implements HidDriver {
   async devices(vendorId: number, productId: number): Promise<readonly HidInfo[]> {
     await Promise.resolve();
     if (!this.#isPlugged) return [];
-    return this.infos.filter((info) => info.vendorId === vendorId && info.productId === productId);
+    const isAny = vendorId === 0 && productId === 0;
+    return this.infos.filter((info) => isAny || (info.vendorId === vendorId && info.productId === productId));
   }
 
   async open(path: string): Promise<HidHandle> {

@@ -6,6 +6,7 @@ import { problemOfCommand, summarise } from './command.js';
 import { MidiConnection, type OpenNames } from './connection.js';
 import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
 import { matches } from './input.js';
+import { listMidi } from './list.js';
 import { findPort } from './ports.js';
 
 /** Where ports come from. A test hands in a simulated driver; the bridge file cannot. */
@@ -17,6 +18,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
   return {
     kind: 'midi',
     native: true,
+    list: async () => listMidi(await loadDriver()),
     matches,
     problemOf: problemOfCommand,
     summarise,

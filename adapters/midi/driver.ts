@@ -101,7 +101,8 @@ function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMid
 
 const NO_SYSTEM = 'Failed to initialise RtMidi';
 const ALSA_SEQUENCER = '/dev/snd/seq';
-const hasSequencer = (): boolean => existsSync(ALSA_SEQUENCER);
+/** Whether this Linux machine has a MIDI system at all. */
+export const hasSequencer = (): boolean => existsSync(ALSA_SEQUENCER);
 
 /**
  * Lists ports; once RtMidi has said that there is no MIDI system, it is asked again when there is one. ALSA writes to

@@ -7,6 +7,7 @@ import { problemOfCommand, summarise } from './command.js';
 import { type Greetings, greetingsOf, SerialConnection } from './connection.js';
 import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
 import { problemOfDevice } from './handshake.js';
+import { listSerial } from './list.js';
 import { matches, problemOfPattern } from './patterns.js';
 import { type Binding, type Port, safeBinding } from './safe-binding.js';
 
@@ -19,6 +20,8 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
   return {
     kind: 'serial',
     native: true,
+    list: async () =>
+      listSerial(await loadBinding(), { isSysfs: loadBinding === loadNative && process.platform === 'linux' }),
     matches,
     problemOf: problemOfCommand,
     problemOfPattern,

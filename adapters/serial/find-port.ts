@@ -31,17 +31,31 @@ const PARENTS_MAX = 8;
 export async function findPortInSysfs(wanted: UsbId, sysfs = '/sys'): Promise<string | undefined> {
   const names = await readdir(join(sysfs, 'class/tty')).catch(() => []);
   for (const name of names.sort()) {
-    let folder = await realpath(join(sysfs, 'class/tty', name, 'device')).catch(() => undefined);
-    for (let up = 0; folder !== undefined && up < PARENTS_MAX; up++) {
-      const [vendor, product, serial] = await Promise.all(
-        ['idVendor', 'idProduct', 'serial'].map((file) => readText(join(folder ?? '', file))),
-      );
-      if (vendor !== undefined && product !== undefined) {
-        if (isWanted(wanted, vendor, product, serial)) return `/dev/${name}`;
-        break;
-      }
-      folder = dirname(folder);
+    const usb = await usbDeviceOf(name, sysfs);
+    if (usb && isWanted(wanted, usb)) return `/dev/${name}`;
+  }
+  return undefined;
+}
+
+/**
+ * The USB device that a tty belongs to.
+ * @param tty  its name, such as ttyACM0.
+ */
+export async function usbDeviceOf(tty: string, sysfs: string): Promise<(UsbId & { product?: string }) | undefined> {
+  let folder = await realpath(join(sysfs, 'class/tty', tty, 'device')).catch(() => undefined);
+  for (let up = 0; folder !== undefined && up < PARENTS_MAX; up++) {
+    const [vendor, product, serialNumber, name] = await Promise.all(
+      ['idVendor', 'idProduct', 'serial', 'product'].map((file) => readText(join(folder ?? '', file))),
+    );
+    if (vendor !== undefined && product !== undefined) {
+      return {
+        vendorId: Number.parseInt(vendor, 16),
+        productId: Number.parseInt(product, 16),
+        ...(serialNumber ? { serialNumber } : {}),
+        ...(name ? { product: name } : {}),
+      };
     }
+    folder = dirname(folder);
   }
   return undefined;
 }
@@ -50,14 +64,20 @@ export async function findPortInSysfs(wanted: UsbId, sysfs = '/sys'): Promise<st
 export function findPortInList(wanted: UsbId, ports: readonly PortInfo[]): string | undefined {
   return ports.find(
     ({ vendorId, productId, serialNumber }) =>
-      vendorId !== undefined && productId !== undefined && isWanted(wanted, vendorId, productId, serialNumber),
+      vendorId !== undefined &&
+      productId !== undefined &&
+      isWanted(wanted, {
+        vendorId: Number.parseInt(vendorId, 16),
+        productId: Number.parseInt(productId, 16),
+        ...(serialNumber === undefined ? {} : { serialNumber }),
+      }),
   )?.path;
 }
 
-const isWanted = (wanted: UsbId, vendor: string, product: string, serial: string | undefined): boolean =>
-  Number.parseInt(vendor, 16) === wanted.vendorId &&
-  Number.parseInt(product, 16) === wanted.productId &&
-  (wanted.serialNumber === undefined || wanted.serialNumber === serial);
+const isWanted = (wanted: UsbId, { vendorId, productId, serialNumber }: UsbId): boolean =>
+  vendorId === wanted.vendorId &&
+  productId === wanted.productId &&
+  (wanted.serialNumber === undefined || wanted.serialNumber === serialNumber);
 
 const readText = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').then(

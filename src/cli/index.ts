@@ -59,6 +59,26 @@ program
   .action(async (file, options) => (await import('./check.js')).check(file, options));
 
 program
+  .command('devices')
+  .description('what is plugged into this machine, each with its line for the bridge file')
+  .argument('[what...]', 'kinds to look for, such as midi hid serial; or a bridge file: how its devices are now')
+  .option('-w, --watch', 'go on, and tell what is plugged in and out')
+  .option('-u, --url <url>', 'how the devices of the bridge at this address are now')
+  .option('--token <token>', 'who you are to that bridge; better in the environment, as PACEBUDDY_TOKEN')
+  .addOption(json())
+  .addHelpText(
+    'after',
+    `
+pacebuddy devices                  everything; all that is printed may be pasted below devices:
+pacebuddy devices midi --watch     MIDI ports, and what comes and goes
+pacebuddy devices bridge.yaml      asks the running bridge which of its devices are up, and why others are not
+
+Exits with 1 when a kind cannot be looked for (a missing library is named) or a device of the bridge is down, with 3
+when no bridge answers.`,
+  )
+  .action(async (what, options) => (await import('./devices.js')).devices(what, options));
+
+program
   .command('simulate')
   .description('be a device, for trying a bridge file at the desk')
   .command('qlab')

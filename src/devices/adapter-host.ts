@@ -4,7 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
-import { machineMs, systemClock } from '../kit/clock.js';
+import { machineMs, systemClock, type WallMs } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
 import type { Adapter, Connection } from './adapter.js';
@@ -18,6 +18,7 @@ const GOODBYE_LIMIT_MS = 400;
 const [kind = '', module = '', device = ''] = process.argv.slice(2);
 const clock = systemClock();
 const pipe = new Socket({ fd: HOST_FD, readable: true, writable: true });
+const ending = new AbortController();
 let trying: AbortController | undefined;
 let connection: Connection | undefined;
 let serving: Promise<void> = Promise.resolve();
@@ -27,12 +28,15 @@ const sends = new Map<number, AbortController>();
 const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
 
 /** One try, and the whole life of the connection that comes of it. */
-async function serve(adapter: Adapter, { config, device, patterns, baseDir, logLevel }: ConnectOrder): Promise<void> {
+async function serve(adapter: Adapter, order: ConnectOrder): Promise<void> {
+  const { config, device, patterns, baseDir, logLevel, time } = order;
   const log = createLog({ level: logLevel, destination: { write: (line) => tell({ type: 'log', line }) } });
   trying = new AbortController();
   let made: Connection;
   try {
-    made = await adapter.connect(config, { device, clock, log, patterns, baseDir }, trying.signal);
+    const wall = () => (time.wallMs + machineMs() - time.machineMs) as WallMs;
+    const io = { device, clock: { ...clock, wall }, log, patterns, baseDir };
+    made = await adapter.connect(config, io, trying.signal);
   } catch (error) {
     tell({ type: 'notConnected', fault: faultOf(error) });
     return;
@@ -59,6 +63,15 @@ async function serve(adapter: Adapter, { config, device, patterns, baseDir, logL
   await new Promise((resolve) => setImmediate(resolve));
   connection = undefined;
   tell({ type: 'closed', counters: made.counters?.() ?? {}, ...(why && { fault: faultOf(why) }) });
+}
+
+async function list(adapter: Adapter): Promise<void> {
+  try {
+    if (!adapter.list) throw new Error(`${kind} lists nothing`);
+    tell({ type: 'listed', listing: await adapter.list(ending.signal) });
+  } catch (error) {
+    tell({ type: 'notListed', fault: faultOf(error) });
+  }
 }
 
 async function tellCounters(of: Connection, signal: AbortSignal): Promise<void> {
@@ -98,6 +111,7 @@ async function send({ id, command }: ToHost & { type: 'send' }): Promise<void> {
 async function end(isOrphan: boolean): Promise<void> {
   if (isEnding) return;
   isEnding = true;
+  ending.abort();
   trying?.abort();
   const timer = new AbortController();
   void connection?.close();
@@ -128,6 +142,9 @@ pipe.on('data', (text: string) => {
     switch (message.type) {
       case 'connect':
         serving = loading.then((adapter) => serve(adapter, message));
+        break;
+      case 'list':
+        void loading.then(list);
         break;
       case 'send':
         void send(message);

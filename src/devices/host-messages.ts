@@ -3,7 +3,7 @@
  * channel is not used: a driver that writes one wrong byte into it throws in the bridge, where nobody can catch it.)
  */
 import { BridgeError, ERRORS, type ErrorCode, isBridgeError, wordsOf } from '../kit/errors.js';
-import type { Command, Face, Health, Input, Pattern, Receipt } from './adapter.js';
+import type { Command, Face, Health, Input, Listing, Pattern, Receipt } from './adapter.js';
 
 /** The file descriptor of the pipe in the driver's process. */
 export const HOST_FD = 3;
@@ -20,10 +20,13 @@ export interface ConnectOrder {
   baseDir: string;
   /** The lines that the bridge's log would keep; the others do not cross. */
   logLevel: string;
+  /** One moment on the show's clock and on the machine's (see machineMs()): the driver's process goes by the show's time. */
+  time: { wallMs: number; machineMs: number };
 }
 
 /** From the bridge. One connection at a time; `end` says goodbye to it and ends the process. */
 export type ToHost =
+  | { type: 'list' }
   | ({ type: 'connect' } & ConnectOrder)
   | { type: 'send'; id: number; command: Command }
   | { type: 'abortSend'; id: number }
@@ -34,6 +37,8 @@ export type ToHost =
 /** From the driver's process. After `notConnected` and `closed` it may be told to connect again. */
 export type FromHost =
   | { type: 'ready' }
+  | { type: 'listed'; listing: Listing }
+  | { type: 'notListed'; fault: Fault }
   | { type: 'connected'; health: Health; counters: Counters; displays: boolean }
   | { type: 'notConnected'; fault: Fault }
   | { type: 'input'; input: Input }

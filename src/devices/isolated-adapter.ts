@@ -1,13 +1,16 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, systemClock } from '../kit/clock.js';
+import { type Clock, machineMs, systemClock } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
+import { type Log, silentLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
-import type { Adapter, AdapterIo, Connection } from './adapter.js';
+import type { Adapter, AdapterIo, Connection, Listing } from './adapter.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
 import { errorOf } from './host-messages.js';
 import { IsolatedConnection } from './isolated-connection.js';
 
+/** What a list may take, the start of its process and a slow system included. */
+const LIST_LIMIT_MS = 15_000;
 /** How long a process without a connection is kept for the device's next try; longer than the supervisor ever waits. */
 const REST_LIMIT_MS = 2000;
 
@@ -53,6 +56,11 @@ export function isolate(adapter: Adapter, { module, clock = systemClock() }: Iso
       rested.driver.log = log;
       return rested.driver;
     }
+    return startDriver(device, log);
+  };
+
+  /** @throws INTERNAL when there is no process to be had */
+  const startDriver = (device: string, log: Log): DriverProcess => {
     if (!existsSync(HOST)) throw new BridgeError('INTERNAL', `there is no ${HOST}: npm run build`);
     try {
       return new DriverProcess(program, device, clock, log);
@@ -61,8 +69,30 @@ export function isolate(adapter: Adapter, { module, clock = systemClock() }: Iso
     }
   };
 
+  /** Each list has a process of its own: nothing that it opens can stay open. */
+  const list = async (signal: AbortSignal): Promise<Listing> => {
+    signal.throwIfAborted();
+    const driver = startDriver('list', silentLog);
+    const over = new AbortController();
+    const giveUp = () => over.abort();
+    signal.addEventListener('abort', giveUp);
+    const tooLong = clock.sleep(LIST_LIMIT_MS, over.signal).then(() => {
+      throw signal.aborted
+        ? signal.reason
+        : new BridgeError('DEVICE_TIMEOUT', `no list within ${LIST_LIMIT_MS / 1000} s`);
+    });
+    try {
+      return await Promise.race([listIn(driver), tooLong]);
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+      over.abort();
+      await driver.end();
+    }
+  };
+
   return {
     ...adapter,
+    ...(adapter.list && { list }),
     native: true,
     async connect(config, io, signal): Promise<Connection> {
       signal.throwIfAborted();
@@ -78,6 +108,23 @@ export function isolate(adapter: Adapter, { module, clock = systemClock() }: Iso
       }
     },
   };
+}
+
+function listIn(driver: DriverProcess): Promise<Listing> {
+  return new Promise((resolve, reject) => {
+    void driver.ended.then((why) => {
+      const said = driver.lastWords.find((line) => /error/i.test(line)) ?? driver.lastWords.at(-1);
+      reject(
+        said === undefined ? why : new BridgeError(why.code, `${why.message}; its last words: ${said}`, { cause: why }),
+      );
+    });
+    driver.onMessage = (message) => {
+      if (message.type === 'listed') resolve(message.listing);
+      if (message.type === 'notListed') reject(errorOf(message.fault));
+    };
+    driver.busy = 'connecting';
+    driver.tell({ type: 'list' });
+  });
 }
 
 /** One try, and the connection that comes of it. @param rest  the driver is free for the next one */
@@ -116,8 +163,9 @@ function connectIn(
       }
     };
     driver.busy = 'connecting';
-    const { device, patterns, baseDir, log } = io;
-    driver.tell({ type: 'connect', config, device, patterns, baseDir, logLevel: log.level });
+    const { device, patterns, baseDir, log, clock } = io;
+    const time = { wallMs: clock.wall(), machineMs: machineMs() };
+    driver.tell({ type: 'connect', config, device, patterns, baseDir, logLevel: log.level, time });
   });
 }
 

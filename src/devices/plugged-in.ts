@@ -1,0 +1,81 @@
+/** What is plugged into this machine, asked of every kind of adapter at once; a kind that fails costs its own answer only. */
+import { type BridgeError, toBridgeError } from '../kit/errors.js';
+import type { Adapter, Listing, PluggedIn } from './adapter.js';
+
+/** What one kind found, or why it could not look. */
+export type KindListing = { kind: string } & (({ ok: true } & Listing) | { ok: false; why: BridgeError });
+
+/** Devices of one kind that are told, at most. */
+const FOUND_MAX = 256;
+/** A text that a device says of itself, in characters. */
+const TEXT_CHARS_MAX = 256;
+
+/**
+ * Looks for all `kinds` at the same time. What another of the kinds serves better is told there only.
+ * Never rejects: a driver that crashes, hangs or lacks a library is the `why` of its own kind.
+ * @param kinds  names in `adapters`; one that lists nothing finds nothing.
+ */
+export async function lookFor(
+  kinds: readonly string[],
+  adapters: Readonly<Record<string, Adapter>>,
+  signal: AbortSignal,
+): Promise<KindListing[]> {
+  const listings = await Promise.all(kinds.map((kind) => listingOf(kind, adapters[kind], signal)));
+  const listed = new Set(listings.filter(({ ok }) => ok).map(({ kind }) => kind));
+  const nicknames = new Set<string>();
+  return listings.map((listing) => {
+    if (!listing.ok) return listing;
+    const found = listing.found
+      .filter(({ betterWith }) => betterWith === undefined || !listed.has(betterWith))
+      .slice(0, FOUND_MAX)
+      .map((each) => withBetter(spoken(each), adapters))
+      .map((each) => ({ ...each, nickname: freeName(each.nickname, listing.kind, nicknames) }));
+    return { ...listing, found };
+  });
+}
+
+async function listingOf(kind: string, adapter: Adapter | undefined, signal: AbortSignal): Promise<KindListing> {
+  try {
+    const listing = (await adapter?.list?.(signal)) ?? { found: [], looked: 'nowhere' };
+    return { kind, ok: true, ...listing };
+  } catch (error) {
+    return { kind, ok: false, why: toBridgeError(error, 'DEVICE_UNREACHABLE') };
+  }
+}
+
+/** A device that another adapter of this build serves better is not offered here, but says so. */
+function withBetter(found: PluggedIn, adapters: Readonly<Record<string, Adapter>>): PluggedIn {
+  const { betterWith, entry: _entry, ...rest } = found;
+  if (betterWith === undefined || adapters[betterWith] === undefined) return found;
+  return { ...rest, betterWith, note: `use adapter: ${betterWith}; pacebuddy devices ${betterWith} gives its line` };
+}
+
+/** What a device says of itself may hold anything; what is shown is one line. */
+function spoken(found: PluggedIn): PluggedIn {
+  return { ...found, name: oneLine(found.name), what: oneLine(found.what) };
+}
+
+const oneLine = (text: string): string =>
+  text
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim()
+    .slice(0, TEXT_CHARS_MAX);
+
+/** Not names in YAML. */
+const RESERVED = new Set(['true', 'false', 'null', 'yes', 'no', 'on', 'off']);
+/** Of a name in the bridge file; 64 are allowed, and a number may follow. */
+const NAME_CHARS_MAX = 40;
+
+/** A name that the bridge file allows, and that no other device has been given. */
+function freeName(nickname: string, kind: string, taken: Set<string>): string {
+  const plain = nickname
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .slice(0, NAME_CHARS_MAX)
+    .replace(/^-+|-+$/g, '');
+  const base = /^[a-z]/.test(plain) && !RESERVED.has(plain) ? plain : [kind, plain].filter(Boolean).join('-');
+  let name = base;
+  for (let n = 2; taken.has(name); n++) name = `${base}-${n}`;
+  taken.add(name);
+  return name;
+}
