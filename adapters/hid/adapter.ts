@@ -3,6 +3,7 @@ import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.j
 import { matchesButton } from '../../src/devices/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { includes, problemOfDevice, problemOfPattern } from './check.js';
 import { HidConnection } from './connection.js';
 import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
 import { listHid } from './list.js';
@@ -20,6 +21,9 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
     list: async () => listHid(await loadDriver()),
     matches: matchesButton,
     problemOf: () => 'a HID device cannot be sent anything',
+    problemOfPattern,
+    problemOfDevice,
+    includes,
     summarise: () => 'nothing: a HID device takes no commands',
     // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: HidDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {

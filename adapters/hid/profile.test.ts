@@ -45,6 +45,44 @@ describe('the profiles that come with the bridge', () => {
   });
 });
 
+describe('what the sources of the profiles tell', () => {
+  /** A report in hex, and the buttons that are down. */
+  test.each([
+    ['philips-acc', '01', 'left'],
+    ['philips-acc', '0a', 'middle top'],
+    // X-keys Foot Pedal Data Report: bits 2, 3 and 4 of its byte 2, which hidraw gives first.
+    ['xkeys-foot-3', '020000000000000000000000000000000010', 'left'],
+    ['xkeys-foot-3', '0c0000000000000000000000000000000010', 'middle right'],
+    ['olympus-rs31', '000004', 'left'],
+    ['olympus-rs31', '000001', 'right'],
+    ['olympus-rs31', '0000', undefined],
+    ['olympus-keyboard-4', '0000690000000000', 'middle'],
+    ['kinesis-savant', '040000', 'middle'],
+    ['kinesis-savant', '03f000', 'left right'],
+    ['pcsensor-6', '010000090000000000', 'key6'],
+    ['pcsensor-6', '030000090000000000', undefined],
+    // Scan codes 7004e, 7004b, 7003e, 70029 and 70037.
+    ['logitech-presenter', '00004e0000000000', 'next'],
+    ['logitech-presenter', '00004b0000000000', 'previous'],
+    ['logitech-presenter', '00003e0000000000', 'start'],
+    ['logitech-presenter', '0000290000000000', 'end'],
+    ['logitech-presenter', '0000370000000000', 'blank'],
+    ['norwii-presenter', '0000510000000000', 'next'],
+    ['norwii-presenter', '0000520000000000', 'previous'],
+    ['satechi-presenter', '0000050000000000', 'pause'],
+    ['arduino-keyboard', '020000680000000000', 'f13'],
+    ['arduino-keyboard', '0200002c2800000000', 'space enter'],
+    // The mouse of the same board.
+    ['arduino-keyboard', '0101000000', undefined],
+    ['usb-gamepad', '7f7f7f7f7f0f00', ''],
+    ['usb-gamepad', '017f7f7f7f1f00', 'k1'],
+    ['usb-gamepad', '7f7f7f7f7f4f20', 'k3 k10'],
+  ])('%s: %s', async (name, hex, expected) => {
+    const told = await down(name, ...Buffer.from(hex, 'hex'));
+    expect(told?.join(' ')).toBe(expected);
+  });
+});
+
 describe('a profile of one’s own', () => {
   const yaml = (buttons: string, report = '{ bytesMin: 2 }') =>
     `{ name: mine, title: My box, devices: [], report: ${report}, buttons: ${buttons}, source: me, verified: unverified }`;

@@ -1,4 +1,5 @@
 /** Device profiles: which bytes of a report are which button, read from their files. */
+import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parse } from 'yaml';
@@ -18,20 +19,39 @@ const FILE_BYTES_MAX = 65_536;
  * @throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID
  */
 export async function loadProfile(profile: string, baseDir: string): Promise<HidProfile> {
-  const isPath = /\.ya?ml$/.test(profile);
-  if (!isPath && !/^[a-z0-9][a-z0-9-]*$/.test(profile)) {
-    throw new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" is neither a name nor a path that ends in .yaml`);
-  }
-  const path = isPath ? resolve(baseDir, profile) : join(profilesFolder, `${profile}.yaml`);
+  const { path, shown } = placeOf(profile, baseDir);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw unreadable(profile, shown, cause);
+  });
+  return parseProfile(text, profile);
+}
+
+/** The same, at once, for `check`. @throws CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID */
+export function readProfile(profile: string, baseDir: string): HidProfile {
+  const { path, shown } = placeOf(profile, baseDir);
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch (cause) {
-    const where = isPath ? path : `config/hid-profiles/${profile}.yaml`;
-    throw new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" cannot be read: ${where}`, { cause });
+    throw unreadable(profile, shown, cause);
   }
   return parseProfile(text, profile);
 }
+
+/** @returns the file, and how it is called for people */
+function placeOf(profile: string, baseDir: string): { path: string; shown: string } {
+  if (/\.ya?ml$/.test(profile)) {
+    const path = resolve(baseDir, profile);
+    return { path, shown: path };
+  }
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(profile)) {
+    throw new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" is neither a name nor a path that ends in .yaml`);
+  }
+  return { path: join(profilesFolder, `${profile}.yaml`), shown: `config/hid-profiles/${profile}.yaml` };
+}
+
+const unreadable = (profile: string, shown: string, cause: unknown) =>
+  new BridgeError('CONFIG_UNREADABLE', `profile "${profile}" cannot be read: ${shown}`, { cause });
 
 /** @throws CONFIG_SYNTAX, CONFIG_INVALID, naming what is wrong */
 export function parseProfile(text: string, name: string): HidProfile {

@@ -119,20 +119,15 @@ export function includesButton(pattern: Pattern, other: Pattern, holdMs: number)
   const { gesture = 'press' } = pattern;
   const { gesture: itsGesture = 'press' } = other;
   const isPlain = mine.length === 1 && (gesture === 'press' || gesture === 'release');
-  if (isPlain || its.length === 0 || !its.every((name) => mine.includes(name))) return false;
-  if (itsGesture === 'double') return false;
-  if (itsGesture === 'hold')
-    return (
-      gesture === 'hold' &&
-      Number(other.holdMs ?? holdMs) <= Number(pattern.holdMs ?? holdMs) &&
-      !isSame(pattern, other)
-    );
-  // Of the same chord or button a press and a release are two ends of one gesture, not one instead of the other.
-  return its.length < mine.length || gesture === 'hold' || gesture === 'double';
+  if (isPlain || its.length === 0 || !its.every((name) => mine.includes(name)) || itsGesture === 'double') return false;
+  const isSameWho = keyOf(mine) === keyOf(its);
+  if (itsGesture === 'hold') {
+    const [mineMs, itsMs] = [Number(pattern.holdMs ?? holdMs), Number(other.holdMs ?? holdMs)];
+    return gesture === 'hold' && (isSameWho ? itsMs < mineMs : itsMs <= mineMs);
+  }
+  // Of the same button or chord a press and a release are two ends of one gesture, not one instead of the other.
+  return !isSameWho || gesture === 'hold' || gesture === 'double';
 }
-
-const isSame = (one: Pattern, other: Pattern): boolean =>
-  keyOf(buttonsOf(one)) === keyOf(buttonsOf(other)) && one.holdMs === other.holdMs;
 
 /** What the rules ask of the machine: for each button or chord its lengths of hold, and the chords. */
 function askedFor(patterns: readonly Pattern[], usualHoldMs: number) {

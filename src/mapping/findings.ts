@@ -12,6 +12,7 @@ export interface Finding {
     | 'CONFIG_PLACEHOLDER'
     | 'CONFIG_RULE_UNUSED'
     | 'CONFIG_RULE_SKIPS_CUES'
+    | 'CONFIG_RULES_OVERLAP'
     | 'CONFIG_NO_STOP';
   severity: 'error' | 'warn';
   message: string;

@@ -6,7 +6,7 @@ import { complete } from '../show/complete.js';
 import { mayPropose } from '../show/roles.js';
 import { cuesOf, type ShowState } from '../show/state.js';
 import { compileWanted, type Wanted } from './cue-selector.js';
-import { type Finding, wrong } from './findings.js';
+import { type Finding, listed, wrong } from './findings.js';
 import type { Pattern } from './inputs.js';
 import { lintPlaceholders, type Readable } from './lint-placeholders.js';
 import { placeholdersIn, step } from './placeholders.js';
@@ -23,6 +23,9 @@ const READABLE: Readable = {
 
 /** Why no input of this device could ever fit the pattern; undefined when one could. */
 export type PatternProblem = (device: string, pattern: Pattern) => string | undefined;
+
+/** Whether nobody can do what fits `pattern` without also doing what fits `other`. */
+export type PatternsOverlap = (device: string, pattern: Pattern, other: Pattern) => boolean;
 
 /** What is wrong with one input rule besides its shape. */
 export function lintInput(
@@ -48,6 +51,21 @@ function lintPattern({ id, when }: InputRule, at: string, problemOfPattern: Patt
   const { device, ...pattern } = when;
   const why = problemOfPattern(device, pattern);
   return why === undefined ? [] : [wrong(at, 'CONFIG_INVALID', `${id} could never fire: ${why}`)];
+}
+
+/** Rules that fire with another one, on the way to it or back from it. */
+export function lintOverlaps(rules: readonly InputRule[], includes: PatternsOverlap): Finding[] {
+  return rules.flatMap((rule, index) => {
+    const { device, ...pattern } = rule.when;
+    const others = rules.filter((other) => {
+      const { device: its, ...itsPattern } = other.when;
+      return other !== rule && its === device && includes(device, pattern, itsPattern);
+    });
+    if (others.length === 0) return [];
+    const names = listed(others.map(({ id }) => id));
+    const message = `whoever does what ${rule.id} waits for also fires ${names}: a press is never held back to see what becomes of it`;
+    return [wrong(`/inputs/${index}/when`, 'CONFIG_RULES_OVERLAP', message, { severity: 'warn' })];
+  });
 }
 
 /** Members of `with` or `where` that the event's payload does not have, and names that nobody has. */

@@ -158,6 +158,21 @@ test('a pattern that its adapter says nothing could ever fit is told at the rule
   ]);
 });
 
+test('a rule that never fires alone is told, with those that fire with it', () => {
+  const hold = (button: string) => ({ device: 'pedal', ...{ button, gesture: 'hold' } });
+  const press = (button: string) => ({ device: 'pedal', ...{ button } });
+  const inputs = [
+    input({ id: 'go', when: press('left'), propose: 'CueAdvanced' }),
+    input({ id: 'back', when: hold('left'), propose: 'CueReverted' }),
+    input({ id: 'other', when: press('right'), propose: 'CueAdvanced' }),
+  ];
+  const includes = (_: string, pattern: object, other: object) =>
+    'gesture' in pattern && Object(pattern).button === Object(other).button;
+  expect(lint({ inputs }, { includes })).toEqual([
+    '/inputs/1/when warn CONFIG_RULES_OVERLAP whoever does what back waits for also fires go: a press is never held back to see what becomes of it',
+  ]);
+});
+
 describe('an input rule', () => {
   test.each<[string, In, string[]]>([
     [
