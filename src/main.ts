@@ -74,6 +74,8 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
   return loadBridge(path, {
     env,
     adapters: adapterValidators,
+    resolveDevice: async (device, baseDir) =>
+      (await adapterOf(String(device.adapter))?.resolve?.(device, baseDir)) ?? { ok: true, config: device },
     lint: (config, showFile) =>
       lintMapping(config, showFile, {
         problemOf: (device, command) =>

@@ -7,6 +7,7 @@ import { MidiConnection, type OpenNames } from './connection.js';
 import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
 import { matches } from './input.js';
 import { listMidi } from './list.js';
+import { problemOfMtcOut } from './mtc-transmitter.js';
 import { findPort } from './ports.js';
 
 /** Where ports come from. A test hands in a simulated driver; the bridge file cannot. */
@@ -22,6 +23,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     matches,
     problemOf: problemOfCommand,
     summarise,
+    problemOfDevice: problemOfMtcOut,
     // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: MidiDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

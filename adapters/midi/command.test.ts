@@ -85,10 +85,10 @@ describe('a command', () => {
     [{ noteOn: { channel: 1, note: 'C4', velocity: 1 } }, 'note must be a whole number, not "C4"'],
     [{ mmc: { command: 'locate' } }, 'locate needs a time'],
     [{ mmc: { command: 'play', time: '00:00:00:00' } }, 'play takes no time'],
-    [{}, 'send exactly one of msc, mmc, noteOn, noteOff, controlChange, programChange, pitchBend, aftertouch'],
+    [{}, 'send exactly one of msc, mmc, noteOn, noteOff, controlChange, programChange, pitchBend, aftertouch, mtc'],
     [
       { mmc: { command: 'play' }, noteOff: { channel: 1, note: 1 } },
-      'send exactly one of msc, mmc, noteOn, noteOff, controlChange, programChange, pitchBend, aftertouch',
+      'send exactly one of msc, mmc, noteOn, noteOff, controlChange, programChange, pitchBend, aftertouch, mtc',
     ],
   ])('%j could never be sent', (command, problem) => {
     expect(problemOfCommand(command)).toBe(problem);

@@ -1,10 +1,12 @@
 /** A command of an output rule (config.schema.json, $defs send) → one MIDI message. Pure. */
 import type { Command } from '../../src/devices/adapter.js';
+import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { encodeMessage, type MidiMessage } from './codec.js';
 import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from './mmc.js';
 import { type MscMessage, malformed } from './msc.js';
 import { ALL_CALL, isCommandName, isFormatName, MSC_COMMANDS, type MscFormatName } from './msc-tables.js';
+import { readMtcOrder, wordsOfOrder } from './mtc-command.js';
 import { frameText, isRate, parseTimecode, RATES, type Timecode } from './timecode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -53,17 +55,31 @@ export function encodeCommand(command: Command): { message: MidiMessage; bytes: 
   const [kind] = kinds;
   const fields = kind === undefined ? undefined : command[kind];
   if (kind === undefined || kinds.length > 1 || typeof fields !== 'object' || fields === null) {
-    throw malformed(`send exactly one of ${Object.keys(KINDS).join(', ')}`);
+    throw malformed(`send exactly one of ${Object.keys(KINDS).join(', ')}, mtc`);
   }
   const message = KINDS[kind]?.(fields as Fields);
   if (!message) throw malformed(`${kind} cannot be sent`);
   return { message, bytes: encodeMessage(message) };
 }
 
-/** Why no device could be sent this, in the technician's words; undefined when one could. */
-export function problemOfCommand(command: Command): string | undefined {
+/** Whether a command is about time code, which is no message but a clock that runs or stands. */
+export const isMtcCommand = (command: Command): command is Command & { mtc: unknown } =>
+  Object.hasOwn(command, 'mtc') && Object.keys(command).length === 1;
+
+/** @throws CODEC_MALFORMED when the device sends no time code */
+export function neededMtcOut({ mtcOut }: Readonly<Record<string, unknown>>): NonNullable<MidiDevice['mtcOut']> {
+  if (mtcOut) return mtcOut as NonNullable<MidiDevice['mtcOut']>;
+  throw malformed('the device sends no time code: give it mtcOut with a rate');
+}
+
+/**
+ * Why no device could be sent this, in the technician's words; undefined when one could.
+ * @param device  checked; without it only what is wrong for every device is said.
+ */
+export function problemOfCommand(command: Command, device?: Readonly<Record<string, unknown>>): string | undefined {
   try {
-    encodeCommand(command);
+    if (isMtcCommand(command)) readMtcOrder(command.mtc, device && neededMtcOut(device));
+    else encodeCommand(command);
     return undefined;
   } catch (error) {
     if (error instanceof BridgeError && error.code === 'CODEC_MALFORMED') return error.message;
@@ -74,6 +90,7 @@ export function problemOfCommand(command: Command): string | undefined {
 /** In a few words for logs and pages, such as `msc go 34.4 list 1 to lighting 1`. Never throws. */
 export function summarise(command: Command): string {
   try {
+    if (isMtcCommand(command)) return wordsOfOrder(readMtcOrder(command.mtc));
     return wordsOf(encodeCommand(command).message);
   } catch {
     return `${Object.keys(command).join(' ') || 'nothing'} that cannot be sent`;

@@ -1,12 +1,14 @@
-import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
-import { decodeMessage, type MidiMessage, type Skip } from './codec.js';
-import { encodeCommand } from './command.js';
+import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from './codec.js';
+import { encodeCommand, isMtcCommand, neededMtcOut } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
 import { ControllerEdges, isForUs, matches, mtcInput, toInput } from './input.js';
 import { MtcReceiver, type MtcReport } from './mtc.js';
+import { readMtcOrder } from './mtc-command.js';
+import { MtcTransmitter } from './mtc-transmitter.js';
 import { withoutNumber } from './ports.js';
 import { MidiStream } from './stream.js';
 import { watchPorts } from './watch.js';
@@ -31,6 +33,9 @@ export class MidiConnection implements Connection {
   readonly #stream = new MidiStream();
   readonly #edges = new ControllerEdges();
   readonly #mtc: MtcReceiver;
+  readonly #mtcOut: MtcTransmitter | undefined;
+  /** Only where the time code is that of a timer. */
+  readonly display?: (face: Face) => void;
   readonly #counters = {
     'in.bytes': 0,
     'in.messages': 0,
@@ -46,6 +51,8 @@ export class MidiConnection implements Connection {
   #isHeard = false;
   #ending: Promise<void> | undefined;
   #mtcAlarmMs: number | undefined;
+  /** Why the time code that is asked for is not sent. */
+  #mtcTrouble: string | undefined;
   #second = { startMs: Number.NEGATIVE_INFINITY, fitting: 0, others: 0, isFlood: false };
   #lookSoon: () => void = () => undefined;
 
@@ -56,6 +63,9 @@ export class MidiConnection implements Connection {
     this.#names = names;
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
     this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
+    const { mtcOut } = config;
+    this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io.clock, (message) => this.#sendClock(encodeMessage(message)));
+    if (mtcOut?.timer !== undefined) this.display = (face) => this.#paint(face);
     this.#open(driver);
     this.#voice.observe(this.#healthNow());
     // Ports of our own making are there as long as we are.
@@ -90,6 +100,7 @@ export class MidiConnection implements Connection {
       'dropped.undefined': dropped.undefined,
       'dropped.mtc-invalid': invalid,
       'dropped.mtc-disorder': disorder,
+      ...this.#mtcOut?.counters(),
     };
     for (const [reason, count] of this.#skipped) counters[`ignored.${reason}`] = count;
     return counters;
@@ -100,19 +111,43 @@ export class MidiConnection implements Connection {
     if (this.#ending) throw new BridgeError('DEVICE_CLOSED', `${this.#name()} is closed`);
     signal.throwIfAborted();
     if (!this.#out) throw new BridgeError('DEVICE_REFUSED', `${this.#name()} has no output: it is only heard`);
-    const { bytes } = encodeCommand(command);
+    if (isMtcCommand(command)) {
+      const order = readMtcOrder(command.mtc, neededMtcOut({ ...this.#config }));
+      this.#mtcOut?.obey(order);
+      if (this.#ending) throw new BridgeError('DEVICE_CLOSED', `${this.#name()} took nothing`);
+    } else this.#write(encodeCommand(command).bytes);
+    const sentAt = this.#io.clock.mono();
+    // A port that has vanished takes bytes without a word: looking soon tells of a lost GO.
+    this.#lookSoon();
+    return { reached: 'sent', sentAt };
+  }
+
+  /** @throws DEVICE_CLOSED when the system does not take it; that is the end of the connection */
+  #write(bytes: Uint8Array): void {
     try {
-      this.#out.send(bytes);
+      this.#out?.send(bytes);
     } catch (cause) {
       const why = new BridgeError('DEVICE_CLOSED', `${this.#name()} took nothing: ${wordsOf(cause)}`, { cause });
       void this.#end(why);
       throw why;
     }
     this.#counters['out.messages'] += 1;
-    const sentAt = this.#io.clock.mono();
-    // A port that has vanished takes bytes without a word: looking soon tells of a lost GO.
-    this.#lookSoon();
-    return { reached: 'sent', sentAt };
+  }
+
+  /** A hundred times a second: whether the port is still there is the watch's to say. */
+  #sendClock(bytes: Uint8Array): void {
+    if (this.#ending) return;
+    try {
+      this.#write(bytes);
+    } catch {
+      // The connection has ended, and says why.
+    }
+  }
+
+  #paint(face: Face): void {
+    if (this.#ending || !this.#mtcOut) return;
+    this.#mtcTrouble = this.#mtcOut.paint(face);
+    this.#voice.observe(this.#healthNow());
   }
 
   async close(): Promise<void> {
@@ -230,13 +265,20 @@ export class MidiConnection implements Connection {
       const detail = `more than ${FITTING_PER_SECOND_MAX} inputs a second; the rest is dropped`;
       return { status: 'degraded', code: 'RATE_LIMITED', detail };
     }
+    if (this.#mtcTrouble !== undefined) {
+      return { status: 'degraded', code: 'DEVICE_REFUSED', detail: this.#mtcTrouble };
+    }
     const heard = `${input} ${this.#isHeard ? 'was heard' : 'is open; heard nothing yet'}`;
     if (output === undefined) return { status: this.#isHeard ? 'up' : 'unverified', detail: heard };
-    const sent = `${output} is open; MIDI cannot tell who listens`;
+    const timer = this.#config.mtcOut?.timer;
+    const code = timer === undefined ? '' : ` and has the time code of timer ${timer}`;
+    const sent = `${output} is open${code}; MIDI cannot tell who listens`;
     return { status: 'unverified', detail: input === undefined ? sent : `${heard}; ${sent}` };
   }
 
   #lose(name: string): void {
+    // Who follows the time code must not go on as if it still came.
+    this.#tellMtc(this.#mtc.lose(this.#io.clock.mono()));
     void this.#end(new BridgeError('DEVICE_CLOSED', `the MIDI port ${withoutNumber(name)} is gone`));
   }
 
@@ -244,6 +286,7 @@ export class MidiConnection implements Connection {
   #end(why: BridgeError | undefined): Promise<void> {
     this.#ending ??= Promise.resolve().then(() => {
       this.#life.abort();
+      this.#mtcOut?.stop();
       this.#closePorts();
       this.#voice.end(why);
     });

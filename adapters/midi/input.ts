@@ -85,7 +85,8 @@ export function matches(pattern: Pattern, input: Input): boolean {
   const wanted = Object.hasOwn(pattern, event) ? pattern[event] : undefined;
   if (typeof wanted !== 'object' || wanted === null) return false;
   const { cue, list, path, format, deviceId, edge, ...equal } = wanted as Record<string, unknown>;
-  if (!Object.entries(equal).every(([name, value]) => input[name] === value)) return false;
+  // A list is one of these: commands, and states of time code.
+  if (!Object.entries(equal).every(([name, value]) => [value].flat().includes(input[name]))) return false;
   if (event === 'msc' || event === 'mmc') {
     if (deviceId !== undefined && input.deviceId !== deviceId && input.deviceId !== ALL_CALL) return false;
     if (format !== undefined && !isFormat(format, input.format)) return false;

@@ -14,6 +14,8 @@ class Tape {
   readonly told: string[] = [];
   readonly reports: MtcReport[] = [];
   nowMs = 5000;
+  /** How much faster it plays than it should. */
+  speed = 1;
   readonly receiver: MtcReceiver;
   readonly #rate: Rate;
   #frames: number;
@@ -26,7 +28,7 @@ class Tape {
 
   hear(piece: { piece: number; nibble: number }): void {
     this.#note(this.receiver.take({ kind: 'mtcQuarter', ...piece }, this.nowMs));
-    this.nowMs += framesToMs(this.#rate, 1) / 4;
+    this.nowMs += framesToMs(this.#rate, 1) / 4 / this.speed;
   }
 
   /** Plays so many times of eight pieces. @param wrong  what becomes of the pieces of each. */
@@ -46,6 +48,10 @@ class Tape {
       this.#frames -= 2;
       for (const piece of piecesOf(fromFrameCount(this.#rate, this.#frames)).reverse()) this.hear(piece);
     }
+  }
+
+  locate(timecode: Timecode): void {
+    this.#note(this.receiver.take({ kind: 'mtcFull', timecode }, this.nowMs));
   }
 
   jump(timecode: Timecode): void {
@@ -116,7 +122,7 @@ describe('time code', () => {
     const tape = new Tape(at('30', 1, 0, 0, 10));
     tape.play(3);
     tape.playBack(3);
-    expect(tape.told).toEqual(['locked 01:00:00:12', 'freewheel 01:00:00:16', 'running 01:00:00:14']);
+    expect(tape.told).toEqual(['locked 01:00:00:12', 'freewheel 01:00:00:16', 'jumped 01:00:00:14']);
     expect(tape.reports.at(-1)?.direction).toBe('reverse');
   });
 
@@ -159,8 +165,9 @@ describe('time code', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0), 400);
     tape.play(1);
     tape.silence(200);
+    tape.jump(at('25', 1, 0, 0, 7));
     tape.play(1);
-    expect(tape.told.map((line) => line.split(' ')[0])).toEqual(['locked', 'freewheel', 'running']);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:03', 'running 01:00:00:09']);
   });
 
   test('without freewheel it is lost at once', () => {
@@ -175,14 +182,64 @@ describe('time code', () => {
     tape.play(2);
     tape.jump(at('25', 2, 0, 0, 0));
     tape.play(1);
-    expect(tape.told).toEqual(['locked 01:00:00:02', 'running 02:00:00:02']);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 02:00:00:02']);
   });
 
-  test('a full frame tells a place, and nothing runs', () => {
+  test('a full frame ends what ran, and tells a place where nothing runs', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.locate(at('25', 5, 0, 0, 0));
+    tape.play(1);
+    tape.locate(at('25', 1, 0, 0, 2));
+    expect(tape.told).toEqual(['located 05:00:00:00', 'locked 01:00:00:02', 'lost 01:00:00:02', 'located 01:00:00:02']);
+    expect(tape.receiver.nextAtMs).toBeUndefined();
+  });
+
+  test('that stood for a moment and goes on from where it stood is told at once: it is no longer where it would be', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0), 400);
+    tape.play(2);
+    tape.silence(300);
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:05', 'jumped 01:00:00:06']);
+  });
+
+  test('two frames away by the clock are jitter, three are a jump', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    tape.jump(at('25', 1, 0, 0, 6));
+    tape.play(1);
+    tape.jump(at('25', 1, 0, 0, 11));
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 01:00:00:13']);
+  });
+
+  test('a sender that runs a percent too fast is told anew whenever it is more than two frames ahead for a second', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.speed = 1.01;
+    tape.play(1500);
+    const jumps = tape.told.filter((line) => line.startsWith('jumped'));
+    // Two minutes; two frames in eight seconds, and the second of patience.
+    expect(jumps.length).toBeGreaterThanOrEqual(10);
+    expect(jumps.length).toBeLessThanOrEqual(15);
+    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0 });
+  });
+
+  test('a machine that stood still for 100 ms, and then hears all at once, tells no jump', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(10);
+    tape.nowMs += 45;
+    tape.speed = 1000;
+    tape.play(1);
+    tape.nowMs += 35;
+    tape.speed = 1;
+    tape.play(30);
+    expect(tape.told.filter((line) => line.startsWith('jumped'))).toEqual([]);
+  });
+
+  test('is lost when its port is, and lost once', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0));
     tape.play(1);
-    const [located] = tape.receiver.take({ kind: 'mtcFull', timecode: at('25', 5, 0, 0, 0) }, tape.nowMs);
-    expect(located).toMatchObject({ state: 'located', timecode: { hours: 5 } });
+    expect(tape.receiver.lose(tape.nowMs).map(({ state }) => state)).toEqual(['lost']);
+    expect(tape.receiver.lose(tape.nowMs)).toEqual([]);
     expect(tape.receiver.nextAtMs).toBeUndefined();
   });
 

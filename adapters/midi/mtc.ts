@@ -2,6 +2,7 @@
 import type { MtcMessage } from './codec.js';
 import {
   frameCount,
+  framesPerDay,
   framesToMs,
   fromFrameCount,
   isDropped,
@@ -20,18 +21,32 @@ export const MISSING_QUARTERS_MAX = 5;
 /** While the time runs it is told so often, in milliseconds. */
 export const REPORT_EVERY_MS = 1000;
 
-export type MtcState = 'locked' | 'running' | 'freewheel' | 'lost' | 'located';
+/** The time is where it should be as long as it is not further away, in frames; so much are stalls of this machine. */
+export const JUMP_FRAMES_MAX = 2;
+/** A time that drifts away, piece after piece in order, is told as a jump after so long, in milliseconds. */
+export const DRIFT_AFTER_MS = 1000;
+
+export type MtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 'located';
 
 /** What is told of the time, and no more often than it changes or once a second. */
 export interface MtcReport {
   /**
-   * locked: eight pieces in order after none. running: once a second, and when it goes on after freewheel.
+   * locked: eight pieces in order after none. jumped: it is elsewhere than it would be, by what was told last and by
+   * the clock, or it turned round. running: once a second, and when it goes on after freewheel.
    * freewheel: pieces stay away or out of order, and the time goes on by itself. lost: it stopped.
    * located: a full frame put it here; nothing says that it runs.
    */
   state: MtcState;
   timecode: Timecode;
   direction: 'forward' | 'reverse';
+}
+
+/** A time, and when it was. */
+interface Known {
+  rate: Rate;
+  frames: number;
+  step: 1 | -1;
+  atMs: number;
 }
 
 export class MtcReceiver {
@@ -45,7 +60,10 @@ export class MtcReceiver {
   #last: number | undefined;
   #phase: 'none' | 'locked' | 'freewheel' = 'none';
   /** The last time that came together, and when. */
-  #time: { rate: Rate; frames: number; step: 1 | -1; atMs: number } | undefined;
+  #time: Known | undefined;
+  /** The time that whoever follows goes by: that of the last lock or jump. */
+  #told: Known | undefined;
+  #apartSinceMs: number | undefined;
   #lastPieceMs = 0;
   #freewheelSinceMs = 0;
   #reportedMs = 0;
@@ -65,7 +83,7 @@ export class MtcReceiver {
 
   take(message: MtcMessage, nowMs: number): MtcReport[] {
     const late = this.tick(nowMs);
-    const now = message.kind === 'mtcFull' ? this.#locate(message.timecode) : this.#takePiece(message, nowMs);
+    const now = message.kind === 'mtcFull' ? this.#locate(message.timecode, nowMs) : this.#takePiece(message, nowMs);
     return [...late, ...now];
   }
 
@@ -125,20 +143,41 @@ export class MtcReceiver {
     const step = this.#step;
     // The pieces tell the frame in which piece 0 is sent: forward it is two frames old by now, in reverse it is now.
     const frames = frameCount(timecode) + (step === 1 ? FRAMES_A_TIME : 0);
-    const isJump = this.#time !== undefined && this.#isJump(timecode.rate, frames);
-    this.#time = { rate: timecode.rate, frames, step, atMs: nowMs };
+    const now: Known = { rate: timecode.rate, frames, step, atMs: nowMs };
+    const isNext = was === 'locked' && this.#isNext(now);
+    this.#time = now;
     this.#phase = 'locked';
-    if (was === 'none') return this.#report('locked', nowMs);
-    if (was === 'freewheel' || isJump || nowMs - this.#reportedMs >= REPORT_EVERY_MS)
-      return this.#report('running', nowMs);
+    if (was === 'none') return this.#tell('locked', now);
+    if (this.#isElsewhere(now, isNext)) return this.#tell('jumped', now);
+    if (was === 'freewheel' || nowMs - this.#reportedMs >= REPORT_EVERY_MS) return this.#report('running', nowMs);
     return [];
   }
 
-  #isJump(rate: Rate, frames: number): boolean {
-    const time = this.#time;
-    if (!time || time.rate !== rate || time.step !== this.#step) return true;
-    const expected = frameCount(fromFrameCount(rate, time.frames + FRAMES_A_TIME * time.step));
-    return frameCount(fromFrameCount(rate, frames)) !== expected;
+  /** Whether it is the time that comes after the last one. */
+  #isNext({ rate, frames, step }: Known): boolean {
+    const last = this.#time;
+    return (
+      last?.rate === rate && last.step === step && framesApart(rate, frames, last.frames + FRAMES_A_TIME * step) === 0
+    );
+  }
+
+  /** What is out of the order has jumped at once; what is in order may be late for a moment, as this machine may be. */
+  #isElsewhere({ rate, frames, step, atMs }: Known, isNext: boolean): boolean {
+    const told = this.#told;
+    if (told?.rate !== rate || told.step !== step) return true;
+    const expected = told.frames + step * msToFrames(rate, atMs - told.atMs);
+    if (Math.abs(framesApart(rate, frames, expected)) <= JUMP_FRAMES_MAX) {
+      this.#apartSinceMs = undefined;
+      return false;
+    }
+    this.#apartSinceMs ??= atMs;
+    return !isNext || atMs - this.#apartSinceMs >= DRIFT_AFTER_MS;
+  }
+
+  #tell(state: 'locked' | 'jumped', now: Known): MtcReport[] {
+    this.#told = now;
+    this.#apartSinceMs = undefined;
+    return this.#report(state, now.atMs);
   }
 
   /** The eight nibbles, low before high; the last also holds the rate. */
@@ -162,12 +201,19 @@ export class MtcReceiver {
     return this.#freewheelMs === 0 ? [] : this.#report('freewheel', nowMs);
   }
 
-  #locate(timecode: Timecode): MtcReport[] {
+  /** The port is gone, and the time with it. */
+  lose(nowMs: number): MtcReport[] {
+    const lost = this.#phase === 'none' ? [] : this.#report('lost', nowMs);
     this.#phase = 'none';
     this.#time = undefined;
     this.#count = 0;
     this.#last = undefined;
-    return [{ state: 'located', timecode, direction: 'forward' }];
+    return lost;
+  }
+
+  /** What ran runs no longer: who plays on from the new place sends quarter frames again. */
+  #locate(timecode: Timecode, nowMs: number): MtcReport[] {
+    return [...this.lose(nowMs), { state: 'located', timecode, direction: 'forward' }];
   }
 
   /** @param atMs  the moment whose time is told: it ran on since the last one that came together. */
@@ -179,6 +225,13 @@ export class MtcReceiver {
     const timecode = fromFrameCount(time.rate, time.frames + time.step * since);
     return [{ state, timecode, direction: time.step === 1 ? 'forward' : 'reverse' }];
   }
+}
+
+/** From `other` to `one`, the short way round midnight. */
+function framesApart(rate: Rate, one: number, other: number): number {
+  const day = framesPerDay(rate);
+  const apart = (((one - other) % day) + day) % day;
+  return apart > day / 2 ? apart - day : apart;
 }
 
 /** +1 when a piece follows the last in forward order, -1 in reverse; undefined when neither. */

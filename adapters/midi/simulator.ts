@@ -21,6 +21,8 @@ export class SimulatedMidi implements MidiDriver {
   readonly received: Uint8Array[] = [];
   /** What listing fails with, as RtMidi says it. */
   listFailure: Error | undefined;
+  /** What sending fails with. */
+  sendFailure: Error | undefined;
   /** How often the ports were listed. */
   listings = 0;
   /** Whether this system tells that ports came or went. */
@@ -69,6 +71,7 @@ export class SimulatedMidi implements MidiDriver {
     return {
       close: () => void this.#outputs.delete(key),
       send: (bytes) => {
+        if (this.sendFailure) throw this.sendFailure;
         if (!end.isDead && this.#outputs.has(key)) this.received.push(Uint8Array.from(bytes));
       },
     };

@@ -45,7 +45,8 @@ export function frameCount({ rate, hours, minutes, seconds, frames }: Timecode):
   return count - 2 * (allMinutes - Math.floor(allMinutes / 10));
 }
 
-const framesPerDay = (rate: Rate): number =>
+/** How many frames a day of time code has. */
+export const framesPerDay = (rate: Rate): number =>
   frameCount({ rate, hours: 23, minutes: 59, seconds: 59, frames: NUMBERS[rate] - 1 }) + 1;
 
 /** The timecode so many frames after 00:00:00:00; it goes round at midnight, both ways. */

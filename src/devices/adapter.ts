@@ -173,6 +173,19 @@ export interface Connection {
   readonly closed: Promise<BridgeError | undefined>;
 }
 
+/** What became of the files that a device names: its configuration with them, or what is wrong with one. */
+export type Resolved<Config = Readonly<Record<string, unknown>>> =
+  | { ok: true; config: Config }
+  | {
+      ok: false;
+      /** The member that names it. */
+      member: string;
+      /** In the technician's words. */
+      message: string;
+      /** A name that nobody knows, and those that are known. */
+      unknown?: { name: string; among: readonly string[] };
+    };
+
 export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** The name of its folder, and of `adapter:` in the bridge file. */
   readonly kind: string;
@@ -180,6 +193,13 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   readonly native?: true;
   /** Its devices can tell where their own playhead stands (Health.playhead). */
   readonly tellsPlayhead?: true;
+  /**
+   * Reads the files that the device's part of the bridge file names, such as a profile, when that file is read: what is
+   * wrong with them is told with its line, and a file that has changed is a device that has changed. What it gives takes
+   * the place of `config` everywhere here; it is plain JSON data. Never rejects.
+   * @param baseDir  the folder of the bridge file.
+   */
+  resolve?(config: Config, baseDir: string): Promise<Resolved<Config>>;
   /**
    * Resolves once the device has answered (a write-only device, or a server that waits for peers: once open).
    * @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_DRIVER_MISSING; DEVICE_REFUSED when trying again would do harm:

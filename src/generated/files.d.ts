@@ -4,4 +4,5 @@ import type { Validator } from './messages.js';
 export declare const validateShowFile: Validator;
 export declare const validateBridgeConfig: Validator;
 export declare const validateHidProfile: Validator;
+export declare const validateOscProfile: Validator;
 export declare const adapterValidators: Readonly<Record<string, { device: Validator; when: Validator; send: Validator }>>;

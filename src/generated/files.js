@@ -4629,8 +4629,10 @@ return errors === 0;
 validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const midi_device = validate107;
-const schema192 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"]}};
+const schema192 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"mtcOut":{"type":"object","description":"MIDI time code to the output: that of a timer of the show, or what rules order (send: mtc).","required":["rate"],"additionalProperties":false,"properties":{"rate":{"$ref":"#/$defs/rate"},"timer":{"type":"string","minLength":1,"maxLength":128,"description":"The code is what this timer of the show shows, and needs no rule: it runs, stands and jumps with it. Left out: rules run, locate and stop it."},"start":{"type":"string","pattern":"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$","default":"00:00:00:00","description":"What the code says where the timer shows nought. HH:MM:SS:FF, or HH:MM:SS.mmm."},"onReturn":{"enum":["goOn","wait"],"default":"goOn","description":"When the port is there while the timer is what it is (the cable is back, the bridge has started): goOn: the code is at once what the timer shows. wait: nothing is sent until somebody starts, stops or sets the timer."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"],"mtcOut":["output"]}};
 const schema193 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
+const schema194 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
+const pattern49 = new RegExp("^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$", "u");
 
 function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5215,11 +5217,17 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.backupOf !== undefined){
-let data10 = data.backupOf;
-if(typeof data10 === "string"){
-if(func1(data10) > 64){
-const err34 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data10};
+if(data.mtcOut !== undefined){
+let data10 = data.mtcOut;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(data10.start === undefined){
+data10.start = "00:00:00:00";
+}
+if(data10.onReturn === undefined){
+data10.onReturn = "goOn";
+}
+if(data10.rate === undefined){
+const err34 = {instancePath:instancePath+"/mtcOut",schemaPath:"#/properties/mtcOut/required",keyword:"required",params:{missingProperty: "rate"},message:"must have required property '"+"rate"+"'",schema:schema192.properties.mtcOut.required,parentSchema:schema192.properties.mtcOut,data:data10};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -5228,8 +5236,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(func1(data10) < 1){
-const err35 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data10};
+for(const key1 in data10){
+if(!((((key1 === "rate") || (key1 === "timer")) || (key1 === "start")) || (key1 === "onReturn"))){
+const err35 = {instancePath:instancePath+"/mtcOut",schemaPath:"#/properties/mtcOut/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema192.properties.mtcOut,data:data10};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -5239,8 +5248,10 @@ vErrors.push(err35);
 errors++;
 }
 }
-else {
-const err36 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data10};
+if(data10.rate !== undefined){
+let data11 = data10.rate;
+if(!((((data11 === "24") || (data11 === "25")) || (data11 === "29.97df")) || (data11 === "30"))){
+const err36 = {instancePath:instancePath+"/mtcOut/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data11};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -5250,15 +5261,131 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data.mirrored !== undefined){
-let data11 = data.mirrored;
-if(typeof data11 !== "boolean"){
-const err37 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data11};
+if(data10.timer !== undefined){
+let data12 = data10.timer;
+if(typeof data12 === "string"){
+if(func1(data12) > 128){
+const err37 = {instancePath:instancePath+"/mtcOut/timer",schemaPath:"#/properties/mtcOut/properties/timer/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema192.properties.mtcOut.properties.timer,data:data12};
 if(vErrors === null){
 vErrors = [err37];
 }
 else {
 vErrors.push(err37);
+}
+errors++;
+}
+if(func1(data12) < 1){
+const err38 = {instancePath:instancePath+"/mtcOut/timer",schemaPath:"#/properties/mtcOut/properties/timer/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema192.properties.mtcOut.properties.timer,data:data12};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/mtcOut/timer",schemaPath:"#/properties/mtcOut/properties/timer/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.mtcOut.properties.timer.type,parentSchema:schema192.properties.mtcOut.properties.timer,data:data12};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+let data13 = data10.start;
+if(typeof data13 === "string"){
+if(!pattern49.test(data13)){
+const err40 = {instancePath:instancePath+"/mtcOut/start",schemaPath:"#/properties/mtcOut/properties/start/pattern",keyword:"pattern",params:{pattern: "^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$"},message:"must match pattern \""+"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$"+"\"",schema:"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$",parentSchema:schema192.properties.mtcOut.properties.start,data:data13};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/mtcOut/start",schemaPath:"#/properties/mtcOut/properties/start/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.mtcOut.properties.start.type,parentSchema:schema192.properties.mtcOut.properties.start,data:data13};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+let data14 = data10.onReturn;
+if(!((data14 === "goOn") || (data14 === "wait"))){
+const err42 = {instancePath:instancePath+"/mtcOut/onReturn",schemaPath:"#/properties/mtcOut/properties/onReturn/enum",keyword:"enum",params:{allowedValues: schema192.properties.mtcOut.properties.onReturn.enum},message:"must be equal to one of the allowed values",schema:schema192.properties.mtcOut.properties.onReturn.enum,parentSchema:schema192.properties.mtcOut.properties.onReturn,data:data14};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+else {
+const err43 = {instancePath:instancePath+"/mtcOut",schemaPath:"#/properties/mtcOut/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.properties.mtcOut.type,parentSchema:schema192.properties.mtcOut,data:data10};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data15 = data.backupOf;
+if(typeof data15 === "string"){
+if(func1(data15) > 64){
+const err44 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data15};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(func1(data15) < 1){
+const err45 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data15};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+else {
+const err46 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data15};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data16 = data.mirrored;
+if(typeof data16 !== "boolean"){
+const err47 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data16};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
 }
 errors++;
 }
@@ -5271,27 +5398,42 @@ errors = vErrors.length;
 }
 if(data.groups !== undefined){
 if(data.deviceId === undefined){
-const err38 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "groups",
+const err48 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "groups",
     missingProperty: "deviceId",
     depsCount: 1,
     deps: "deviceId"},message:"must have property deviceId when property groups is present",schema:schema192.dependentRequired,parentSchema:schema192,data};
 if(vErrors === null){
-vErrors = [err38];
+vErrors = [err48];
 }
 else {
-vErrors.push(err38);
+vErrors.push(err48);
+}
+errors++;
+}
+}
+if(data.mtcOut !== undefined){
+if(data.output === undefined){
+const err49 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "mtcOut",
+    missingProperty: "output",
+    depsCount: 1,
+    deps: "output"},message:"must have property output when property mtcOut is present",schema:schema192.dependentRequired,parentSchema:schema192,data};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
 }
 errors++;
 }
 }
 }
 else {
-const err39 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
+const err50 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err50];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err50);
 }
 errors++;
 }
@@ -5301,9 +5443,11 @@ return errors === 0;
 validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const midi_when = validate110;
-const schema198 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit; all: these alone. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).","required":["state"],"additionalProperties":false,"properties":{"state":{"enum":["locked","running","freewheel","lost","located"],"description":"locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."}}}}};
-const schema199 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
-const schema201 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
+const schema199 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"description":"One command, or a list of them.","anyOf":[{"$ref":"#/$defs/mscCommand"},{"type":"array","minItems":1,"maxItems":26,"uniqueItems":true,"items":{"$ref":"#/$defs/mscCommand"}}]},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit; all: these alone. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction.","required":["state"],"additionalProperties":false,"properties":{"state":{"description":"One state, or a list of them.","anyOf":[{"$ref":"#/$defs/mtcState"},{"type":"array","minItems":1,"maxItems":6,"uniqueItems":true,"items":{"$ref":"#/$defs/mtcState"}}]},"direction":{"enum":["forward","reverse"],"description":"Left out: either."}}}}};
+const schema200 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
+const schema203 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
+const schema204 = {"enum":["locked","jumped","running","freewheel","lost","located"],"description":"locked: time code came and is understood. jumped: it is elsewhere than it would be by now, by more than two frames, or turned round. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."};
+const func0 = deepEqual.default;
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5317,7 +5461,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema198,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -5327,7 +5471,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema198,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -5337,7 +5481,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema198.required,parentSchema:schema198,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema199.required,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -5347,8 +5491,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema198.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema198,data};
+if(!(func142.call(schema199.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema199,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -5361,7 +5505,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.device.type,parentSchema:schema198.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.device.type,parentSchema:schema199.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -5375,7 +5519,7 @@ if(data.msc !== undefined){
 let data1 = data.msc;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.command === undefined){
-const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema198.properties.msc.required,parentSchema:schema198.properties.msc,data:data1};
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema199.properties.msc.required,parentSchema:schema199.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -5386,7 +5530,7 @@ errors++;
 }
 for(const key1 in data1){
 if(!((((((((key1 === "command") || (key1 === "cue")) || (key1 === "list")) || (key1 === "path")) || (key1 === "format")) || (key1 === "deviceId")) || (key1 === "macro")) || (key1 === "control"))){
-const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.msc,data:data1};
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -5398,8 +5542,11 @@ errors++;
 }
 if(data1.command !== undefined){
 let data2 = data1.command;
+const _errs8 = errors;
+let valid2 = false;
+const _errs9 = errors;
 if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
-const err7 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema199.enum},message:"must be equal to one of the allowed values",schema:schema199.enum,parentSchema:schema199,data:data2};
+const err7 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema200.enum},message:"must be equal to one of the allowed values",schema:schema200.enum,parentSchema:schema200,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -5408,12 +5555,12 @@ vErrors.push(err7);
 }
 errors++;
 }
-}
-if(data1.cue !== undefined){
-let data3 = data1.cue;
-if(typeof data3 === "string"){
-if(func1(data3) > 64){
-const err8 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.cue,data:data3};
+var _valid0 = _errs9 === errors;
+valid2 = valid2 || _valid0;
+const _errs11 = errors;
+if(Array.isArray(data2)){
+if(data2.length > 26){
+const err8 = {instancePath:instancePath+"/msc/command",schemaPath:"#/properties/msc/properties/command/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 26},message:"must NOT have more than 26 items",schema:26,parentSchema:schema199.properties.msc.properties.command.anyOf[1],data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -5422,9 +5569,8 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-else {
-const err9 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.cue.type,parentSchema:schema198.properties.msc.properties.cue,data:data3};
+if(data2.length < 1){
+const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/properties/msc/properties/command/anyOf/1/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema199.properties.msc.properties.command.anyOf[1],data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -5433,12 +5579,11 @@ vErrors.push(err9);
 }
 errors++;
 }
-}
-if(data1.list !== undefined){
-let data4 = data1.list;
-if(typeof data4 === "string"){
-if(func1(data4) > 64){
-const err10 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.list,data:data4};
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(!((((((((((((((((((((((((((data3 === "go") || (data3 === "stop")) || (data3 === "resume")) || (data3 === "timedGo")) || (data3 === "load")) || (data3 === "set")) || (data3 === "fire")) || (data3 === "allOff")) || (data3 === "restore")) || (data3 === "reset")) || (data3 === "goOff")) || (data3 === "goJamClock")) || (data3 === "standbyPlus")) || (data3 === "standbyMinus")) || (data3 === "sequencePlus")) || (data3 === "sequenceMinus")) || (data3 === "startClock")) || (data3 === "stopClock")) || (data3 === "zeroClock")) || (data3 === "setClock")) || (data3 === "mtcChaseOn")) || (data3 === "mtcChaseOff")) || (data3 === "openCueList")) || (data3 === "closeCueList")) || (data3 === "openCuePath")) || (data3 === "closeCuePath"))){
+const err10 = {instancePath:instancePath+"/msc/command/" + i0,schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema200.enum},message:"must be equal to one of the allowed values",schema:schema200.enum,parentSchema:schema200,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -5448,8 +5593,14 @@ vErrors.push(err10);
 errors++;
 }
 }
-else {
-const err11 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.list.type,parentSchema:schema198.properties.msc.properties.list,data:data4};
+let i1 = data2.length;
+let j0;
+if(i1 > 1){
+outer0:
+for(;i1--;){
+for(j0 = i1; j0--;){
+if(func0(data2[i1], data2[j0])){
+const err11 = {instancePath:instancePath+"/msc/command",schemaPath:"#/properties/msc/properties/command/anyOf/1/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema199.properties.msc.properties.command.anyOf[1],data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -5457,13 +5608,14 @@ else {
 vErrors.push(err11);
 }
 errors++;
+break outer0;
 }
 }
-if(data1.path !== undefined){
-let data5 = data1.path;
-if(typeof data5 === "string"){
-if(func1(data5) > 64){
-const err12 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema198.properties.msc.properties.path,data:data5};
+}
+}
+}
+else {
+const err12 = {instancePath:instancePath+"/msc/command",schemaPath:"#/properties/msc/properties/command/anyOf/1/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema199.properties.msc.properties.command.anyOf[1].type,parentSchema:schema199.properties.msc.properties.command.anyOf[1],data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -5472,9 +5624,10 @@ vErrors.push(err12);
 }
 errors++;
 }
-}
-else {
-const err13 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema198.properties.msc.properties.path.type,parentSchema:schema198.properties.msc.properties.path,data:data5};
+var _valid0 = _errs11 === errors;
+valid2 = valid2 || _valid0;
+if(!valid2){
+const err13 = {instancePath:instancePath+"/msc/command",schemaPath:"#/properties/msc/properties/command/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema199.properties.msc.properties.command.anyOf,parentSchema:schema199.properties.msc.properties.command,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5483,14 +5636,23 @@ vErrors.push(err13);
 }
 errors++;
 }
+else {
+errors = _errs8;
+if(vErrors !== null){
+if(_errs8){
+vErrors.length = _errs8;
 }
-if(data1.format !== undefined){
-let data6 = data1.format;
-const _errs17 = errors;
-let valid4 = false;
-const _errs18 = errors;
-if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data6 === "lighting") || (data6 === "movingLights")) || (data6 === "colorChangers")) || (data6 === "strobes")) || (data6 === "lasers")) || (data6 === "chasers")) || (data6 === "sound")) || (data6 === "music")) || (data6 === "cdPlayers")) || (data6 === "epromPlayback")) || (data6 === "audioTape")) || (data6 === "intercoms")) || (data6 === "amplifiers")) || (data6 === "audioEffects")) || (data6 === "equalizers")) || (data6 === "machinery")) || (data6 === "rigging")) || (data6 === "flys")) || (data6 === "lifts")) || (data6 === "turntables")) || (data6 === "trusses")) || (data6 === "robots")) || (data6 === "animation")) || (data6 === "floats")) || (data6 === "breakaways")) || (data6 === "barges")) || (data6 === "video")) || (data6 === "videoTape")) || (data6 === "videoCassette")) || (data6 === "videoDisc")) || (data6 === "videoSwitchers")) || (data6 === "videoEffects")) || (data6 === "videoCharacterGenerators")) || (data6 === "videoStillStores")) || (data6 === "videoMonitors")) || (data6 === "projection")) || (data6 === "film")) || (data6 === "slideProjectors")) || (data6 === "videoProjectors")) || (data6 === "dissolvers")) || (data6 === "shutterControls")) || (data6 === "processControl")) || (data6 === "hydraulicOil")) || (data6 === "h2o")) || (data6 === "co2")) || (data6 === "compressedAir")) || (data6 === "naturalGas")) || (data6 === "fog")) || (data6 === "smoke")) || (data6 === "crackedHaze")) || (data6 === "pyro")) || (data6 === "fireworks")) || (data6 === "explosions")) || (data6 === "flame")) || (data6 === "smokePots")) || (data6 === "all"))){
-const err14 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema193.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema193.anyOf[0].enum,parentSchema:schema193.anyOf[0],data:data6};
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data1.cue !== undefined){
+let data4 = data1.cue;
+if(typeof data4 === "string"){
+if(func1(data4) > 64){
+const err14 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema199.properties.msc.properties.cue,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -5499,11 +5661,9 @@ vErrors.push(err14);
 }
 errors++;
 }
-var _valid0 = _errs18 === errors;
-valid4 = valid4 || _valid0;
-const _errs19 = errors;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err15 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema193.anyOf[1].type,parentSchema:schema193.anyOf[1],data:data6};
+}
+else {
+const err15 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.msc.properties.cue.type,parentSchema:schema199.properties.msc.properties.cue,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -5512,9 +5672,12 @@ vErrors.push(err15);
 }
 errors++;
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 127 || isNaN(data6)){
-const err16 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema193.anyOf[1],data:data6};
+}
+if(data1.list !== undefined){
+let data5 = data1.list;
+if(typeof data5 === "string"){
+if(func1(data5) > 64){
+const err16 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema199.properties.msc.properties.list,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -5523,8 +5686,9 @@ vErrors.push(err16);
 }
 errors++;
 }
-if(data6 < 1 || isNaN(data6)){
-const err17 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema193.anyOf[1],data:data6};
+}
+else {
+const err17 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.msc.properties.list.type,parentSchema:schema199.properties.msc.properties.list,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -5534,10 +5698,11 @@ vErrors.push(err17);
 errors++;
 }
 }
-var _valid0 = _errs19 === errors;
-valid4 = valid4 || _valid0;
-if(!valid4){
-const err18 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema193.anyOf,parentSchema:schema193,data:data6};
+if(data1.path !== undefined){
+let data6 = data1.path;
+if(typeof data6 === "string"){
+if(func1(data6) > 64){
+const err18 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema199.properties.msc.properties.path,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -5546,22 +5711,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-else {
-errors = _errs17;
-if(vErrors !== null){
-if(_errs17){
-vErrors.length = _errs17;
 }
 else {
-vErrors = null;
-}
-}
-}
-}
-if(data1.deviceId !== undefined){
-let data7 = data1.deviceId;
-if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err19 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.deviceId.type,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
+const err19 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema199.properties.msc.properties.path.type,parentSchema:schema199.properties.msc.properties.path,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -5570,9 +5722,14 @@ vErrors.push(err19);
 }
 errors++;
 }
-if((typeof data7 == "number") && (isFinite(data7))){
-if(data7 > 127 || isNaN(data7)){
-const err20 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
+}
+if(data1.format !== undefined){
+let data7 = data1.format;
+const _errs23 = errors;
+let valid9 = false;
+const _errs24 = errors;
+if(!((((((((((((((((((((((((((((((((((((((((((((((((((((((((data7 === "lighting") || (data7 === "movingLights")) || (data7 === "colorChangers")) || (data7 === "strobes")) || (data7 === "lasers")) || (data7 === "chasers")) || (data7 === "sound")) || (data7 === "music")) || (data7 === "cdPlayers")) || (data7 === "epromPlayback")) || (data7 === "audioTape")) || (data7 === "intercoms")) || (data7 === "amplifiers")) || (data7 === "audioEffects")) || (data7 === "equalizers")) || (data7 === "machinery")) || (data7 === "rigging")) || (data7 === "flys")) || (data7 === "lifts")) || (data7 === "turntables")) || (data7 === "trusses")) || (data7 === "robots")) || (data7 === "animation")) || (data7 === "floats")) || (data7 === "breakaways")) || (data7 === "barges")) || (data7 === "video")) || (data7 === "videoTape")) || (data7 === "videoCassette")) || (data7 === "videoDisc")) || (data7 === "videoSwitchers")) || (data7 === "videoEffects")) || (data7 === "videoCharacterGenerators")) || (data7 === "videoStillStores")) || (data7 === "videoMonitors")) || (data7 === "projection")) || (data7 === "film")) || (data7 === "slideProjectors")) || (data7 === "videoProjectors")) || (data7 === "dissolvers")) || (data7 === "shutterControls")) || (data7 === "processControl")) || (data7 === "hydraulicOil")) || (data7 === "h2o")) || (data7 === "co2")) || (data7 === "compressedAir")) || (data7 === "naturalGas")) || (data7 === "fog")) || (data7 === "smoke")) || (data7 === "crackedHaze")) || (data7 === "pyro")) || (data7 === "fireworks")) || (data7 === "explosions")) || (data7 === "flame")) || (data7 === "smokePots")) || (data7 === "all"))){
+const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/0/enum",keyword:"enum",params:{allowedValues: schema193.anyOf[0].enum},message:"must be equal to one of the allowed values",schema:schema193.anyOf[0].enum,parentSchema:schema193.anyOf[0],data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -5581,8 +5738,11 @@ vErrors.push(err20);
 }
 errors++;
 }
-if(data7 < 0 || isNaN(data7)){
-const err21 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.deviceId,data:data7};
+var _valid1 = _errs24 === errors;
+valid9 = valid9 || _valid1;
+const _errs25 = errors;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema193.anyOf[1].type,parentSchema:schema193.anyOf[1],data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -5591,12 +5751,9 @@ vErrors.push(err21);
 }
 errors++;
 }
-}
-}
-if(data1.macro !== undefined){
-let data8 = data1.macro;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err22 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.macro.type,parentSchema:schema198.properties.msc.properties.macro,data:data8};
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 127 || isNaN(data7)){
+const err22 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema193.anyOf[1],data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -5605,9 +5762,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 127 || isNaN(data8)){
-const err23 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.msc.properties.macro,data:data8};
+if(data7 < 1 || isNaN(data7)){
+const err23 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf/1/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema193.anyOf[1],data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -5616,8 +5772,11 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data8 < 0 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.macro,data:data8};
+}
+var _valid1 = _errs25 === errors;
+valid9 = valid9 || _valid1;
+if(!valid9){
+const err24 = {instancePath:instancePath+"/msc/format",schemaPath:"#/$defs/mscFormat/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema193.anyOf,parentSchema:schema193,data:data7};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -5626,12 +5785,22 @@ vErrors.push(err24);
 }
 errors++;
 }
+else {
+errors = _errs23;
+if(vErrors !== null){
+if(_errs23){
+vErrors.length = _errs23;
+}
+else {
+vErrors = null;
 }
 }
-if(data1.control !== undefined){
-let data9 = data1.control;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err25 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.msc.properties.control.type,parentSchema:schema198.properties.msc.properties.control,data:data9};
+}
+}
+if(data1.deviceId !== undefined){
+let data8 = data1.deviceId;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err25 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.msc.properties.deviceId.type,parentSchema:schema199.properties.msc.properties.deviceId,data:data8};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -5640,9 +5809,9 @@ vErrors.push(err25);
 }
 errors++;
 }
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 16383 || isNaN(data9)){
-const err26 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema198.properties.msc.properties.control,data:data9};
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 127 || isNaN(data8)){
+const err26 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.msc.properties.deviceId,data:data8};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -5651,8 +5820,8 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(data9 < 0 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.msc.properties.control,data:data9};
+if(data8 < 0 || isNaN(data8)){
+const err27 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.msc.properties.deviceId,data:data8};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -5663,9 +5832,10 @@ errors++;
 }
 }
 }
-}
-else {
-const err28 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.msc.type,parentSchema:schema198.properties.msc,data:data1};
+if(data1.macro !== undefined){
+let data9 = data1.macro;
+if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
+const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.msc.properties.macro.type,parentSchema:schema199.properties.msc.properties.macro,data:data9};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -5674,12 +5844,9 @@ vErrors.push(err28);
 }
 errors++;
 }
-}
-if(data.noteOn !== undefined){
-let data10 = data.noteOn;
-if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
-if(data10.note === undefined){
-const err29 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema198.properties.noteOn.required,parentSchema:schema198.properties.noteOn,data:data10};
+if((typeof data9 == "number") && (isFinite(data9))){
+if(data9 > 127 || isNaN(data9)){
+const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.msc.properties.macro,data:data9};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5688,9 +5855,8 @@ vErrors.push(err29);
 }
 errors++;
 }
-for(const key2 in data10){
-if(!((key2 === "note") || (key2 === "channel"))){
-const err30 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.noteOn,data:data10};
+if(data9 < 0 || isNaN(data9)){
+const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.msc.properties.macro,data:data9};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -5700,10 +5866,11 @@ vErrors.push(err30);
 errors++;
 }
 }
-if(data10.note !== undefined){
-let data11 = data10.note;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err31 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOn.properties.note.type,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
+}
+if(data1.control !== undefined){
+let data10 = data1.control;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err31 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.msc.properties.control.type,parentSchema:schema199.properties.msc.properties.control,data:data10};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -5712,9 +5879,9 @@ vErrors.push(err31);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 127 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 16383 || isNaN(data10)){
+const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema199.properties.msc.properties.control,data:data10};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -5723,8 +5890,8 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data11 < 0 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.noteOn.properties.note,data:data11};
+if(data10 < 0 || isNaN(data10)){
+const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.msc.properties.control,data:data10};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -5735,10 +5902,9 @@ errors++;
 }
 }
 }
-if(data10.channel !== undefined){
-let data12 = data10.channel;
-if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err34 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOn.properties.channel.type,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
+}
+else {
+const err34 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.msc.type,parentSchema:schema199.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -5747,9 +5913,12 @@ vErrors.push(err34);
 }
 errors++;
 }
-if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 16 || isNaN(data12)){
-const err35 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
+}
+if(data.noteOn !== undefined){
+let data11 = data.noteOn;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.note === undefined){
+const err35 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema199.properties.noteOn.required,parentSchema:schema199.properties.noteOn,data:data11};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -5758,8 +5927,9 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(data12 < 1 || isNaN(data12)){
-const err36 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.noteOn.properties.channel,data:data12};
+for(const key2 in data11){
+if(!((key2 === "note") || (key2 === "channel"))){
+const err36 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.noteOn,data:data11};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -5769,10 +5939,10 @@ vErrors.push(err36);
 errors++;
 }
 }
-}
-}
-else {
-const err37 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.noteOn.type,parentSchema:schema198.properties.noteOn,data:data10};
+if(data11.note !== undefined){
+let data12 = data11.note;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err37 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.noteOn.properties.note.type,parentSchema:schema199.properties.noteOn.properties.note,data:data12};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -5781,12 +5951,9 @@ vErrors.push(err37);
 }
 errors++;
 }
-}
-if(data.noteOff !== undefined){
-let data13 = data.noteOff;
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
-if(data13.note === undefined){
-const err38 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema198.properties.noteOff.required,parentSchema:schema198.properties.noteOff,data:data13};
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 127 || isNaN(data12)){
+const err38 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.noteOn.properties.note,data:data12};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -5795,9 +5962,8 @@ vErrors.push(err38);
 }
 errors++;
 }
-for(const key3 in data13){
-if(!((key3 === "note") || (key3 === "channel"))){
-const err39 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.noteOff,data:data13};
+if(data12 < 0 || isNaN(data12)){
+const err39 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.noteOn.properties.note,data:data12};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -5807,10 +5973,11 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data13.note !== undefined){
-let data14 = data13.note;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err40 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOff.properties.note.type,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
+}
+if(data11.channel !== undefined){
+let data13 = data11.channel;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err40 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.noteOn.properties.channel.type,parentSchema:schema199.properties.noteOn.properties.channel,data:data13};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -5819,9 +5986,9 @@ vErrors.push(err40);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 127 || isNaN(data14)){
-const err41 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 16 || isNaN(data13)){
+const err41 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.noteOn.properties.channel,data:data13};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -5830,8 +5997,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(data14 < 0 || isNaN(data14)){
-const err42 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.noteOff.properties.note,data:data14};
+if(data13 < 1 || isNaN(data13)){
+const err42 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.noteOn.properties.channel,data:data13};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -5842,10 +6009,9 @@ errors++;
 }
 }
 }
-if(data13.channel !== undefined){
-let data15 = data13.channel;
-if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err43 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.noteOff.properties.channel.type,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
+}
+else {
+const err43 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.noteOn.type,parentSchema:schema199.properties.noteOn,data:data11};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -5854,9 +6020,12 @@ vErrors.push(err43);
 }
 errors++;
 }
-if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 16 || isNaN(data15)){
-const err44 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
+}
+if(data.noteOff !== undefined){
+let data14 = data.noteOff;
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(data14.note === undefined){
+const err44 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema199.properties.noteOff.required,parentSchema:schema199.properties.noteOff,data:data14};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -5865,8 +6034,9 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(data15 < 1 || isNaN(data15)){
-const err45 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.noteOff.properties.channel,data:data15};
+for(const key3 in data14){
+if(!((key3 === "note") || (key3 === "channel"))){
+const err45 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.noteOff,data:data14};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -5876,10 +6046,10 @@ vErrors.push(err45);
 errors++;
 }
 }
-}
-}
-else {
-const err46 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.noteOff.type,parentSchema:schema198.properties.noteOff,data:data13};
+if(data14.note !== undefined){
+let data15 = data14.note;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err46 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.noteOff.properties.note.type,parentSchema:schema199.properties.noteOff.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -5888,12 +6058,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-if(data.controlChange !== undefined){
-let data16 = data.controlChange;
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.controller === undefined){
-const err47 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema198.properties.controlChange.required,parentSchema:schema198.properties.controlChange,data:data16};
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 127 || isNaN(data15)){
+const err47 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.noteOff.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -5902,9 +6069,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-for(const key4 in data16){
-if(!((((key4 === "controller") || (key4 === "channel")) || (key4 === "value")) || (key4 === "edge"))){
-const err48 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.controlChange,data:data16};
+if(data15 < 0 || isNaN(data15)){
+const err48 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.noteOff.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -5914,10 +6080,11 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data16.controller !== undefined){
-let data17 = data16.controller;
-if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err49 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.controller.type,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
+}
+if(data14.channel !== undefined){
+let data16 = data14.channel;
+if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
+const err49 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.noteOff.properties.channel.type,parentSchema:schema199.properties.noteOff.properties.channel,data:data16};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -5926,9 +6093,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 127 || isNaN(data17)){
-const err50 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
+if((typeof data16 == "number") && (isFinite(data16))){
+if(data16 > 16 || isNaN(data16)){
+const err50 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.noteOff.properties.channel,data:data16};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -5937,8 +6104,8 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data17 < 0 || isNaN(data17)){
-const err51 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.controlChange.properties.controller,data:data17};
+if(data16 < 1 || isNaN(data16)){
+const err51 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.noteOff.properties.channel,data:data16};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -5949,10 +6116,9 @@ errors++;
 }
 }
 }
-if(data16.channel !== undefined){
-let data18 = data16.channel;
-if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err52 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.channel.type,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
+}
+else {
+const err52 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.noteOff.type,parentSchema:schema199.properties.noteOff,data:data14};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -5961,9 +6127,12 @@ vErrors.push(err52);
 }
 errors++;
 }
-if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 16 || isNaN(data18)){
-const err53 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
+}
+if(data.controlChange !== undefined){
+let data17 = data.controlChange;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.controller === undefined){
+const err53 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema199.properties.controlChange.required,parentSchema:schema199.properties.controlChange,data:data17};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -5972,8 +6141,9 @@ vErrors.push(err53);
 }
 errors++;
 }
-if(data18 < 1 || isNaN(data18)){
-const err54 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.controlChange.properties.channel,data:data18};
+for(const key4 in data17){
+if(!((((key4 === "controller") || (key4 === "channel")) || (key4 === "value")) || (key4 === "edge"))){
+const err54 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.controlChange,data:data17};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -5983,11 +6153,10 @@ vErrors.push(err54);
 errors++;
 }
 }
-}
-if(data16.value !== undefined){
-let data19 = data16.value;
-if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
-const err55 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.controlChange.properties.value.type,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
+if(data17.controller !== undefined){
+let data18 = data17.controller;
+if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
+const err55 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.controlChange.properties.controller.type,parentSchema:schema199.properties.controlChange.properties.controller,data:data18};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -5996,9 +6165,9 @@ vErrors.push(err55);
 }
 errors++;
 }
-if((typeof data19 == "number") && (isFinite(data19))){
-if(data19 > 127 || isNaN(data19)){
-const err56 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
+if((typeof data18 == "number") && (isFinite(data18))){
+if(data18 > 127 || isNaN(data18)){
+const err56 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.controlChange.properties.controller,data:data18};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -6007,8 +6176,8 @@ vErrors.push(err56);
 }
 errors++;
 }
-if(data19 < 0 || isNaN(data19)){
-const err57 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.controlChange.properties.value,data:data19};
+if(data18 < 0 || isNaN(data18)){
+const err57 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.controlChange.properties.controller,data:data18};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -6019,10 +6188,10 @@ errors++;
 }
 }
 }
-if(data16.edge !== undefined){
-let data20 = data16.edge;
-if(!(((data20 === "press") || (data20 === "release")) || (data20 === "any"))){
-const err58 = {instancePath:instancePath+"/controlChange/edge",schemaPath:"#/properties/controlChange/properties/edge/enum",keyword:"enum",params:{allowedValues: schema198.properties.controlChange.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema198.properties.controlChange.properties.edge.enum,parentSchema:schema198.properties.controlChange.properties.edge,data:data20};
+if(data17.channel !== undefined){
+let data19 = data17.channel;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err58 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.controlChange.properties.channel.type,parentSchema:schema199.properties.controlChange.properties.channel,data:data19};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -6031,10 +6200,9 @@ vErrors.push(err58);
 }
 errors++;
 }
-}
-}
-else {
-const err59 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.controlChange.type,parentSchema:schema198.properties.controlChange,data:data16};
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 16 || isNaN(data19)){
+const err59 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.controlChange.properties.channel,data:data19};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -6043,12 +6211,8 @@ vErrors.push(err59);
 }
 errors++;
 }
-}
-if(data.programChange !== undefined){
-let data21 = data.programChange;
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(data21.program === undefined){
-const err60 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema198.properties.programChange.required,parentSchema:schema198.properties.programChange,data:data21};
+if(data19 < 1 || isNaN(data19)){
+const err60 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.controlChange.properties.channel,data:data19};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -6057,9 +6221,12 @@ vErrors.push(err60);
 }
 errors++;
 }
-for(const key5 in data21){
-if(!((key5 === "program") || (key5 === "channel"))){
-const err61 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.programChange,data:data21};
+}
+}
+if(data17.value !== undefined){
+let data20 = data17.value;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err61 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.controlChange.properties.value.type,parentSchema:schema199.properties.controlChange.properties.value,data:data20};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -6068,11 +6235,9 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-if(data21.program !== undefined){
-let data22 = data21.program;
-if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
-const err62 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.programChange.properties.program.type,parentSchema:schema198.properties.programChange.properties.program,data:data22};
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 127 || isNaN(data20)){
+const err62 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.controlChange.properties.value,data:data20};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -6081,9 +6246,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-if((typeof data22 == "number") && (isFinite(data22))){
-if(data22 > 127 || isNaN(data22)){
-const err63 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.programChange.properties.program,data:data22};
+if(data20 < 0 || isNaN(data20)){
+const err63 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.controlChange.properties.value,data:data20};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -6092,8 +6256,12 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(data22 < 0 || isNaN(data22)){
-const err64 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.programChange.properties.program,data:data22};
+}
+}
+if(data17.edge !== undefined){
+let data21 = data17.edge;
+if(!(((data21 === "press") || (data21 === "release")) || (data21 === "any"))){
+const err64 = {instancePath:instancePath+"/controlChange/edge",schemaPath:"#/properties/controlChange/properties/edge/enum",keyword:"enum",params:{allowedValues: schema199.properties.controlChange.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.controlChange.properties.edge.enum,parentSchema:schema199.properties.controlChange.properties.edge,data:data21};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -6104,10 +6272,8 @@ errors++;
 }
 }
 }
-if(data21.channel !== undefined){
-let data23 = data21.channel;
-if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
-const err65 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.programChange.properties.channel.type,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
+else {
+const err65 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.controlChange.type,parentSchema:schema199.properties.controlChange,data:data17};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -6116,9 +6282,12 @@ vErrors.push(err65);
 }
 errors++;
 }
-if((typeof data23 == "number") && (isFinite(data23))){
-if(data23 > 16 || isNaN(data23)){
-const err66 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
+}
+if(data.programChange !== undefined){
+let data22 = data.programChange;
+if(data22 && typeof data22 == "object" && !Array.isArray(data22)){
+if(data22.program === undefined){
+const err66 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema199.properties.programChange.required,parentSchema:schema199.properties.programChange,data:data22};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -6127,8 +6296,9 @@ vErrors.push(err66);
 }
 errors++;
 }
-if(data23 < 1 || isNaN(data23)){
-const err67 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.programChange.properties.channel,data:data23};
+for(const key5 in data22){
+if(!((key5 === "program") || (key5 === "channel"))){
+const err67 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.programChange,data:data22};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -6138,10 +6308,10 @@ vErrors.push(err67);
 errors++;
 }
 }
-}
-}
-else {
-const err68 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.programChange.type,parentSchema:schema198.properties.programChange,data:data21};
+if(data22.program !== undefined){
+let data23 = data22.program;
+if(!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))){
+const err68 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.programChange.properties.program.type,parentSchema:schema199.properties.programChange.properties.program,data:data23};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -6150,13 +6320,9 @@ vErrors.push(err68);
 }
 errors++;
 }
-}
-if(data.pitchBend !== undefined){
-let data24 = data.pitchBend;
-if(data24 && typeof data24 == "object" && !Array.isArray(data24)){
-for(const key6 in data24){
-if(!(key6 === "channel")){
-const err69 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.pitchBend,data:data24};
+if((typeof data23 == "number") && (isFinite(data23))){
+if(data23 > 127 || isNaN(data23)){
+const err69 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.programChange.properties.program,data:data23};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -6165,11 +6331,8 @@ vErrors.push(err69);
 }
 errors++;
 }
-}
-if(data24.channel !== undefined){
-let data25 = data24.channel;
-if(!(((typeof data25 == "number") && (!(data25 % 1) && !isNaN(data25))) && (isFinite(data25)))){
-const err70 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.pitchBend.properties.channel.type,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
+if(data23 < 0 || isNaN(data23)){
+const err70 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.programChange.properties.program,data:data23};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -6178,9 +6341,12 @@ vErrors.push(err70);
 }
 errors++;
 }
-if((typeof data25 == "number") && (isFinite(data25))){
-if(data25 > 16 || isNaN(data25)){
-const err71 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
+}
+}
+if(data22.channel !== undefined){
+let data24 = data22.channel;
+if(!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))){
+const err71 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.programChange.properties.channel.type,parentSchema:schema199.properties.programChange.properties.channel,data:data24};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -6189,8 +6355,9 @@ vErrors.push(err71);
 }
 errors++;
 }
-if(data25 < 1 || isNaN(data25)){
-const err72 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.pitchBend.properties.channel,data:data25};
+if((typeof data24 == "number") && (isFinite(data24))){
+if(data24 > 16 || isNaN(data24)){
+const err72 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.programChange.properties.channel,data:data24};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -6199,11 +6366,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err73 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.pitchBend.type,parentSchema:schema198.properties.pitchBend,data:data24};
+if(data24 < 1 || isNaN(data24)){
+const err73 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.programChange.properties.channel,data:data24};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -6213,12 +6377,10 @@ vErrors.push(err73);
 errors++;
 }
 }
-if(data.aftertouch !== undefined){
-let data26 = data.aftertouch;
-if(data26 && typeof data26 == "object" && !Array.isArray(data26)){
-for(const key7 in data26){
-if(!((key7 === "channel") || (key7 === "note"))){
-const err74 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.aftertouch,data:data26};
+}
+}
+else {
+const err74 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.programChange.type,parentSchema:schema199.properties.programChange,data:data22};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -6228,10 +6390,12 @@ vErrors.push(err74);
 errors++;
 }
 }
-if(data26.channel !== undefined){
-let data27 = data26.channel;
-if(!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))){
-const err75 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.aftertouch.properties.channel.type,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
+if(data.pitchBend !== undefined){
+let data25 = data.pitchBend;
+if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
+for(const key6 in data25){
+if(!(key6 === "channel")){
+const err75 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.pitchBend,data:data25};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -6240,9 +6404,11 @@ vErrors.push(err75);
 }
 errors++;
 }
-if((typeof data27 == "number") && (isFinite(data27))){
-if(data27 > 16 || isNaN(data27)){
-const err76 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
+}
+if(data25.channel !== undefined){
+let data26 = data25.channel;
+if(!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))){
+const err76 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.pitchBend.properties.channel.type,parentSchema:schema199.properties.pitchBend.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -6251,8 +6417,9 @@ vErrors.push(err76);
 }
 errors++;
 }
-if(data27 < 1 || isNaN(data27)){
-const err77 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema198.properties.aftertouch.properties.channel,data:data27};
+if((typeof data26 == "number") && (isFinite(data26))){
+if(data26 > 16 || isNaN(data26)){
+const err77 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.pitchBend.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -6261,12 +6428,8 @@ vErrors.push(err77);
 }
 errors++;
 }
-}
-}
-if(data26.note !== undefined){
-let data28 = data26.note;
-if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
-const err78 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.aftertouch.properties.note.type,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
+if(data26 < 1 || isNaN(data26)){
+const err78 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.pitchBend.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -6275,9 +6438,11 @@ vErrors.push(err78);
 }
 errors++;
 }
-if((typeof data28 == "number") && (isFinite(data28))){
-if(data28 > 127 || isNaN(data28)){
-const err79 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
+}
+}
+}
+else {
+const err79 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.pitchBend.type,parentSchema:schema199.properties.pitchBend,data:data25};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -6286,8 +6451,13 @@ vErrors.push(err79);
 }
 errors++;
 }
-if(data28 < 0 || isNaN(data28)){
-const err80 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.aftertouch.properties.note,data:data28};
+}
+if(data.aftertouch !== undefined){
+let data27 = data.aftertouch;
+if(data27 && typeof data27 == "object" && !Array.isArray(data27)){
+for(const key7 in data27){
+if(!((key7 === "channel") || (key7 === "note"))){
+const err80 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.aftertouch,data:data27};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -6297,10 +6467,10 @@ vErrors.push(err80);
 errors++;
 }
 }
-}
-}
-else {
-const err81 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.aftertouch.type,parentSchema:schema198.properties.aftertouch,data:data26};
+if(data27.channel !== undefined){
+let data28 = data27.channel;
+if(!(((typeof data28 == "number") && (!(data28 % 1) && !isNaN(data28))) && (isFinite(data28)))){
+const err81 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.aftertouch.properties.channel.type,parentSchema:schema199.properties.aftertouch.properties.channel,data:data28};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -6309,12 +6479,9 @@ vErrors.push(err81);
 }
 errors++;
 }
-}
-if(data.mmc !== undefined){
-let data29 = data.mmc;
-if(data29 && typeof data29 == "object" && !Array.isArray(data29)){
-if(data29.command === undefined){
-const err82 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema198.properties.mmc.required,parentSchema:schema198.properties.mmc,data:data29};
+if((typeof data28 == "number") && (isFinite(data28))){
+if(data28 > 16 || isNaN(data28)){
+const err82 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema199.properties.aftertouch.properties.channel,data:data28};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -6323,9 +6490,8 @@ vErrors.push(err82);
 }
 errors++;
 }
-for(const key8 in data29){
-if(!((key8 === "command") || (key8 === "deviceId"))){
-const err83 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.mmc,data:data29};
+if(data28 < 1 || isNaN(data28)){
+const err83 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema199.properties.aftertouch.properties.channel,data:data28};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -6335,10 +6501,11 @@ vErrors.push(err83);
 errors++;
 }
 }
-if(data29.command !== undefined){
-let data30 = data29.command;
-if(!((((((((((((((data30 === "stop") || (data30 === "play")) || (data30 === "deferredPlay")) || (data30 === "fastForward")) || (data30 === "rewind")) || (data30 === "recordStrobe")) || (data30 === "recordExit")) || (data30 === "recordPause")) || (data30 === "pause")) || (data30 === "eject")) || (data30 === "chase")) || (data30 === "commandErrorReset")) || (data30 === "reset")) || (data30 === "locate"))){
-const err84 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema201.enum},message:"must be equal to one of the allowed values",schema:schema201.enum,parentSchema:schema201,data:data30};
+}
+if(data27.note !== undefined){
+let data29 = data27.note;
+if(!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))){
+const err84 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.aftertouch.properties.note.type,parentSchema:schema199.properties.aftertouch.properties.note,data:data29};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -6347,11 +6514,9 @@ vErrors.push(err84);
 }
 errors++;
 }
-}
-if(data29.deviceId !== undefined){
-let data31 = data29.deviceId;
-if(!(((typeof data31 == "number") && (!(data31 % 1) && !isNaN(data31))) && (isFinite(data31)))){
-const err85 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema198.properties.mmc.properties.deviceId.type,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
+if((typeof data29 == "number") && (isFinite(data29))){
+if(data29 > 127 || isNaN(data29)){
+const err85 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.aftertouch.properties.note,data:data29};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -6360,9 +6525,8 @@ vErrors.push(err85);
 }
 errors++;
 }
-if((typeof data31 == "number") && (isFinite(data31))){
-if(data31 > 127 || isNaN(data31)){
-const err86 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
+if(data29 < 0 || isNaN(data29)){
+const err86 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.aftertouch.properties.note,data:data29};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -6371,8 +6535,11 @@ vErrors.push(err86);
 }
 errors++;
 }
-if(data31 < 0 || isNaN(data31)){
-const err87 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema198.properties.mmc.properties.deviceId,data:data31};
+}
+}
+}
+else {
+const err87 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.aftertouch.type,parentSchema:schema199.properties.aftertouch,data:data27};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -6382,10 +6549,11 @@ vErrors.push(err87);
 errors++;
 }
 }
-}
-}
-else {
-const err88 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.mmc.type,parentSchema:schema198.properties.mmc,data:data29};
+if(data.mmc !== undefined){
+let data30 = data.mmc;
+if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
+if(data30.command === undefined){
+const err88 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema199.properties.mmc.required,parentSchema:schema199.properties.mmc,data:data30};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -6394,12 +6562,9 @@ vErrors.push(err88);
 }
 errors++;
 }
-}
-if(data.mtc !== undefined){
-let data32 = data.mtc;
-if(data32 && typeof data32 == "object" && !Array.isArray(data32)){
-if(data32.state === undefined){
-const err89 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'",schema:schema198.properties.mtc.required,parentSchema:schema198.properties.mtc,data:data32};
+for(const key8 in data30){
+if(!((key8 === "command") || (key8 === "deviceId"))){
+const err89 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.mmc,data:data30};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -6408,9 +6573,11 @@ vErrors.push(err89);
 }
 errors++;
 }
-for(const key9 in data32){
-if(!(key9 === "state")){
-const err90 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema198.properties.mtc,data:data32};
+}
+if(data30.command !== undefined){
+let data31 = data30.command;
+if(!((((((((((((((data31 === "stop") || (data31 === "play")) || (data31 === "deferredPlay")) || (data31 === "fastForward")) || (data31 === "rewind")) || (data31 === "recordStrobe")) || (data31 === "recordExit")) || (data31 === "recordPause")) || (data31 === "pause")) || (data31 === "eject")) || (data31 === "chase")) || (data31 === "commandErrorReset")) || (data31 === "reset")) || (data31 === "locate"))){
+const err90 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema203.enum},message:"must be equal to one of the allowed values",schema:schema203.enum,parentSchema:schema203,data:data31};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -6420,10 +6587,10 @@ vErrors.push(err90);
 errors++;
 }
 }
-if(data32.state !== undefined){
-let data33 = data32.state;
-if(!(((((data33 === "locked") || (data33 === "running")) || (data33 === "freewheel")) || (data33 === "lost")) || (data33 === "located"))){
-const err91 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/enum",keyword:"enum",params:{allowedValues: schema198.properties.mtc.properties.state.enum},message:"must be equal to one of the allowed values",schema:schema198.properties.mtc.properties.state.enum,parentSchema:schema198.properties.mtc.properties.state,data:data33};
+if(data30.deviceId !== undefined){
+let data32 = data30.deviceId;
+if(!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))){
+const err91 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema199.properties.mmc.properties.deviceId.type,parentSchema:schema199.properties.mmc.properties.deviceId,data:data32};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -6432,10 +6599,9 @@ vErrors.push(err91);
 }
 errors++;
 }
-}
-}
-else {
-const err92 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.properties.mtc.type,parentSchema:schema198.properties.mtc,data:data32};
+if((typeof data32 == "number") && (isFinite(data32))){
+if(data32 > 127 || isNaN(data32)){
+const err92 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema199.properties.mmc.properties.deviceId,data:data32};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -6444,15 +6610,196 @@ vErrors.push(err92);
 }
 errors++;
 }
-}
-}
-else {
-const err93 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema198.type,parentSchema:schema198,data};
+if(data32 < 0 || isNaN(data32)){
+const err93 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema199.properties.mmc.properties.deviceId,data:data32};
 if(vErrors === null){
 vErrors = [err93];
 }
 else {
 vErrors.push(err93);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err94 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.mmc.type,parentSchema:schema199.properties.mmc,data:data30};
+if(vErrors === null){
+vErrors = [err94];
+}
+else {
+vErrors.push(err94);
+}
+errors++;
+}
+}
+if(data.mtc !== undefined){
+let data33 = data.mtc;
+if(data33 && typeof data33 == "object" && !Array.isArray(data33)){
+if(data33.state === undefined){
+const err95 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/required",keyword:"required",params:{missingProperty: "state"},message:"must have required property '"+"state"+"'",schema:schema199.properties.mtc.required,parentSchema:schema199.properties.mtc,data:data33};
+if(vErrors === null){
+vErrors = [err95];
+}
+else {
+vErrors.push(err95);
+}
+errors++;
+}
+for(const key9 in data33){
+if(!((key9 === "state") || (key9 === "direction"))){
+const err96 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema199.properties.mtc,data:data33};
+if(vErrors === null){
+vErrors = [err96];
+}
+else {
+vErrors.push(err96);
+}
+errors++;
+}
+}
+if(data33.state !== undefined){
+let data34 = data33.state;
+const _errs87 = errors;
+let valid19 = false;
+const _errs88 = errors;
+if(!((((((data34 === "locked") || (data34 === "jumped")) || (data34 === "running")) || (data34 === "freewheel")) || (data34 === "lost")) || (data34 === "located"))){
+const err97 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/$defs/mtcState/enum",keyword:"enum",params:{allowedValues: schema204.enum},message:"must be equal to one of the allowed values",schema:schema204.enum,parentSchema:schema204,data:data34};
+if(vErrors === null){
+vErrors = [err97];
+}
+else {
+vErrors.push(err97);
+}
+errors++;
+}
+var _valid2 = _errs88 === errors;
+valid19 = valid19 || _valid2;
+const _errs90 = errors;
+if(Array.isArray(data34)){
+if(data34.length > 6){
+const err98 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 6},message:"must NOT have more than 6 items",schema:6,parentSchema:schema199.properties.mtc.properties.state.anyOf[1],data:data34};
+if(vErrors === null){
+vErrors = [err98];
+}
+else {
+vErrors.push(err98);
+}
+errors++;
+}
+if(data34.length < 1){
+const err99 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/anyOf/1/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema199.properties.mtc.properties.state.anyOf[1],data:data34};
+if(vErrors === null){
+vErrors = [err99];
+}
+else {
+vErrors.push(err99);
+}
+errors++;
+}
+const len1 = data34.length;
+for(let i2=0; i2<len1; i2++){
+let data35 = data34[i2];
+if(!((((((data35 === "locked") || (data35 === "jumped")) || (data35 === "running")) || (data35 === "freewheel")) || (data35 === "lost")) || (data35 === "located"))){
+const err100 = {instancePath:instancePath+"/mtc/state/" + i2,schemaPath:"#/$defs/mtcState/enum",keyword:"enum",params:{allowedValues: schema204.enum},message:"must be equal to one of the allowed values",schema:schema204.enum,parentSchema:schema204,data:data35};
+if(vErrors === null){
+vErrors = [err100];
+}
+else {
+vErrors.push(err100);
+}
+errors++;
+}
+}
+let i3 = data34.length;
+let j1;
+if(i3 > 1){
+outer1:
+for(;i3--;){
+for(j1 = i3; j1--;){
+if(func0(data34[i3], data34[j1])){
+const err101 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/anyOf/1/uniqueItems",keyword:"uniqueItems",params:{i: i3, j: j1},message:"must NOT have duplicate items (items ## "+j1+" and "+i3+" are identical)",schema:true,parentSchema:schema199.properties.mtc.properties.state.anyOf[1],data:data34};
+if(vErrors === null){
+vErrors = [err101];
+}
+else {
+vErrors.push(err101);
+}
+errors++;
+break outer1;
+}
+}
+}
+}
+}
+else {
+const err102 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/anyOf/1/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema199.properties.mtc.properties.state.anyOf[1].type,parentSchema:schema199.properties.mtc.properties.state.anyOf[1],data:data34};
+if(vErrors === null){
+vErrors = [err102];
+}
+else {
+vErrors.push(err102);
+}
+errors++;
+}
+var _valid2 = _errs90 === errors;
+valid19 = valid19 || _valid2;
+if(!valid19){
+const err103 = {instancePath:instancePath+"/mtc/state",schemaPath:"#/properties/mtc/properties/state/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema199.properties.mtc.properties.state.anyOf,parentSchema:schema199.properties.mtc.properties.state,data:data34};
+if(vErrors === null){
+vErrors = [err103];
+}
+else {
+vErrors.push(err103);
+}
+errors++;
+}
+else {
+errors = _errs87;
+if(vErrors !== null){
+if(_errs87){
+vErrors.length = _errs87;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data33.direction !== undefined){
+let data36 = data33.direction;
+if(!((data36 === "forward") || (data36 === "reverse"))){
+const err104 = {instancePath:instancePath+"/mtc/direction",schemaPath:"#/properties/mtc/properties/direction/enum",keyword:"enum",params:{allowedValues: schema199.properties.mtc.properties.direction.enum},message:"must be equal to one of the allowed values",schema:schema199.properties.mtc.properties.direction.enum,parentSchema:schema199.properties.mtc.properties.direction,data:data36};
+if(vErrors === null){
+vErrors = [err104];
+}
+else {
+vErrors.push(err104);
+}
+errors++;
+}
+}
+}
+else {
+const err105 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.properties.mtc.type,parentSchema:schema199.properties.mtc,data:data33};
+if(vErrors === null){
+vErrors = [err105];
+}
+else {
+vErrors.push(err105);
+}
+errors++;
+}
+}
+}
+else {
+const err106 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema199.type,parentSchema:schema199,data};
+if(vErrors === null){
+vErrors = [err106];
+}
+else {
+vErrors.push(err106);
 }
 errors++;
 }
@@ -6462,10 +6809,9 @@ return errors === 0;
 validate110.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const midi_send = validate111;
-const schema202 = {"type":"object","description":"device, and exactly one message. Numbers may come as text, from a placeholder.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control.","required":["command","deviceId","format"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device."},"format":{"anyOf":[{"$ref":"#/$defs/mscFormat"},{"type":"string","pattern":"^[0-9]{1,3}$"}]},"cue":{"type":"string","maxLength":64,"description":"Digits and dots, such as 12.5; MIDI Show Control carries nothing else."},"list":{"type":"string","maxLength":64,"description":"Digits and dots."},"path":{"type":"string","maxLength":64,"description":"Digits and dots; only after a list, or with openCuePath and closeCuePath."},"macro":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of fire."},"control":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set: 0 to 127 submasters, 510 the grand master."},"value":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set."},"time":{"type":"string","maxLength":32,"description":"Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"noteOn":{"type":"object","required":["channel","note","velocity"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":1,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"noteOff":{"type":"object","required":["channel","note"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 0."}}},"controlChange":{"type":"object","required":["channel","controller","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"controller":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"programChange":{"type":"object","required":["channel","program"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"program":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"From 0, as the bytes have it."}}},"pitchBend":{"type":"object","required":["channel","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":-8192,"maximum":8191,"pattern":"^-?[0-9]{1,6}$","description":"0 is the middle."}}},"aftertouch":{"type":"object","required":["channel","pressure"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"pressure":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of one key; left out: of the channel."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 127, every device."},"time":{"type":"string","maxLength":32,"description":"Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}}}};
-const schema205 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
-const pattern50 = new RegExp("^-?[0-9]{1,6}$", "u");
-const pattern51 = new RegExp("^[0-9]{1,3}$", "u");
+const schema206 = {"type":"object","description":"device, and exactly one message. Numbers may come as text, from a placeholder.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control.","required":["command","deviceId","format"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mscCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"0 to 111 one device, 112 to 126 groups 1 to 15, 127 every device."},"format":{"anyOf":[{"$ref":"#/$defs/mscFormat"},{"type":"string","pattern":"^[0-9]{1,3}$"}]},"cue":{"type":"string","maxLength":64,"description":"Digits and dots, such as 12.5; MIDI Show Control carries nothing else."},"list":{"type":"string","maxLength":64,"description":"Digits and dots."},"path":{"type":"string","maxLength":64,"description":"Digits and dots; only after a list, or with openCuePath and closeCuePath."},"macro":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of fire."},"control":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set: 0 to 127 submasters, 510 the grand master."},"value":{"type":["integer","string"],"minimum":0,"maximum":16383,"pattern":"^-?[0-9]{1,6}$","description":"Of set."},"time":{"type":"string","maxLength":32,"description":"Of timedGo and setClock, and where you like of set. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"noteOn":{"type":"object","required":["channel","note","velocity"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":1,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"noteOff":{"type":"object","required":["channel","note"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"velocity":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 0."}}},"controlChange":{"type":"object","required":["channel","controller","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"controller":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"}}},"programChange":{"type":"object","required":["channel","program"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"program":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"From 0, as the bytes have it."}}},"pitchBend":{"type":"object","required":["channel","value"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"value":{"type":["integer","string"],"minimum":-8192,"maximum":8191,"pattern":"^-?[0-9]{1,6}$","description":"0 is the middle."}}},"aftertouch":{"type":"object","required":["channel","pressure"],"additionalProperties":false,"properties":{"channel":{"type":["integer","string"],"minimum":1,"maximum":16,"pattern":"^-?[0-9]{1,6}$"},"pressure":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$"},"note":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Of one key; left out: of the channel."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":["integer","string"],"minimum":0,"maximum":127,"pattern":"^-?[0-9]{1,6}$","description":"Left out: 127, every device."},"time":{"type":"string","maxLength":32,"description":"Of locate. HH:MM:SS.mmm, or HH:MM:SS:FF with frames."},"rate":{"$ref":"#/$defs/rate","description":"Of time. Left out: 30."}}},"mtc":{"type":"object","description":"MIDI time code of a device with mtcOut that follows no timer. Exactly one of run, locate, stop.","additionalProperties":false,"properties":{"run":{"type":"string","maxLength":32,"description":"The code runs from here on. HH:MM:SS:FF at the device's rate, or HH:MM:SS.mmm."},"at":{"type":"string","maxLength":32,"description":"Of run: when the code was there, such as $event.recordedAt; what has passed since is made up for. Left out: now."},"locate":{"type":"string","maxLength":32,"description":"The code stands here; a full frame tells it."},"stop":{"const":true,"description":"The code stands where it is."}},"oneOf":[{"required":["run"]},{"required":["locate"]},{"required":["stop"]}]}}};
+const pattern51 = new RegExp("^-?[0-9]{1,6}$", "u");
+const pattern52 = new RegExp("^[0-9]{1,3}$", "u");
 
 function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -6479,7 +6825,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema202,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -6489,7 +6835,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema202,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -6499,7 +6845,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema202.required,parentSchema:schema202,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema206.required,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -6509,8 +6855,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema202.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema202,data};
+if(!(func142.call(schema206.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema206,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -6523,7 +6869,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.device.type,parentSchema:schema202.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.device.type,parentSchema:schema206.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -6537,7 +6883,7 @@ if(data.msc !== undefined){
 let data1 = data.msc;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.command === undefined){
-const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
+const err5 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema206.properties.msc.required,parentSchema:schema206.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -6547,7 +6893,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data1.deviceId === undefined){
-const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "deviceId"},message:"must have required property '"+"deviceId"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
+const err6 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "deviceId"},message:"must have required property '"+"deviceId"+"'",schema:schema206.properties.msc.required,parentSchema:schema206.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -6557,7 +6903,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data1.format === undefined){
-const err7 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "format"},message:"must have required property '"+"format"+"'",schema:schema202.properties.msc.required,parentSchema:schema202.properties.msc,data:data1};
+const err7 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/required",keyword:"required",params:{missingProperty: "format"},message:"must have required property '"+"format"+"'",schema:schema206.properties.msc.required,parentSchema:schema206.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -6567,8 +6913,8 @@ vErrors.push(err7);
 errors++;
 }
 for(const key1 in data1){
-if(!(func142.call(schema202.properties.msc.properties, key1))){
-const err8 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.msc,data:data1};
+if(!(func142.call(schema206.properties.msc.properties, key1))){
+const err8 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -6581,7 +6927,7 @@ errors++;
 if(data1.command !== undefined){
 let data2 = data1.command;
 if(!((((((((((((((((((((((((((data2 === "go") || (data2 === "stop")) || (data2 === "resume")) || (data2 === "timedGo")) || (data2 === "load")) || (data2 === "set")) || (data2 === "fire")) || (data2 === "allOff")) || (data2 === "restore")) || (data2 === "reset")) || (data2 === "goOff")) || (data2 === "goJamClock")) || (data2 === "standbyPlus")) || (data2 === "standbyMinus")) || (data2 === "sequencePlus")) || (data2 === "sequenceMinus")) || (data2 === "startClock")) || (data2 === "stopClock")) || (data2 === "zeroClock")) || (data2 === "setClock")) || (data2 === "mtcChaseOn")) || (data2 === "mtcChaseOff")) || (data2 === "openCueList")) || (data2 === "closeCueList")) || (data2 === "openCuePath")) || (data2 === "closeCuePath"))){
-const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema199.enum},message:"must be equal to one of the allowed values",schema:schema199.enum,parentSchema:schema199,data:data2};
+const err9 = {instancePath:instancePath+"/msc/command",schemaPath:"#/$defs/mscCommand/enum",keyword:"enum",params:{allowedValues: schema200.enum},message:"must be equal to one of the allowed values",schema:schema200.enum,parentSchema:schema200,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -6594,7 +6940,7 @@ errors++;
 if(data1.deviceId !== undefined){
 let data3 = data1.deviceId;
 if((!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))) && (typeof data3 !== "string")){
-const err10 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: schema202.properties.msc.properties.deviceId.type},message:"must be integer,string",schema:schema202.properties.msc.properties.deviceId.type,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
+const err10 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/type",keyword:"type",params:{type: schema206.properties.msc.properties.deviceId.type},message:"must be integer,string",schema:schema206.properties.msc.properties.deviceId.type,parentSchema:schema206.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -6605,7 +6951,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 127 || isNaN(data3)){
-const err11 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
+const err11 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -6615,7 +6961,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data3 < 0 || isNaN(data3)){
-const err12 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
+const err12 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -6626,8 +6972,8 @@ errors++;
 }
 }
 if(typeof data3 === "string"){
-if(!pattern50.test(data3)){
-const err13 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.deviceId,data:data3};
+if(!pattern51.test(data3)){
+const err13 = {instancePath:instancePath+"/msc/deviceId",schemaPath:"#/properties/msc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.msc.properties.deviceId,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -6718,8 +7064,8 @@ var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 const _errs19 = errors;
 if(typeof data4 === "string"){
-if(!pattern51.test(data4)){
-const err19 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9]{1,3}$"+"\"",schema:"^[0-9]{1,3}$",parentSchema:schema202.properties.msc.properties.format.anyOf[1],data:data4};
+if(!pattern52.test(data4)){
+const err19 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/pattern",keyword:"pattern",params:{pattern: "^[0-9]{1,3}$"},message:"must match pattern \""+"^[0-9]{1,3}$"+"\"",schema:"^[0-9]{1,3}$",parentSchema:schema206.properties.msc.properties.format.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -6730,7 +7076,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.format.anyOf[1].type,parentSchema:schema202.properties.msc.properties.format.anyOf[1],data:data4};
+const err20 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf/1/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.msc.properties.format.anyOf[1].type,parentSchema:schema206.properties.msc.properties.format.anyOf[1],data:data4};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -6742,7 +7088,7 @@ errors++;
 var _valid0 = _errs19 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema202.properties.msc.properties.format.anyOf,parentSchema:schema202.properties.msc.properties.format,data:data4};
+const err21 = {instancePath:instancePath+"/msc/format",schemaPath:"#/properties/msc/properties/format/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema206.properties.msc.properties.format.anyOf,parentSchema:schema206.properties.msc.properties.format,data:data4};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -6767,7 +7113,7 @@ if(data1.cue !== undefined){
 let data5 = data1.cue;
 if(typeof data5 === "string"){
 if(func1(data5) > 64){
-const err22 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.cue,data:data5};
+const err22 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema206.properties.msc.properties.cue,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -6778,7 +7124,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.cue.type,parentSchema:schema202.properties.msc.properties.cue,data:data5};
+const err23 = {instancePath:instancePath+"/msc/cue",schemaPath:"#/properties/msc/properties/cue/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.msc.properties.cue.type,parentSchema:schema206.properties.msc.properties.cue,data:data5};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -6792,7 +7138,7 @@ if(data1.list !== undefined){
 let data6 = data1.list;
 if(typeof data6 === "string"){
 if(func1(data6) > 64){
-const err24 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.list,data:data6};
+const err24 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema206.properties.msc.properties.list,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -6803,7 +7149,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.list.type,parentSchema:schema202.properties.msc.properties.list,data:data6};
+const err25 = {instancePath:instancePath+"/msc/list",schemaPath:"#/properties/msc/properties/list/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.msc.properties.list.type,parentSchema:schema206.properties.msc.properties.list,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -6817,7 +7163,7 @@ if(data1.path !== undefined){
 let data7 = data1.path;
 if(typeof data7 === "string"){
 if(func1(data7) > 64){
-const err26 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema202.properties.msc.properties.path,data:data7};
+const err26 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema206.properties.msc.properties.path,data:data7};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -6828,7 +7174,7 @@ errors++;
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.path.type,parentSchema:schema202.properties.msc.properties.path,data:data7};
+const err27 = {instancePath:instancePath+"/msc/path",schemaPath:"#/properties/msc/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.msc.properties.path.type,parentSchema:schema206.properties.msc.properties.path,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -6841,7 +7187,7 @@ errors++;
 if(data1.macro !== undefined){
 let data8 = data1.macro;
 if((!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))) && (typeof data8 !== "string")){
-const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: schema202.properties.msc.properties.macro.type},message:"must be integer,string",schema:schema202.properties.msc.properties.macro.type,parentSchema:schema202.properties.msc.properties.macro,data:data8};
+const err28 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/type",keyword:"type",params:{type: schema206.properties.msc.properties.macro.type},message:"must be integer,string",schema:schema206.properties.msc.properties.macro.type,parentSchema:schema206.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -6852,7 +7198,7 @@ errors++;
 }
 if((typeof data8 == "number") && (isFinite(data8))){
 if(data8 > 127 || isNaN(data8)){
-const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.msc.properties.macro,data:data8};
+const err29 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -6862,7 +7208,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data8 < 0 || isNaN(data8)){
-const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.macro,data:data8};
+const err30 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -6873,8 +7219,8 @@ errors++;
 }
 }
 if(typeof data8 === "string"){
-if(!pattern50.test(data8)){
-const err31 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.macro,data:data8};
+if(!pattern51.test(data8)){
+const err31 = {instancePath:instancePath+"/msc/macro",schemaPath:"#/properties/msc/properties/macro/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.msc.properties.macro,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -6888,7 +7234,7 @@ errors++;
 if(data1.control !== undefined){
 let data9 = data1.control;
 if((!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))) && (typeof data9 !== "string")){
-const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: schema202.properties.msc.properties.control.type},message:"must be integer,string",schema:schema202.properties.msc.properties.control.type,parentSchema:schema202.properties.msc.properties.control,data:data9};
+const err32 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/type",keyword:"type",params:{type: schema206.properties.msc.properties.control.type},message:"must be integer,string",schema:schema206.properties.msc.properties.control.type,parentSchema:schema206.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -6899,7 +7245,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 16383 || isNaN(data9)){
-const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema202.properties.msc.properties.control,data:data9};
+const err33 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema206.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -6909,7 +7255,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data9 < 0 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.control,data:data9};
+const err34 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -6920,8 +7266,8 @@ errors++;
 }
 }
 if(typeof data9 === "string"){
-if(!pattern50.test(data9)){
-const err35 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.control,data:data9};
+if(!pattern51.test(data9)){
+const err35 = {instancePath:instancePath+"/msc/control",schemaPath:"#/properties/msc/properties/control/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.msc.properties.control,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -6935,7 +7281,7 @@ errors++;
 if(data1.value !== undefined){
 let data10 = data1.value;
 if((!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))) && (typeof data10 !== "string")){
-const err36 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/type",keyword:"type",params:{type: schema202.properties.msc.properties.value.type},message:"must be integer,string",schema:schema202.properties.msc.properties.value.type,parentSchema:schema202.properties.msc.properties.value,data:data10};
+const err36 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/type",keyword:"type",params:{type: schema206.properties.msc.properties.value.type},message:"must be integer,string",schema:schema206.properties.msc.properties.value.type,parentSchema:schema206.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -6946,7 +7292,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 16383 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema202.properties.msc.properties.value,data:data10};
+const err37 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16383},message:"must be <= 16383",schema:16383,parentSchema:schema206.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -6956,7 +7302,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 0 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.msc.properties.value,data:data10};
+const err38 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -6967,8 +7313,8 @@ errors++;
 }
 }
 if(typeof data10 === "string"){
-if(!pattern50.test(data10)){
-const err39 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.msc.properties.value,data:data10};
+if(!pattern51.test(data10)){
+const err39 = {instancePath:instancePath+"/msc/value",schemaPath:"#/properties/msc/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.msc.properties.value,data:data10};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -6983,7 +7329,7 @@ if(data1.time !== undefined){
 let data11 = data1.time;
 if(typeof data11 === "string"){
 if(func1(data11) > 32){
-const err40 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema202.properties.msc.properties.time,data:data11};
+const err40 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.msc.properties.time,data:data11};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -6994,7 +7340,7 @@ errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.msc.properties.time.type,parentSchema:schema202.properties.msc.properties.time,data:data11};
+const err41 = {instancePath:instancePath+"/msc/time",schemaPath:"#/properties/msc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.msc.properties.time.type,parentSchema:schema206.properties.msc.properties.time,data:data11};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -7007,7 +7353,7 @@ errors++;
 if(data1.rate !== undefined){
 let data12 = data1.rate;
 if(!((((data12 === "24") || (data12 === "25")) || (data12 === "29.97df")) || (data12 === "30"))){
-const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema205.enum},message:"must be equal to one of the allowed values",schema:schema205.enum,parentSchema:schema205,data:data12};
+const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -7019,7 +7365,7 @@ errors++;
 }
 }
 else {
-const err43 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.msc.type,parentSchema:schema202.properties.msc,data:data1};
+const err43 = {instancePath:instancePath+"/msc",schemaPath:"#/properties/msc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.msc.type,parentSchema:schema206.properties.msc,data:data1};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -7033,7 +7379,7 @@ if(data.noteOn !== undefined){
 let data13 = data.noteOn;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(data13.channel === undefined){
-const err44 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
+const err44 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.noteOn.required,parentSchema:schema206.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -7043,7 +7389,7 @@ vErrors.push(err44);
 errors++;
 }
 if(data13.note === undefined){
-const err45 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
+const err45 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema206.properties.noteOn.required,parentSchema:schema206.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -7053,7 +7399,7 @@ vErrors.push(err45);
 errors++;
 }
 if(data13.velocity === undefined){
-const err46 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "velocity"},message:"must have required property '"+"velocity"+"'",schema:schema202.properties.noteOn.required,parentSchema:schema202.properties.noteOn,data:data13};
+const err46 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/required",keyword:"required",params:{missingProperty: "velocity"},message:"must have required property '"+"velocity"+"'",schema:schema206.properties.noteOn.required,parentSchema:schema206.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -7064,7 +7410,7 @@ errors++;
 }
 for(const key2 in data13){
 if(!(((key2 === "channel") || (key2 === "note")) || (key2 === "velocity"))){
-const err47 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.noteOn,data:data13};
+const err47 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -7077,7 +7423,7 @@ errors++;
 if(data13.channel !== undefined){
 let data14 = data13.channel;
 if((!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))) && (typeof data14 !== "string")){
-const err48 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.channel.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.channel.type,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
+const err48 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/type",keyword:"type",params:{type: schema206.properties.noteOn.properties.channel.type},message:"must be integer,string",schema:schema206.properties.noteOn.properties.channel.type,parentSchema:schema206.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -7088,7 +7434,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 16 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
+const err49 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -7098,7 +7444,7 @@ vErrors.push(err49);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err50 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
+const err50 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -7109,8 +7455,8 @@ errors++;
 }
 }
 if(typeof data14 === "string"){
-if(!pattern50.test(data14)){
-const err51 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.channel,data:data14};
+if(!pattern51.test(data14)){
+const err51 = {instancePath:instancePath+"/noteOn/channel",schemaPath:"#/properties/noteOn/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOn.properties.channel,data:data14};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -7124,7 +7470,7 @@ errors++;
 if(data13.note !== undefined){
 let data15 = data13.note;
 if((!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))) && (typeof data15 !== "string")){
-const err52 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.note.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.note.type,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
+const err52 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/type",keyword:"type",params:{type: schema206.properties.noteOn.properties.note.type},message:"must be integer,string",schema:schema206.properties.noteOn.properties.note.type,parentSchema:schema206.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -7135,7 +7481,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 127 || isNaN(data15)){
-const err53 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
+const err53 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -7145,7 +7491,7 @@ vErrors.push(err53);
 errors++;
 }
 if(data15 < 0 || isNaN(data15)){
-const err54 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOn.properties.note,data:data15};
+const err54 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -7156,8 +7502,8 @@ errors++;
 }
 }
 if(typeof data15 === "string"){
-if(!pattern50.test(data15)){
-const err55 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.note,data:data15};
+if(!pattern51.test(data15)){
+const err55 = {instancePath:instancePath+"/noteOn/note",schemaPath:"#/properties/noteOn/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOn.properties.note,data:data15};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -7171,7 +7517,7 @@ errors++;
 if(data13.velocity !== undefined){
 let data16 = data13.velocity;
 if((!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))) && (typeof data16 !== "string")){
-const err56 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/type",keyword:"type",params:{type: schema202.properties.noteOn.properties.velocity.type},message:"must be integer,string",schema:schema202.properties.noteOn.properties.velocity.type,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
+const err56 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/type",keyword:"type",params:{type: schema206.properties.noteOn.properties.velocity.type},message:"must be integer,string",schema:schema206.properties.noteOn.properties.velocity.type,parentSchema:schema206.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -7182,7 +7528,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 127 || isNaN(data16)){
-const err57 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
+const err57 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -7192,7 +7538,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data16 < 1 || isNaN(data16)){
-const err58 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
+const err58 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -7203,8 +7549,8 @@ errors++;
 }
 }
 if(typeof data16 === "string"){
-if(!pattern50.test(data16)){
-const err59 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOn.properties.velocity,data:data16};
+if(!pattern51.test(data16)){
+const err59 = {instancePath:instancePath+"/noteOn/velocity",schemaPath:"#/properties/noteOn/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOn.properties.velocity,data:data16};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -7217,7 +7563,7 @@ errors++;
 }
 }
 else {
-const err60 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.noteOn.type,parentSchema:schema202.properties.noteOn,data:data13};
+const err60 = {instancePath:instancePath+"/noteOn",schemaPath:"#/properties/noteOn/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.noteOn.type,parentSchema:schema206.properties.noteOn,data:data13};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -7231,7 +7577,7 @@ if(data.noteOff !== undefined){
 let data17 = data.noteOff;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 if(data17.channel === undefined){
-const err61 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.noteOff.required,parentSchema:schema202.properties.noteOff,data:data17};
+const err61 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.noteOff.required,parentSchema:schema206.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -7241,7 +7587,7 @@ vErrors.push(err61);
 errors++;
 }
 if(data17.note === undefined){
-const err62 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema202.properties.noteOff.required,parentSchema:schema202.properties.noteOff,data:data17};
+const err62 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/required",keyword:"required",params:{missingProperty: "note"},message:"must have required property '"+"note"+"'",schema:schema206.properties.noteOff.required,parentSchema:schema206.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -7252,7 +7598,7 @@ errors++;
 }
 for(const key3 in data17){
 if(!(((key3 === "channel") || (key3 === "note")) || (key3 === "velocity"))){
-const err63 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.noteOff,data:data17};
+const err63 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -7265,7 +7611,7 @@ errors++;
 if(data17.channel !== undefined){
 let data18 = data17.channel;
 if((!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))) && (typeof data18 !== "string")){
-const err64 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.channel.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.channel.type,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
+const err64 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/type",keyword:"type",params:{type: schema206.properties.noteOff.properties.channel.type},message:"must be integer,string",schema:schema206.properties.noteOff.properties.channel.type,parentSchema:schema206.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -7276,7 +7622,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 16 || isNaN(data18)){
-const err65 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
+const err65 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -7286,7 +7632,7 @@ vErrors.push(err65);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err66 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
+const err66 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -7297,8 +7643,8 @@ errors++;
 }
 }
 if(typeof data18 === "string"){
-if(!pattern50.test(data18)){
-const err67 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.channel,data:data18};
+if(!pattern51.test(data18)){
+const err67 = {instancePath:instancePath+"/noteOff/channel",schemaPath:"#/properties/noteOff/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOff.properties.channel,data:data18};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -7312,7 +7658,7 @@ errors++;
 if(data17.note !== undefined){
 let data19 = data17.note;
 if((!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))) && (typeof data19 !== "string")){
-const err68 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.note.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.note.type,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
+const err68 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/type",keyword:"type",params:{type: schema206.properties.noteOff.properties.note.type},message:"must be integer,string",schema:schema206.properties.noteOff.properties.note.type,parentSchema:schema206.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -7323,7 +7669,7 @@ errors++;
 }
 if((typeof data19 == "number") && (isFinite(data19))){
 if(data19 > 127 || isNaN(data19)){
-const err69 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
+const err69 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -7333,7 +7679,7 @@ vErrors.push(err69);
 errors++;
 }
 if(data19 < 0 || isNaN(data19)){
-const err70 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOff.properties.note,data:data19};
+const err70 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -7344,8 +7690,8 @@ errors++;
 }
 }
 if(typeof data19 === "string"){
-if(!pattern50.test(data19)){
-const err71 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.note,data:data19};
+if(!pattern51.test(data19)){
+const err71 = {instancePath:instancePath+"/noteOff/note",schemaPath:"#/properties/noteOff/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOff.properties.note,data:data19};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -7359,7 +7705,7 @@ errors++;
 if(data17.velocity !== undefined){
 let data20 = data17.velocity;
 if((!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))) && (typeof data20 !== "string")){
-const err72 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/type",keyword:"type",params:{type: schema202.properties.noteOff.properties.velocity.type},message:"must be integer,string",schema:schema202.properties.noteOff.properties.velocity.type,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
+const err72 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/type",keyword:"type",params:{type: schema206.properties.noteOff.properties.velocity.type},message:"must be integer,string",schema:schema206.properties.noteOff.properties.velocity.type,parentSchema:schema206.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -7370,7 +7716,7 @@ errors++;
 }
 if((typeof data20 == "number") && (isFinite(data20))){
 if(data20 > 127 || isNaN(data20)){
-const err73 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
+const err73 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -7380,7 +7726,7 @@ vErrors.push(err73);
 errors++;
 }
 if(data20 < 0 || isNaN(data20)){
-const err74 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
+const err74 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -7391,8 +7737,8 @@ errors++;
 }
 }
 if(typeof data20 === "string"){
-if(!pattern50.test(data20)){
-const err75 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.noteOff.properties.velocity,data:data20};
+if(!pattern51.test(data20)){
+const err75 = {instancePath:instancePath+"/noteOff/velocity",schemaPath:"#/properties/noteOff/properties/velocity/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.noteOff.properties.velocity,data:data20};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -7405,7 +7751,7 @@ errors++;
 }
 }
 else {
-const err76 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.noteOff.type,parentSchema:schema202.properties.noteOff,data:data17};
+const err76 = {instancePath:instancePath+"/noteOff",schemaPath:"#/properties/noteOff/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.noteOff.type,parentSchema:schema206.properties.noteOff,data:data17};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -7419,7 +7765,7 @@ if(data.controlChange !== undefined){
 let data21 = data.controlChange;
 if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
 if(data21.channel === undefined){
-const err77 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
+const err77 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.controlChange.required,parentSchema:schema206.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -7429,7 +7775,7 @@ vErrors.push(err77);
 errors++;
 }
 if(data21.controller === undefined){
-const err78 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
+const err78 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "controller"},message:"must have required property '"+"controller"+"'",schema:schema206.properties.controlChange.required,parentSchema:schema206.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -7439,7 +7785,7 @@ vErrors.push(err78);
 errors++;
 }
 if(data21.value === undefined){
-const err79 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema202.properties.controlChange.required,parentSchema:schema202.properties.controlChange,data:data21};
+const err79 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema206.properties.controlChange.required,parentSchema:schema206.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -7450,7 +7796,7 @@ errors++;
 }
 for(const key4 in data21){
 if(!(((key4 === "channel") || (key4 === "controller")) || (key4 === "value"))){
-const err80 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.controlChange,data:data21};
+const err80 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -7463,7 +7809,7 @@ errors++;
 if(data21.channel !== undefined){
 let data22 = data21.channel;
 if((!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))) && (typeof data22 !== "string")){
-const err81 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.channel.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.channel.type,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
+const err81 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/type",keyword:"type",params:{type: schema206.properties.controlChange.properties.channel.type},message:"must be integer,string",schema:schema206.properties.controlChange.properties.channel.type,parentSchema:schema206.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -7474,7 +7820,7 @@ errors++;
 }
 if((typeof data22 == "number") && (isFinite(data22))){
 if(data22 > 16 || isNaN(data22)){
-const err82 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
+const err82 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -7484,7 +7830,7 @@ vErrors.push(err82);
 errors++;
 }
 if(data22 < 1 || isNaN(data22)){
-const err83 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
+const err83 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -7495,8 +7841,8 @@ errors++;
 }
 }
 if(typeof data22 === "string"){
-if(!pattern50.test(data22)){
-const err84 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.channel,data:data22};
+if(!pattern51.test(data22)){
+const err84 = {instancePath:instancePath+"/controlChange/channel",schemaPath:"#/properties/controlChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.controlChange.properties.channel,data:data22};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -7510,7 +7856,7 @@ errors++;
 if(data21.controller !== undefined){
 let data23 = data21.controller;
 if((!(((typeof data23 == "number") && (!(data23 % 1) && !isNaN(data23))) && (isFinite(data23)))) && (typeof data23 !== "string")){
-const err85 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.controller.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.controller.type,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
+const err85 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/type",keyword:"type",params:{type: schema206.properties.controlChange.properties.controller.type},message:"must be integer,string",schema:schema206.properties.controlChange.properties.controller.type,parentSchema:schema206.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -7521,7 +7867,7 @@ errors++;
 }
 if((typeof data23 == "number") && (isFinite(data23))){
 if(data23 > 127 || isNaN(data23)){
-const err86 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
+const err86 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -7531,7 +7877,7 @@ vErrors.push(err86);
 errors++;
 }
 if(data23 < 0 || isNaN(data23)){
-const err87 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
+const err87 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -7542,8 +7888,8 @@ errors++;
 }
 }
 if(typeof data23 === "string"){
-if(!pattern50.test(data23)){
-const err88 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.controller,data:data23};
+if(!pattern51.test(data23)){
+const err88 = {instancePath:instancePath+"/controlChange/controller",schemaPath:"#/properties/controlChange/properties/controller/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.controlChange.properties.controller,data:data23};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -7557,7 +7903,7 @@ errors++;
 if(data21.value !== undefined){
 let data24 = data21.value;
 if((!(((typeof data24 == "number") && (!(data24 % 1) && !isNaN(data24))) && (isFinite(data24)))) && (typeof data24 !== "string")){
-const err89 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: schema202.properties.controlChange.properties.value.type},message:"must be integer,string",schema:schema202.properties.controlChange.properties.value.type,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
+const err89 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/type",keyword:"type",params:{type: schema206.properties.controlChange.properties.value.type},message:"must be integer,string",schema:schema206.properties.controlChange.properties.value.type,parentSchema:schema206.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err89];
 }
@@ -7568,7 +7914,7 @@ errors++;
 }
 if((typeof data24 == "number") && (isFinite(data24))){
 if(data24 > 127 || isNaN(data24)){
-const err90 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
+const err90 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err90];
 }
@@ -7578,7 +7924,7 @@ vErrors.push(err90);
 errors++;
 }
 if(data24 < 0 || isNaN(data24)){
-const err91 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.controlChange.properties.value,data:data24};
+const err91 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err91];
 }
@@ -7589,8 +7935,8 @@ errors++;
 }
 }
 if(typeof data24 === "string"){
-if(!pattern50.test(data24)){
-const err92 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.controlChange.properties.value,data:data24};
+if(!pattern51.test(data24)){
+const err92 = {instancePath:instancePath+"/controlChange/value",schemaPath:"#/properties/controlChange/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.controlChange.properties.value,data:data24};
 if(vErrors === null){
 vErrors = [err92];
 }
@@ -7603,7 +7949,7 @@ errors++;
 }
 }
 else {
-const err93 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.controlChange.type,parentSchema:schema202.properties.controlChange,data:data21};
+const err93 = {instancePath:instancePath+"/controlChange",schemaPath:"#/properties/controlChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.controlChange.type,parentSchema:schema206.properties.controlChange,data:data21};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -7617,7 +7963,7 @@ if(data.programChange !== undefined){
 let data25 = data.programChange;
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 if(data25.channel === undefined){
-const err94 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.programChange.required,parentSchema:schema202.properties.programChange,data:data25};
+const err94 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.programChange.required,parentSchema:schema206.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -7627,7 +7973,7 @@ vErrors.push(err94);
 errors++;
 }
 if(data25.program === undefined){
-const err95 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema202.properties.programChange.required,parentSchema:schema202.properties.programChange,data:data25};
+const err95 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/required",keyword:"required",params:{missingProperty: "program"},message:"must have required property '"+"program"+"'",schema:schema206.properties.programChange.required,parentSchema:schema206.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -7638,7 +7984,7 @@ errors++;
 }
 for(const key5 in data25){
 if(!((key5 === "channel") || (key5 === "program"))){
-const err96 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.programChange,data:data25};
+const err96 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -7651,7 +7997,7 @@ errors++;
 if(data25.channel !== undefined){
 let data26 = data25.channel;
 if((!(((typeof data26 == "number") && (!(data26 % 1) && !isNaN(data26))) && (isFinite(data26)))) && (typeof data26 !== "string")){
-const err97 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: schema202.properties.programChange.properties.channel.type},message:"must be integer,string",schema:schema202.properties.programChange.properties.channel.type,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
+const err97 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/type",keyword:"type",params:{type: schema206.properties.programChange.properties.channel.type},message:"must be integer,string",schema:schema206.properties.programChange.properties.channel.type,parentSchema:schema206.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err97];
 }
@@ -7662,7 +8008,7 @@ errors++;
 }
 if((typeof data26 == "number") && (isFinite(data26))){
 if(data26 > 16 || isNaN(data26)){
-const err98 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
+const err98 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err98];
 }
@@ -7672,7 +8018,7 @@ vErrors.push(err98);
 errors++;
 }
 if(data26 < 1 || isNaN(data26)){
-const err99 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.programChange.properties.channel,data:data26};
+const err99 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err99];
 }
@@ -7683,8 +8029,8 @@ errors++;
 }
 }
 if(typeof data26 === "string"){
-if(!pattern50.test(data26)){
-const err100 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.programChange.properties.channel,data:data26};
+if(!pattern51.test(data26)){
+const err100 = {instancePath:instancePath+"/programChange/channel",schemaPath:"#/properties/programChange/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.programChange.properties.channel,data:data26};
 if(vErrors === null){
 vErrors = [err100];
 }
@@ -7698,7 +8044,7 @@ errors++;
 if(data25.program !== undefined){
 let data27 = data25.program;
 if((!(((typeof data27 == "number") && (!(data27 % 1) && !isNaN(data27))) && (isFinite(data27)))) && (typeof data27 !== "string")){
-const err101 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: schema202.properties.programChange.properties.program.type},message:"must be integer,string",schema:schema202.properties.programChange.properties.program.type,parentSchema:schema202.properties.programChange.properties.program,data:data27};
+const err101 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/type",keyword:"type",params:{type: schema206.properties.programChange.properties.program.type},message:"must be integer,string",schema:schema206.properties.programChange.properties.program.type,parentSchema:schema206.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err101];
 }
@@ -7709,7 +8055,7 @@ errors++;
 }
 if((typeof data27 == "number") && (isFinite(data27))){
 if(data27 > 127 || isNaN(data27)){
-const err102 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.programChange.properties.program,data:data27};
+const err102 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err102];
 }
@@ -7719,7 +8065,7 @@ vErrors.push(err102);
 errors++;
 }
 if(data27 < 0 || isNaN(data27)){
-const err103 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.programChange.properties.program,data:data27};
+const err103 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err103];
 }
@@ -7730,8 +8076,8 @@ errors++;
 }
 }
 if(typeof data27 === "string"){
-if(!pattern50.test(data27)){
-const err104 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.programChange.properties.program,data:data27};
+if(!pattern51.test(data27)){
+const err104 = {instancePath:instancePath+"/programChange/program",schemaPath:"#/properties/programChange/properties/program/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.programChange.properties.program,data:data27};
 if(vErrors === null){
 vErrors = [err104];
 }
@@ -7744,7 +8090,7 @@ errors++;
 }
 }
 else {
-const err105 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.programChange.type,parentSchema:schema202.properties.programChange,data:data25};
+const err105 = {instancePath:instancePath+"/programChange",schemaPath:"#/properties/programChange/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.programChange.type,parentSchema:schema206.properties.programChange,data:data25};
 if(vErrors === null){
 vErrors = [err105];
 }
@@ -7758,7 +8104,7 @@ if(data.pitchBend !== undefined){
 let data28 = data.pitchBend;
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 if(data28.channel === undefined){
-const err106 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.pitchBend.required,parentSchema:schema202.properties.pitchBend,data:data28};
+const err106 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.pitchBend.required,parentSchema:schema206.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err106];
 }
@@ -7768,7 +8114,7 @@ vErrors.push(err106);
 errors++;
 }
 if(data28.value === undefined){
-const err107 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema202.properties.pitchBend.required,parentSchema:schema202.properties.pitchBend,data:data28};
+const err107 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/required",keyword:"required",params:{missingProperty: "value"},message:"must have required property '"+"value"+"'",schema:schema206.properties.pitchBend.required,parentSchema:schema206.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err107];
 }
@@ -7779,7 +8125,7 @@ errors++;
 }
 for(const key6 in data28){
 if(!((key6 === "channel") || (key6 === "value"))){
-const err108 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.pitchBend,data:data28};
+const err108 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err108];
 }
@@ -7792,7 +8138,7 @@ errors++;
 if(data28.channel !== undefined){
 let data29 = data28.channel;
 if((!(((typeof data29 == "number") && (!(data29 % 1) && !isNaN(data29))) && (isFinite(data29)))) && (typeof data29 !== "string")){
-const err109 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: schema202.properties.pitchBend.properties.channel.type},message:"must be integer,string",schema:schema202.properties.pitchBend.properties.channel.type,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
+const err109 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/type",keyword:"type",params:{type: schema206.properties.pitchBend.properties.channel.type},message:"must be integer,string",schema:schema206.properties.pitchBend.properties.channel.type,parentSchema:schema206.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err109];
 }
@@ -7803,7 +8149,7 @@ errors++;
 }
 if((typeof data29 == "number") && (isFinite(data29))){
 if(data29 > 16 || isNaN(data29)){
-const err110 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
+const err110 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err110];
 }
@@ -7813,7 +8159,7 @@ vErrors.push(err110);
 errors++;
 }
 if(data29 < 1 || isNaN(data29)){
-const err111 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
+const err111 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err111];
 }
@@ -7824,8 +8170,8 @@ errors++;
 }
 }
 if(typeof data29 === "string"){
-if(!pattern50.test(data29)){
-const err112 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.pitchBend.properties.channel,data:data29};
+if(!pattern51.test(data29)){
+const err112 = {instancePath:instancePath+"/pitchBend/channel",schemaPath:"#/properties/pitchBend/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.pitchBend.properties.channel,data:data29};
 if(vErrors === null){
 vErrors = [err112];
 }
@@ -7839,7 +8185,7 @@ errors++;
 if(data28.value !== undefined){
 let data30 = data28.value;
 if((!(((typeof data30 == "number") && (!(data30 % 1) && !isNaN(data30))) && (isFinite(data30)))) && (typeof data30 !== "string")){
-const err113 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/type",keyword:"type",params:{type: schema202.properties.pitchBend.properties.value.type},message:"must be integer,string",schema:schema202.properties.pitchBend.properties.value.type,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
+const err113 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/type",keyword:"type",params:{type: schema206.properties.pitchBend.properties.value.type},message:"must be integer,string",schema:schema206.properties.pitchBend.properties.value.type,parentSchema:schema206.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err113];
 }
@@ -7850,7 +8196,7 @@ errors++;
 }
 if((typeof data30 == "number") && (isFinite(data30))){
 if(data30 > 8191 || isNaN(data30)){
-const err114 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8191},message:"must be <= 8191",schema:8191,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
+const err114 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8191},message:"must be <= 8191",schema:8191,parentSchema:schema206.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err114];
 }
@@ -7860,7 +8206,7 @@ vErrors.push(err114);
 errors++;
 }
 if(data30 < -8192 || isNaN(data30)){
-const err115 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: -8192},message:"must be >= -8192",schema:-8192,parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
+const err115 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: -8192},message:"must be >= -8192",schema:-8192,parentSchema:schema206.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err115];
 }
@@ -7871,8 +8217,8 @@ errors++;
 }
 }
 if(typeof data30 === "string"){
-if(!pattern50.test(data30)){
-const err116 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.pitchBend.properties.value,data:data30};
+if(!pattern51.test(data30)){
+const err116 = {instancePath:instancePath+"/pitchBend/value",schemaPath:"#/properties/pitchBend/properties/value/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.pitchBend.properties.value,data:data30};
 if(vErrors === null){
 vErrors = [err116];
 }
@@ -7885,7 +8231,7 @@ errors++;
 }
 }
 else {
-const err117 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.pitchBend.type,parentSchema:schema202.properties.pitchBend,data:data28};
+const err117 = {instancePath:instancePath+"/pitchBend",schemaPath:"#/properties/pitchBend/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.pitchBend.type,parentSchema:schema206.properties.pitchBend,data:data28};
 if(vErrors === null){
 vErrors = [err117];
 }
@@ -7899,7 +8245,7 @@ if(data.aftertouch !== undefined){
 let data31 = data.aftertouch;
 if(data31 && typeof data31 == "object" && !Array.isArray(data31)){
 if(data31.channel === undefined){
-const err118 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema202.properties.aftertouch.required,parentSchema:schema202.properties.aftertouch,data:data31};
+const err118 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "channel"},message:"must have required property '"+"channel"+"'",schema:schema206.properties.aftertouch.required,parentSchema:schema206.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err118];
 }
@@ -7909,7 +8255,7 @@ vErrors.push(err118);
 errors++;
 }
 if(data31.pressure === undefined){
-const err119 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "pressure"},message:"must have required property '"+"pressure"+"'",schema:schema202.properties.aftertouch.required,parentSchema:schema202.properties.aftertouch,data:data31};
+const err119 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/required",keyword:"required",params:{missingProperty: "pressure"},message:"must have required property '"+"pressure"+"'",schema:schema206.properties.aftertouch.required,parentSchema:schema206.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err119];
 }
@@ -7920,7 +8266,7 @@ errors++;
 }
 for(const key7 in data31){
 if(!(((key7 === "channel") || (key7 === "pressure")) || (key7 === "note"))){
-const err120 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.aftertouch,data:data31};
+const err120 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key7},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err120];
 }
@@ -7933,7 +8279,7 @@ errors++;
 if(data31.channel !== undefined){
 let data32 = data31.channel;
 if((!(((typeof data32 == "number") && (!(data32 % 1) && !isNaN(data32))) && (isFinite(data32)))) && (typeof data32 !== "string")){
-const err121 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.channel.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.channel.type,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
+const err121 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/type",keyword:"type",params:{type: schema206.properties.aftertouch.properties.channel.type},message:"must be integer,string",schema:schema206.properties.aftertouch.properties.channel.type,parentSchema:schema206.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err121];
 }
@@ -7944,7 +8290,7 @@ errors++;
 }
 if((typeof data32 == "number") && (isFinite(data32))){
 if(data32 > 16 || isNaN(data32)){
-const err122 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
+const err122 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16},message:"must be <= 16",schema:16,parentSchema:schema206.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err122];
 }
@@ -7954,7 +8300,7 @@ vErrors.push(err122);
 errors++;
 }
 if(data32 < 1 || isNaN(data32)){
-const err123 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
+const err123 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema206.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err123];
 }
@@ -7965,8 +8311,8 @@ errors++;
 }
 }
 if(typeof data32 === "string"){
-if(!pattern50.test(data32)){
-const err124 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.channel,data:data32};
+if(!pattern51.test(data32)){
+const err124 = {instancePath:instancePath+"/aftertouch/channel",schemaPath:"#/properties/aftertouch/properties/channel/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.aftertouch.properties.channel,data:data32};
 if(vErrors === null){
 vErrors = [err124];
 }
@@ -7980,7 +8326,7 @@ errors++;
 if(data31.pressure !== undefined){
 let data33 = data31.pressure;
 if((!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))) && (typeof data33 !== "string")){
-const err125 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.pressure.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.pressure.type,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
+const err125 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/type",keyword:"type",params:{type: schema206.properties.aftertouch.properties.pressure.type},message:"must be integer,string",schema:schema206.properties.aftertouch.properties.pressure.type,parentSchema:schema206.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err125];
 }
@@ -7991,7 +8337,7 @@ errors++;
 }
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 127 || isNaN(data33)){
-const err126 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
+const err126 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err126];
 }
@@ -8001,7 +8347,7 @@ vErrors.push(err126);
 errors++;
 }
 if(data33 < 0 || isNaN(data33)){
-const err127 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
+const err127 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err127];
 }
@@ -8012,8 +8358,8 @@ errors++;
 }
 }
 if(typeof data33 === "string"){
-if(!pattern50.test(data33)){
-const err128 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.pressure,data:data33};
+if(!pattern51.test(data33)){
+const err128 = {instancePath:instancePath+"/aftertouch/pressure",schemaPath:"#/properties/aftertouch/properties/pressure/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.aftertouch.properties.pressure,data:data33};
 if(vErrors === null){
 vErrors = [err128];
 }
@@ -8027,7 +8373,7 @@ errors++;
 if(data31.note !== undefined){
 let data34 = data31.note;
 if((!(((typeof data34 == "number") && (!(data34 % 1) && !isNaN(data34))) && (isFinite(data34)))) && (typeof data34 !== "string")){
-const err129 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: schema202.properties.aftertouch.properties.note.type},message:"must be integer,string",schema:schema202.properties.aftertouch.properties.note.type,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
+const err129 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/type",keyword:"type",params:{type: schema206.properties.aftertouch.properties.note.type},message:"must be integer,string",schema:schema206.properties.aftertouch.properties.note.type,parentSchema:schema206.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err129];
 }
@@ -8038,7 +8384,7 @@ errors++;
 }
 if((typeof data34 == "number") && (isFinite(data34))){
 if(data34 > 127 || isNaN(data34)){
-const err130 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
+const err130 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err130];
 }
@@ -8048,7 +8394,7 @@ vErrors.push(err130);
 errors++;
 }
 if(data34 < 0 || isNaN(data34)){
-const err131 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
+const err131 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err131];
 }
@@ -8059,8 +8405,8 @@ errors++;
 }
 }
 if(typeof data34 === "string"){
-if(!pattern50.test(data34)){
-const err132 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.aftertouch.properties.note,data:data34};
+if(!pattern51.test(data34)){
+const err132 = {instancePath:instancePath+"/aftertouch/note",schemaPath:"#/properties/aftertouch/properties/note/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.aftertouch.properties.note,data:data34};
 if(vErrors === null){
 vErrors = [err132];
 }
@@ -8073,7 +8419,7 @@ errors++;
 }
 }
 else {
-const err133 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.aftertouch.type,parentSchema:schema202.properties.aftertouch,data:data31};
+const err133 = {instancePath:instancePath+"/aftertouch",schemaPath:"#/properties/aftertouch/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.aftertouch.type,parentSchema:schema206.properties.aftertouch,data:data31};
 if(vErrors === null){
 vErrors = [err133];
 }
@@ -8087,7 +8433,7 @@ if(data.mmc !== undefined){
 let data35 = data.mmc;
 if(data35 && typeof data35 == "object" && !Array.isArray(data35)){
 if(data35.command === undefined){
-const err134 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema202.properties.mmc.required,parentSchema:schema202.properties.mmc,data:data35};
+const err134 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema206.properties.mmc.required,parentSchema:schema206.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err134];
 }
@@ -8098,7 +8444,7 @@ errors++;
 }
 for(const key8 in data35){
 if(!((((key8 === "command") || (key8 === "deviceId")) || (key8 === "time")) || (key8 === "rate"))){
-const err135 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema202.properties.mmc,data:data35};
+const err135 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key8},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err135];
 }
@@ -8111,7 +8457,7 @@ errors++;
 if(data35.command !== undefined){
 let data36 = data35.command;
 if(!((((((((((((((data36 === "stop") || (data36 === "play")) || (data36 === "deferredPlay")) || (data36 === "fastForward")) || (data36 === "rewind")) || (data36 === "recordStrobe")) || (data36 === "recordExit")) || (data36 === "recordPause")) || (data36 === "pause")) || (data36 === "eject")) || (data36 === "chase")) || (data36 === "commandErrorReset")) || (data36 === "reset")) || (data36 === "locate"))){
-const err136 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema201.enum},message:"must be equal to one of the allowed values",schema:schema201.enum,parentSchema:schema201,data:data36};
+const err136 = {instancePath:instancePath+"/mmc/command",schemaPath:"#/$defs/mmcCommand/enum",keyword:"enum",params:{allowedValues: schema203.enum},message:"must be equal to one of the allowed values",schema:schema203.enum,parentSchema:schema203,data:data36};
 if(vErrors === null){
 vErrors = [err136];
 }
@@ -8124,7 +8470,7 @@ errors++;
 if(data35.deviceId !== undefined){
 let data37 = data35.deviceId;
 if((!(((typeof data37 == "number") && (!(data37 % 1) && !isNaN(data37))) && (isFinite(data37)))) && (typeof data37 !== "string")){
-const err137 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: schema202.properties.mmc.properties.deviceId.type},message:"must be integer,string",schema:schema202.properties.mmc.properties.deviceId.type,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
+const err137 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/type",keyword:"type",params:{type: schema206.properties.mmc.properties.deviceId.type},message:"must be integer,string",schema:schema206.properties.mmc.properties.deviceId.type,parentSchema:schema206.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err137];
 }
@@ -8135,7 +8481,7 @@ errors++;
 }
 if((typeof data37 == "number") && (isFinite(data37))){
 if(data37 > 127 || isNaN(data37)){
-const err138 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
+const err138 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 127},message:"must be <= 127",schema:127,parentSchema:schema206.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err138];
 }
@@ -8145,7 +8491,7 @@ vErrors.push(err138);
 errors++;
 }
 if(data37 < 0 || isNaN(data37)){
-const err139 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
+const err139 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema206.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err139];
 }
@@ -8156,8 +8502,8 @@ errors++;
 }
 }
 if(typeof data37 === "string"){
-if(!pattern50.test(data37)){
-const err140 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema202.properties.mmc.properties.deviceId,data:data37};
+if(!pattern51.test(data37)){
+const err140 = {instancePath:instancePath+"/mmc/deviceId",schemaPath:"#/properties/mmc/properties/deviceId/pattern",keyword:"pattern",params:{pattern: "^-?[0-9]{1,6}$"},message:"must match pattern \""+"^-?[0-9]{1,6}$"+"\"",schema:"^-?[0-9]{1,6}$",parentSchema:schema206.properties.mmc.properties.deviceId,data:data37};
 if(vErrors === null){
 vErrors = [err140];
 }
@@ -8172,7 +8518,7 @@ if(data35.time !== undefined){
 let data38 = data35.time;
 if(typeof data38 === "string"){
 if(func1(data38) > 32){
-const err141 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema202.properties.mmc.properties.time,data:data38};
+const err141 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.mmc.properties.time,data:data38};
 if(vErrors === null){
 vErrors = [err141];
 }
@@ -8183,7 +8529,7 @@ errors++;
 }
 }
 else {
-const err142 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema202.properties.mmc.properties.time.type,parentSchema:schema202.properties.mmc.properties.time,data:data38};
+const err142 = {instancePath:instancePath+"/mmc/time",schemaPath:"#/properties/mmc/properties/time/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.mmc.properties.time.type,parentSchema:schema206.properties.mmc.properties.time,data:data38};
 if(vErrors === null){
 vErrors = [err142];
 }
@@ -8196,7 +8542,7 @@ errors++;
 if(data35.rate !== undefined){
 let data39 = data35.rate;
 if(!((((data39 === "24") || (data39 === "25")) || (data39 === "29.97df")) || (data39 === "30"))){
-const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema205.enum},message:"must be equal to one of the allowed values",schema:schema205.enum,parentSchema:schema205,data:data39};
+const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data39};
 if(vErrors === null){
 vErrors = [err143];
 }
@@ -8208,7 +8554,7 @@ errors++;
 }
 }
 else {
-const err144 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.properties.mmc.type,parentSchema:schema202.properties.mmc,data:data35};
+const err144 = {instancePath:instancePath+"/mmc",schemaPath:"#/properties/mmc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.mmc.type,parentSchema:schema206.properties.mmc,data:data35};
 if(vErrors === null){
 vErrors = [err144];
 }
@@ -8218,14 +8564,219 @@ vErrors.push(err144);
 errors++;
 }
 }
-}
-else {
-const err145 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema202.type,parentSchema:schema202,data};
+if(data.mtc !== undefined){
+let data40 = data.mtc;
+const _errs100 = errors;
+let valid16 = false;
+let passing0 = null;
+const _errs101 = errors;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.run === undefined){
+const err145 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/oneOf/0/required",keyword:"required",params:{missingProperty: "run"},message:"must have required property '"+"run"+"'",schema:schema206.properties.mtc.oneOf[0].required,parentSchema:schema206.properties.mtc.oneOf[0],data:data40};
 if(vErrors === null){
 vErrors = [err145];
 }
 else {
 vErrors.push(err145);
+}
+errors++;
+}
+}
+var _valid2 = _errs101 === errors;
+if(_valid2){
+valid16 = true;
+passing0 = 0;
+}
+const _errs102 = errors;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.locate === undefined){
+const err146 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/oneOf/1/required",keyword:"required",params:{missingProperty: "locate"},message:"must have required property '"+"locate"+"'",schema:schema206.properties.mtc.oneOf[1].required,parentSchema:schema206.properties.mtc.oneOf[1],data:data40};
+if(vErrors === null){
+vErrors = [err146];
+}
+else {
+vErrors.push(err146);
+}
+errors++;
+}
+}
+var _valid2 = _errs102 === errors;
+if(_valid2 && valid16){
+valid16 = false;
+passing0 = [passing0, 1];
+}
+else {
+if(_valid2){
+valid16 = true;
+passing0 = 1;
+}
+const _errs103 = errors;
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+if(data40.stop === undefined){
+const err147 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/oneOf/2/required",keyword:"required",params:{missingProperty: "stop"},message:"must have required property '"+"stop"+"'",schema:schema206.properties.mtc.oneOf[2].required,parentSchema:schema206.properties.mtc.oneOf[2],data:data40};
+if(vErrors === null){
+vErrors = [err147];
+}
+else {
+vErrors.push(err147);
+}
+errors++;
+}
+}
+var _valid2 = _errs103 === errors;
+if(_valid2 && valid16){
+valid16 = false;
+passing0 = [passing0, 2];
+}
+else {
+if(_valid2){
+valid16 = true;
+passing0 = 2;
+}
+}
+}
+if(!valid16){
+const err148 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/oneOf",keyword:"oneOf",params:{passingSchemas: passing0},message:"must match exactly one schema in oneOf",schema:schema206.properties.mtc.oneOf,parentSchema:schema206.properties.mtc,data:data40};
+if(vErrors === null){
+vErrors = [err148];
+}
+else {
+vErrors.push(err148);
+}
+errors++;
+}
+else {
+errors = _errs100;
+if(vErrors !== null){
+if(_errs100){
+vErrors.length = _errs100;
+}
+else {
+vErrors = null;
+}
+}
+}
+if(data40 && typeof data40 == "object" && !Array.isArray(data40)){
+for(const key9 in data40){
+if(!((((key9 === "run") || (key9 === "at")) || (key9 === "locate")) || (key9 === "stop"))){
+const err149 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key9},message:"must NOT have additional properties",schema:false,parentSchema:schema206.properties.mtc,data:data40};
+if(vErrors === null){
+vErrors = [err149];
+}
+else {
+vErrors.push(err149);
+}
+errors++;
+}
+}
+if(data40.run !== undefined){
+let data41 = data40.run;
+if(typeof data41 === "string"){
+if(func1(data41) > 32){
+const err150 = {instancePath:instancePath+"/mtc/run",schemaPath:"#/properties/mtc/properties/run/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.mtc.properties.run,data:data41};
+if(vErrors === null){
+vErrors = [err150];
+}
+else {
+vErrors.push(err150);
+}
+errors++;
+}
+}
+else {
+const err151 = {instancePath:instancePath+"/mtc/run",schemaPath:"#/properties/mtc/properties/run/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.mtc.properties.run.type,parentSchema:schema206.properties.mtc.properties.run,data:data41};
+if(vErrors === null){
+vErrors = [err151];
+}
+else {
+vErrors.push(err151);
+}
+errors++;
+}
+}
+if(data40.at !== undefined){
+let data42 = data40.at;
+if(typeof data42 === "string"){
+if(func1(data42) > 32){
+const err152 = {instancePath:instancePath+"/mtc/at",schemaPath:"#/properties/mtc/properties/at/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.mtc.properties.at,data:data42};
+if(vErrors === null){
+vErrors = [err152];
+}
+else {
+vErrors.push(err152);
+}
+errors++;
+}
+}
+else {
+const err153 = {instancePath:instancePath+"/mtc/at",schemaPath:"#/properties/mtc/properties/at/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.mtc.properties.at.type,parentSchema:schema206.properties.mtc.properties.at,data:data42};
+if(vErrors === null){
+vErrors = [err153];
+}
+else {
+vErrors.push(err153);
+}
+errors++;
+}
+}
+if(data40.locate !== undefined){
+let data43 = data40.locate;
+if(typeof data43 === "string"){
+if(func1(data43) > 32){
+const err154 = {instancePath:instancePath+"/mtc/locate",schemaPath:"#/properties/mtc/properties/locate/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema206.properties.mtc.properties.locate,data:data43};
+if(vErrors === null){
+vErrors = [err154];
+}
+else {
+vErrors.push(err154);
+}
+errors++;
+}
+}
+else {
+const err155 = {instancePath:instancePath+"/mtc/locate",schemaPath:"#/properties/mtc/properties/locate/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema206.properties.mtc.properties.locate.type,parentSchema:schema206.properties.mtc.properties.locate,data:data43};
+if(vErrors === null){
+vErrors = [err155];
+}
+else {
+vErrors.push(err155);
+}
+errors++;
+}
+}
+if(data40.stop !== undefined){
+let data44 = data40.stop;
+if(true !== data44){
+const err156 = {instancePath:instancePath+"/mtc/stop",schemaPath:"#/properties/mtc/properties/stop/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema206.properties.mtc.properties.stop,data:data44};
+if(vErrors === null){
+vErrors = [err156];
+}
+else {
+vErrors.push(err156);
+}
+errors++;
+}
+}
+}
+else {
+const err157 = {instancePath:instancePath+"/mtc",schemaPath:"#/properties/mtc/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.properties.mtc.type,parentSchema:schema206.properties.mtc,data:data40};
+if(vErrors === null){
+vErrors = [err157];
+}
+else {
+vErrors.push(err157);
+}
+errors++;
+}
+}
+}
+else {
+const err158 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema206.type,parentSchema:schema206,data};
+if(vErrors === null){
+vErrors = [err158];
+}
+else {
+vErrors.push(err158);
 }
 errors++;
 }
@@ -8235,8 +8786,9 @@ return errors === 0;
 validate111.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_device = validate113;
-const schema209 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"transport":{"enum":["udp","tcp"],"default":"udp"},"framing":{"enum":["auto","slip","length-prefix"],"default":"auto","description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"host":["port"],"port":["host"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}};
-const pattern72 = new RegExp("^[^\\s/]+$", "u");
+const schema213 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other. With a profile, its values stand for what is left out.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"What this device understands and says: a name of config/osc-profiles, or the path of a file of one's own that ends in .yaml."},"prefix":{"type":"string","pattern":"^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$","maxLength":64,"description":"Stands before every address of the profile, as it is set at the device: /gma3."},"transport":{"enum":["udp","tcp"],"description":"Left out: the profile's, or udp."},"framing":{"enum":["auto","slip","length-prefix"],"description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP. Left out: the profile's, or auto."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"port":["host"],"prefix":["profile"]},"if":{"required":["profile"]},"then":{"anyOf":[{"required":["host"]},{"required":["listen"]}]},"else":{"dependentRequired":{"host":["port"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}}};
+const pattern73 = new RegExp("^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$", "u");
+const pattern74 = new RegExp("^[^\\s/]+$", "u");
 
 function validate114(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8363,7 +8915,7 @@ let valid0 = true;
 const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 let missing0;
-if((data.listen === undefined) && (missing0 = "listen")){
+if((data.profile === undefined) && (missing0 = "profile")){
 const err0 = {};
 if(vErrors === null){
 vErrors = [err0];
@@ -8388,12 +8940,11 @@ let ifClause0;
 if(_valid0){
 const _errs3 = errors;
 const _errs4 = errors;
-let valid1 = true;
+let valid1 = false;
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-let missing1;
-if((data.transport === undefined) && (missing1 = "transport")){
-const err1 = {};
+if(data.host === undefined){
+const err1 = {instancePath,schemaPath:"#/then/anyOf/0/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema213.then.anyOf[0].required,parentSchema:schema213.then.anyOf[0],data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8402,10 +8953,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-else {
-if(data.transport !== undefined){
-if("tcp" !== data.transport){
-const err2 = {};
+}
+var _valid1 = _errs5 === errors;
+valid1 = valid1 || _valid1;
+const _errs6 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.listen === undefined){
+const err2 = {instancePath,schemaPath:"#/then/anyOf/1/required",keyword:"required",params:{missingProperty: "listen"},message:"must have required property '"+"listen"+"'",schema:schema213.then.anyOf[1].required,parentSchema:schema213.then.anyOf[1],data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -8415,9 +8969,19 @@ vErrors.push(err2);
 errors++;
 }
 }
+var _valid1 = _errs6 === errors;
+valid1 = valid1 || _valid1;
+if(!valid1){
+const err3 = {instancePath,schemaPath:"#/then/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema213.then.anyOf,parentSchema:schema213.then,data};
+if(vErrors === null){
+vErrors = [err3];
 }
+else {
+vErrors.push(err3);
 }
-var _valid1 = _errs5 === errors;
+errors++;
+}
+else {
 errors = _errs4;
 if(vErrors !== null){
 if(_errs4){
@@ -8427,30 +8991,20 @@ else {
 vErrors = null;
 }
 }
-if(_valid1){
-const _errs7 = errors;
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.host !== undefined){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema209.then.then.properties.host,data:data.host};
-if(vErrors === null){
-vErrors = [err3];
+}
+var _valid0 = _errs3 === errors;
+valid0 = _valid0;
+ifClause0 = "then";
 }
 else {
-vErrors.push(err3);
-}
-errors++;
-}
-}
-var _valid1 = _errs7 === errors;
-valid1 = _valid1;
-if(valid1){
-var props0 = {};
-props0.host = true;
-props0.transport = true;
-}
-}
-if(!valid1){
-const err4 = {instancePath,schemaPath:"#/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema209.then.if,parentSchema:schema209.then,data};
+const _errs7 = errors;
+const _errs8 = errors;
+let valid2 = true;
+const _errs9 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+let missing1;
+if((data.listen === undefined) && (missing1 = "listen")){
+const err4 = {};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -8459,15 +9013,27 @@ vErrors.push(err4);
 }
 errors++;
 }
-var _valid0 = _errs3 === errors;
-valid0 = _valid0;
-ifClause0 = "then";
+}
+var _valid2 = _errs9 === errors;
+errors = _errs8;
+if(vErrors !== null){
+if(_errs8){
+vErrors.length = _errs8;
 }
 else {
-const _errs8 = errors;
+vErrors = null;
+}
+}
+let ifClause1;
+if(_valid2){
+const _errs10 = errors;
+const _errs11 = errors;
+let valid3 = true;
+const _errs12 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.host === undefined){
-const err5 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema209.else.required,parentSchema:schema209.else,data};
+let missing2;
+if((data.transport === undefined) && (missing2 = "transport")){
+const err5 = {};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -8476,8 +9042,10 @@ vErrors.push(err5);
 }
 errors++;
 }
-if(data.port === undefined){
-const err6 = {instancePath,schemaPath:"#/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema209.else.required,parentSchema:schema209.else,data};
+else {
+if(data.transport !== undefined){
+if("tcp" !== data.transport){
+const err6 = {};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -8487,12 +9055,23 @@ vErrors.push(err6);
 errors++;
 }
 }
-var _valid0 = _errs8 === errors;
-valid0 = _valid0;
-ifClause0 = "else";
 }
-if(!valid0){
-const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema209.if,parentSchema:schema209,data};
+}
+var _valid3 = _errs12 === errors;
+errors = _errs11;
+if(vErrors !== null){
+if(_errs11){
+vErrors.length = _errs11;
+}
+else {
+vErrors = null;
+}
+}
+if(_valid3){
+const _errs14 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.host !== undefined){
+const err7 = {instancePath:instancePath+"/host",schemaPath:"#/else/then/then/properties/host/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema213.else.then.then.properties.host,data:data.host};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -8501,13 +9080,99 @@ vErrors.push(err7);
 }
 errors++;
 }
+}
+var _valid3 = _errs14 === errors;
+valid3 = _valid3;
+if(valid3){
+var props0 = {};
+props0.host = true;
+props0.transport = true;
+}
+}
+if(!valid3){
+const err8 = {instancePath,schemaPath:"#/else/then/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema213.else.then.if,parentSchema:schema213.else.then,data};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid2 = _errs10 === errors;
+valid2 = _valid2;
+ifClause1 = "then";
+}
+else {
+const _errs15 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.transport === undefined){
-data.transport = "udp";
+if(data.host === undefined){
+const err9 = {instancePath,schemaPath:"#/else/else/required",keyword:"required",params:{missingProperty: "host"},message:"must have required property '"+"host"+"'",schema:schema213.else.else.required,parentSchema:schema213.else.else,data};
+if(vErrors === null){
+vErrors = [err9];
 }
-if(data.framing === undefined){
-data.framing = "auto";
+else {
+vErrors.push(err9);
 }
+errors++;
+}
+if(data.port === undefined){
+const err10 = {instancePath,schemaPath:"#/else/else/required",keyword:"required",params:{missingProperty: "port"},message:"must have required property '"+"port"+"'",schema:schema213.else.else.required,parentSchema:schema213.else.else,data};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+var _valid2 = _errs15 === errors;
+valid2 = _valid2;
+ifClause1 = "else";
+}
+if(!valid2){
+const err11 = {instancePath,schemaPath:"#/else/if",keyword:"if",params:{failingKeyword: ifClause1},message:"must match \""+ifClause1+"\" schema",schema:schema213.else.if,parentSchema:schema213.else,data};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.host !== undefined){
+if(data.port === undefined){
+const err12 = {instancePath,schemaPath:"#/else/dependentRequired",keyword:"dependentRequired",params:{property: "host",
+    missingProperty: "port",
+    depsCount: 1,
+    deps: "port"},message:"must have property port when property host is present",schema:schema213.else.dependentRequired,parentSchema:schema213.else,data};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+}
+var _valid0 = _errs7 === errors;
+valid0 = _valid0;
+ifClause0 = "else";
+}
+if(!valid0){
+const err13 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema213.if,parentSchema:schema213,data};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.connectTimeoutMs === undefined){
 data.connectTimeoutMs = 3000;
 }
@@ -8521,77 +9186,7 @@ if(data.peersMax === undefined){
 data.peersMax = 64;
 }
 if(data.adapter === undefined){
-const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema209.required,parentSchema:schema209,data};
-if(vErrors === null){
-vErrors = [err8];
-}
-else {
-vErrors.push(err8);
-}
-errors++;
-}
-for(const key0 in data){
-if(!(func142.call(schema209.properties, key0))){
-const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema209,data};
-if(vErrors === null){
-vErrors = [err9];
-}
-else {
-vErrors.push(err9);
-}
-errors++;
-}
-}
-if(data.adapter !== undefined){
-let data2 = data.adapter;
-if("osc" !== data2){
-const err10 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema209.properties.adapter,data:data2};
-if(vErrors === null){
-vErrors = [err10];
-}
-else {
-vErrors.push(err10);
-}
-errors++;
-}
-}
-let data3 = data.transport;
-if(!((data3 === "udp") || (data3 === "tcp"))){
-const err11 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema209.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.transport.enum,parentSchema:schema209.properties.transport,data:data3};
-if(vErrors === null){
-vErrors = [err11];
-}
-else {
-vErrors.push(err11);
-}
-errors++;
-}
-let data4 = data.framing;
-if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
-const err12 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema209.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema209.properties.framing.enum,parentSchema:schema209.properties.framing,data:data4};
-if(vErrors === null){
-vErrors = [err12];
-}
-else {
-vErrors.push(err12);
-}
-errors++;
-}
-if(data.host !== undefined){
-let data5 = data.host;
-if(typeof data5 === "string"){
-if(func1(data5) > 253){
-const err13 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema209.properties.host,data:data5};
-if(vErrors === null){
-vErrors = [err13];
-}
-else {
-vErrors.push(err13);
-}
-errors++;
-}
-if(func1(data5) < 1){
-const err14 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema209.properties.host,data:data5};
+const err14 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema213.required,parentSchema:schema213,data};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -8600,8 +9195,9 @@ vErrors.push(err14);
 }
 errors++;
 }
-if(!pattern72.test(data5)){
-const err15 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema209.properties.host,data:data5};
+for(const key0 in data){
+if(!(func142.call(schema213.properties, key0))){
+const err15 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema213,data};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -8611,8 +9207,10 @@ vErrors.push(err15);
 errors++;
 }
 }
-else {
-const err16 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.host.type,parentSchema:schema209.properties.host,data:data5};
+if(data.adapter !== undefined){
+let data2 = data.adapter;
+if("osc" !== data2){
+const err16 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "osc"},message:"must be equal to constant",schema:"osc",parentSchema:schema213.properties.adapter,data:data2};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -8622,10 +9220,11 @@ vErrors.push(err16);
 errors++;
 }
 }
-if(data.port !== undefined){
-let data6 = data.port;
-if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err17 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.port.type,parentSchema:schema209.properties.port,data:data6};
+if(data.profile !== undefined){
+let data3 = data.profile;
+if(typeof data3 === "string"){
+if(func1(data3) > 1024){
+const err17 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema213.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -8634,9 +9233,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-if((typeof data6 == "number") && (isFinite(data6))){
-if(data6 > 65535 || isNaN(data6)){
-const err18 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema209.properties.port,data:data6};
+if(func1(data3) < 1){
+const err18 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema213.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -8645,8 +9243,9 @@ vErrors.push(err18);
 }
 errors++;
 }
-if(data6 < 1 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.port,data:data6};
+}
+else {
+const err19 = {instancePath:instancePath+"/profile",schemaPath:"#/properties/profile/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema213.properties.profile.type,parentSchema:schema213.properties.profile,data:data3};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -8656,12 +9255,11 @@ vErrors.push(err19);
 errors++;
 }
 }
-}
-if(data.listen !== undefined){
-let data7 = data.listen;
-if(typeof data7 === "string"){
-if(!pattern37.test(data7)){
-const err20 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema209.properties.listen,data:data7};
+if(data.prefix !== undefined){
+let data4 = data.prefix;
+if(typeof data4 === "string"){
+if(func1(data4) > 64){
+const err20 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema213.properties.prefix,data:data4};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -8670,9 +9268,8 @@ vErrors.push(err20);
 }
 errors++;
 }
-}
-else {
-const err21 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema209.properties.listen.type,parentSchema:schema209.properties.listen,data:data7};
+if(!pattern73.test(data4)){
+const err21 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/pattern",keyword:"pattern",params:{pattern: "^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$"},message:"must match pattern \""+"^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$"+"\"",schema:"^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$",parentSchema:schema213.properties.prefix,data:data4};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -8682,9 +9279,8 @@ vErrors.push(err21);
 errors++;
 }
 }
-let data8 = data.connectTimeoutMs;
-if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
-const err22 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.connectTimeoutMs.type,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
+else {
+const err22 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema213.properties.prefix.type,parentSchema:schema213.properties.prefix,data:data4};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -8693,9 +9289,11 @@ vErrors.push(err22);
 }
 errors++;
 }
-if((typeof data8 == "number") && (isFinite(data8))){
-if(data8 > 30000 || isNaN(data8)){
-const err23 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
+}
+if(data.transport !== undefined){
+let data5 = data.transport;
+if(!((data5 === "udp") || (data5 === "tcp"))){
+const err23 = {instancePath:instancePath+"/transport",schemaPath:"#/properties/transport/enum",keyword:"enum",params:{allowedValues: schema213.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema213.properties.transport.enum,parentSchema:schema213.properties.transport,data:data5};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -8704,8 +9302,11 @@ vErrors.push(err23);
 }
 errors++;
 }
-if(data8 < 100 || isNaN(data8)){
-const err24 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema209.properties.connectTimeoutMs,data:data8};
+}
+if(data.framing !== undefined){
+let data6 = data.framing;
+if(!(((data6 === "auto") || (data6 === "slip")) || (data6 === "length-prefix"))){
+const err24 = {instancePath:instancePath+"/framing",schemaPath:"#/properties/framing/enum",keyword:"enum",params:{allowedValues: schema213.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema213.properties.framing.enum,parentSchema:schema213.properties.framing,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -8715,9 +9316,11 @@ vErrors.push(err24);
 errors++;
 }
 }
-let data9 = data.sendTimeoutMs;
-if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err25 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.sendTimeoutMs.type,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
+if(data.host !== undefined){
+let data7 = data.host;
+if(typeof data7 === "string"){
+if(func1(data7) > 253){
+const err25 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 253},message:"must NOT have more than 253 characters",schema:253,parentSchema:schema213.properties.host,data:data7};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -8726,9 +9329,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-if((typeof data9 == "number") && (isFinite(data9))){
-if(data9 > 30000 || isNaN(data9)){
-const err26 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
+if(func1(data7) < 1){
+const err26 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema213.properties.host,data:data7};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -8737,8 +9339,8 @@ vErrors.push(err26);
 }
 errors++;
 }
-if(data9 < 50 || isNaN(data9)){
-const err27 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema209.properties.sendTimeoutMs,data:data9};
+if(!pattern74.test(data7)){
+const err27 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/pattern",keyword:"pattern",params:{pattern: "^[^\\s/]+$"},message:"must match pattern \""+"^[^\\s/]+$"+"\"",schema:"^[^\\s/]+$",parentSchema:schema213.properties.host,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -8748,9 +9350,8 @@ vErrors.push(err27);
 errors++;
 }
 }
-let data10 = data.frameBytesMax;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err28 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.frameBytesMax.type,parentSchema:schema209.properties.frameBytesMax,data:data10};
+else {
+const err28 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema213.properties.host.type,parentSchema:schema213.properties.host,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -8759,9 +9360,11 @@ vErrors.push(err28);
 }
 errors++;
 }
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 16777216 || isNaN(data10)){
-const err29 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema209.properties.frameBytesMax,data:data10};
+}
+if(data.port !== undefined){
+let data8 = data.port;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err29 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema213.properties.port.type,parentSchema:schema213.properties.port,data:data8};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -8770,8 +9373,9 @@ vErrors.push(err29);
 }
 errors++;
 }
-if(data10 < 64 || isNaN(data10)){
-const err30 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema209.properties.frameBytesMax,data:data10};
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 65535 || isNaN(data8)){
+const err30 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema213.properties.port,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -8780,10 +9384,8 @@ vErrors.push(err30);
 }
 errors++;
 }
-}
-let data11 = data.peersMax;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err31 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema209.properties.peersMax.type,parentSchema:schema209.properties.peersMax,data:data11};
+if(data8 < 1 || isNaN(data8)){
+const err31 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema213.properties.port,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -8792,9 +9394,13 @@ vErrors.push(err31);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 1024 || isNaN(data11)){
-const err32 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema209.properties.peersMax,data:data11};
+}
+}
+if(data.listen !== undefined){
+let data9 = data.listen;
+if(typeof data9 === "string"){
+if(!pattern37.test(data9)){
+const err32 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema213.properties.listen,data:data9};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -8803,8 +9409,9 @@ vErrors.push(err32);
 }
 errors++;
 }
-if(data11 < 1 || isNaN(data11)){
-const err33 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema209.properties.peersMax,data:data11};
+}
+else {
+const err33 = {instancePath:instancePath+"/listen",schemaPath:"#/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema213.properties.listen.type,parentSchema:schema213.properties.listen,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -8814,11 +9421,9 @@ vErrors.push(err33);
 errors++;
 }
 }
-if(data.backupOf !== undefined){
-let data12 = data.backupOf;
-if(typeof data12 === "string"){
-if(func1(data12) > 64){
-const err34 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data12};
+let data10 = data.connectTimeoutMs;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err34 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema213.properties.connectTimeoutMs.type,parentSchema:schema213.properties.connectTimeoutMs,data:data10};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -8827,8 +9432,9 @@ vErrors.push(err34);
 }
 errors++;
 }
-if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data12};
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 30000 || isNaN(data10)){
+const err35 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema213.properties.connectTimeoutMs,data:data10};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -8837,9 +9443,8 @@ vErrors.push(err35);
 }
 errors++;
 }
-}
-else {
-const err36 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data12};
+if(data10 < 100 || isNaN(data10)){
+const err36 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema213.properties.connectTimeoutMs,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -8849,15 +9454,149 @@ vErrors.push(err36);
 errors++;
 }
 }
-if(data.mirrored !== undefined){
-let data13 = data.mirrored;
-if(typeof data13 !== "boolean"){
-const err37 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data13};
+let data11 = data.sendTimeoutMs;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err37 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema213.properties.sendTimeoutMs.type,parentSchema:schema213.properties.sendTimeoutMs,data:data11};
 if(vErrors === null){
 vErrors = [err37];
 }
 else {
 vErrors.push(err37);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 30000 || isNaN(data11)){
+const err38 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema213.properties.sendTimeoutMs,data:data11};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+if(data11 < 50 || isNaN(data11)){
+const err39 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema213.properties.sendTimeoutMs,data:data11};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+let data12 = data.frameBytesMax;
+if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
+const err40 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema213.properties.frameBytesMax.type,parentSchema:schema213.properties.frameBytesMax,data:data12};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+if((typeof data12 == "number") && (isFinite(data12))){
+if(data12 > 16777216 || isNaN(data12)){
+const err41 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema213.properties.frameBytesMax,data:data12};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+if(data12 < 64 || isNaN(data12)){
+const err42 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema213.properties.frameBytesMax,data:data12};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+let data13 = data.peersMax;
+if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
+const err43 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema213.properties.peersMax.type,parentSchema:schema213.properties.peersMax,data:data13};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+if((typeof data13 == "number") && (isFinite(data13))){
+if(data13 > 1024 || isNaN(data13)){
+const err44 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema213.properties.peersMax,data:data13};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(data13 < 1 || isNaN(data13)){
+const err45 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema213.properties.peersMax,data:data13};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data14 = data.backupOf;
+if(typeof data14 === "string"){
+if(func1(data14) > 64){
+const err46 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data14};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+if(func1(data14) < 1){
+const err47 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data14};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+else {
+const err48 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data14};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data15 = data.mirrored;
+if(typeof data15 !== "boolean"){
+const err49 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data15};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
 }
 errors++;
 }
@@ -8868,44 +9607,44 @@ vErrors = vErrors === null ? validate114.errors : vErrors.concat(validate114.err
 errors = vErrors.length;
 }
 }
-if(data.host !== undefined){
-if(data.port === undefined){
-const err38 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "host",
-    missingProperty: "port",
-    depsCount: 1,
-    deps: "port"},message:"must have property port when property host is present",schema:schema209.dependentRequired,parentSchema:schema209,data};
-if(vErrors === null){
-vErrors = [err38];
-}
-else {
-vErrors.push(err38);
-}
-errors++;
-}
-}
 if(data.port !== undefined){
 if(data.host === undefined){
-const err39 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
+const err50 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
     missingProperty: "host",
     depsCount: 1,
-    deps: "host"},message:"must have property host when property port is present",schema:schema209.dependentRequired,parentSchema:schema209,data};
+    deps: "host"},message:"must have property host when property port is present",schema:schema213.dependentRequired,parentSchema:schema213,data};
 if(vErrors === null){
-vErrors = [err39];
+vErrors = [err50];
 }
 else {
-vErrors.push(err39);
+vErrors.push(err50);
+}
+errors++;
+}
+}
+if(data.prefix !== undefined){
+if(data.profile === undefined){
+const err51 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "prefix",
+    missingProperty: "profile",
+    depsCount: 1,
+    deps: "profile"},message:"must have property profile when property prefix is present",schema:schema213.dependentRequired,parentSchema:schema213,data};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
 }
 errors++;
 }
 }
 }
 else {
-const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema209.type,parentSchema:schema209,data};
+const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema213.type,parentSchema:schema213,data};
 if(vErrors === null){
-vErrors = [err40];
+vErrors = [err52];
 }
 else {
-vErrors.push(err40);
+vErrors.push(err52);
 }
 errors++;
 }
@@ -8915,8 +9654,10 @@ return errors === 0;
 validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_when = validate116;
-const schema214 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
-const pattern75 = new RegExp("^/[!-~]*$", "u");
+const schema218 = {"type":"object","required":["device"],"additionalProperties":false,"if":{"required":["event"]},"then":{"properties":{"address":false,"args":false,"edge":false}},"else":{"properties":{"where":false},"anyOf":[{"required":["address"]},{"required":["event"]}]},"properties":{"device":{"type":"string"},"event":{"$ref":"#/$defs/name","description":"An event of the device's profile."},"where":{"type":"object","maxProperties":16,"description":"Fields of the event and the value that each must have.","additionalProperties":{"type":["string","number","boolean"]}},"attribution":{"enum":["operator","echo","any"],"description":"operator: somebody at the device did it. echo: the device reports what the bridge told it. Left out: operator."},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Instead of an event, for what no profile knows: the OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
+const schema219 = {"type":"string","pattern":"^[a-z][A-Za-z0-9]{0,63}$"};
+const pattern77 = new RegExp("^[a-z][A-Za-z0-9]{0,63}$", "u");
+const pattern78 = new RegExp("^/[!-~]*$", "u");
 
 function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -8928,9 +9669,13 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema214.required,parentSchema:schema214,data};
+let missing0;
+if((data.event === undefined) && (missing0 = "event")){
+const err0 = {};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -8939,8 +9684,23 @@ vErrors.push(err0);
 }
 errors++;
 }
-if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema214.required,parentSchema:schema214,data};
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+let ifClause0;
+if(_valid0){
+const _errs3 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address !== undefined){
+const err1 = {instancePath:instancePath+"/address",schemaPath:"#/then/properties/address/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema218.then.properties.address,data:data.address};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -8949,9 +9709,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-for(const key0 in data){
-if(!((((key0 === "device") || (key0 === "address")) || (key0 === "args")) || (key0 === "edge"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema214,data};
+if(data.args !== undefined){
+const err2 = {instancePath:instancePath+"/args",schemaPath:"#/then/properties/args/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema218.then.properties.args,data:data.args};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -8960,11 +9719,8 @@ vErrors.push(err2);
 }
 errors++;
 }
-}
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema214.properties.device.type,parentSchema:schema214.properties.device,data:data0};
+if(data.edge !== undefined){
+const err3 = {instancePath:instancePath+"/edge",schemaPath:"#/then/properties/edge/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema218.then.properties.edge,data:data.edge};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -8974,11 +9730,24 @@ vErrors.push(err3);
 errors++;
 }
 }
-if(data.address !== undefined){
-let data1 = data.address;
-if(typeof data1 === "string"){
-if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema214.properties.address,data:data1};
+var _valid0 = _errs3 === errors;
+valid0 = _valid0;
+if(valid0){
+var props0 = {};
+props0.address = true;
+props0.args = true;
+props0.edge = true;
+}
+ifClause0 = "then";
+}
+else {
+const _errs4 = errors;
+const _errs5 = errors;
+let valid2 = false;
+const _errs6 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address === undefined){
+const err4 = {instancePath,schemaPath:"#/else/anyOf/0/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema218.else.anyOf[0].required,parentSchema:schema218.else.anyOf[0],data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -8987,8 +9756,13 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern75.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema214.properties.address,data:data1};
+}
+var _valid1 = _errs6 === errors;
+valid2 = valid2 || _valid1;
+const _errs7 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.event === undefined){
+const err5 = {instancePath,schemaPath:"#/else/anyOf/1/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema218.else.anyOf[1].required,parentSchema:schema218.else.anyOf[1],data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -8998,8 +9772,10 @@ vErrors.push(err5);
 errors++;
 }
 }
-else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema214.properties.address.type,parentSchema:schema214.properties.address,data:data1};
+var _valid1 = _errs7 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const err6 = {instancePath,schemaPath:"#/else/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema218.else.anyOf,parentSchema:schema218.else,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9008,12 +9784,20 @@ vErrors.push(err6);
 }
 errors++;
 }
+else {
+errors = _errs5;
+if(vErrors !== null){
+if(_errs5){
+vErrors.length = _errs5;
 }
-if(data.args !== undefined){
-let data2 = data.args;
-if(Array.isArray(data2)){
-if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema214.properties.args,data:data2};
+else {
+vErrors = null;
+}
+}
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.where !== undefined){
+const err7 = {instancePath:instancePath+"/where",schemaPath:"#/else/properties/where/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema218.else.properties.where,data:data.where};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9022,11 +9806,19 @@ vErrors.push(err7);
 }
 errors++;
 }
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-let data3 = data2[i0];
-if((((typeof data3 !== "string") && (!((typeof data3 == "number") && (isFinite(data3))))) && (typeof data3 !== "boolean")) && (data3 !== null)){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema214.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema214.properties.args.items.type,parentSchema:schema214.properties.args.items,data:data3};
+}
+var _valid0 = _errs4 === errors;
+valid0 = _valid0;
+if(valid0){
+if(props0 !== true){
+props0 = props0 || {};
+props0.where = true;
+}
+}
+ifClause0 = "else";
+}
+if(!valid0){
+const err8 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema218.if,parentSchema:schema218,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9035,10 +9827,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-}
-else {
-const err9 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema214.properties.args.type,parentSchema:schema214.properties.args,data:data2};
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.device === undefined){
+const err9 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema218.required,parentSchema:schema218,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9047,11 +9838,9 @@ vErrors.push(err9);
 }
 errors++;
 }
-}
-if(data.edge !== undefined){
-let data4 = data.edge;
-if(!(((data4 === "press") || (data4 === "release")) || (data4 === "any"))){
-const err10 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema214.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema214.properties.edge.enum,parentSchema:schema214.properties.edge,data:data4};
+for(const key0 in data){
+if(!(((((((key0 === "device") || (key0 === "event")) || (key0 === "where")) || (key0 === "attribution")) || (key0 === "address")) || (key0 === "args")) || (key0 === "edge"))){
+const err10 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema218,data};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9061,14 +9850,190 @@ vErrors.push(err10);
 errors++;
 }
 }
-}
-else {
-const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema214.type,parentSchema:schema214,data};
+if(data.device !== undefined){
+let data4 = data.device;
+if(typeof data4 !== "string"){
+const err11 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.device.type,parentSchema:schema218.properties.device,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
 else {
 vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.event !== undefined){
+let data5 = data.event;
+if(typeof data5 === "string"){
+if(!pattern77.test(data5)){
+const err12 = {instancePath:instancePath+"/event",schemaPath:"#/$defs/name/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema219,data:data5};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/event",schemaPath:"#/$defs/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.type,parentSchema:schema219,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.where !== undefined){
+let data6 = data.where;
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(Object.keys(data6).length > 16){
+const err14 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema218.properties.where,data:data6};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+for(const key1 in data6){
+let data7 = data6[key1];
+if(((typeof data7 !== "string") && (!((typeof data7 == "number") && (isFinite(data7))))) && (typeof data7 !== "boolean")){
+const err15 = {instancePath:instancePath+"/where/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/where/additionalProperties/type",keyword:"type",params:{type: schema218.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema218.properties.where.additionalProperties.type,parentSchema:schema218.properties.where.additionalProperties,data:data7};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema218.properties.where.type,parentSchema:schema218.properties.where,data:data6};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+if(data.attribution !== undefined){
+let data8 = data.attribution;
+if(!(((data8 === "operator") || (data8 === "echo")) || (data8 === "any"))){
+const err17 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema218.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema218.properties.attribution.enum,parentSchema:schema218.properties.attribution,data:data8};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+if(data.address !== undefined){
+let data9 = data.address;
+if(typeof data9 === "string"){
+if(func1(data9) > 255){
+const err18 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema218.properties.address,data:data9};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(!pattern78.test(data9)){
+const err19 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema218.properties.address,data:data9};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.address.type,parentSchema:schema218.properties.address,data:data9};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data.args !== undefined){
+let data10 = data.args;
+if(Array.isArray(data10)){
+if(data10.length > 64){
+const err21 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema218.properties.args,data:data10};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+if((((typeof data11 !== "string") && (!((typeof data11 == "number") && (isFinite(data11))))) && (typeof data11 !== "boolean")) && (data11 !== null)){
+const err22 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/type",keyword:"type",params:{type: schema218.properties.args.items.type},message:"must be string,number,boolean,null",schema:schema218.properties.args.items.type,parentSchema:schema218.properties.args.items,data:data11};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema218.properties.args.type,parentSchema:schema218.properties.args,data:data10};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data.edge !== undefined){
+let data12 = data.edge;
+if(!(((data12 === "press") || (data12 === "release")) || (data12 === "any"))){
+const err24 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema218.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema218.properties.edge.enum,parentSchema:schema218.properties.edge,data:data12};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema218.type,parentSchema:schema218,data};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
 }
 errors++;
 }
@@ -9078,8 +10043,8 @@ return errors === 0;
 validate116.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_send = validate117;
-const schema215 = {"type":"object","required":["device","address"],"additionalProperties":false,"properties":{"device":{"type":"string"},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
-const schema216 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
+const schema220 = {"type":"object","required":["device"],"additionalProperties":false,"if":{"required":["command"]},"then":{"properties":{"address":false,"args":false}},"else":{"properties":{"with":false},"anyOf":[{"required":["address"]},{"required":["command"]}]},"properties":{"device":{"type":"string"},"command":{"$ref":"#/$defs/name","description":"A command of the device's profile."},"with":{"type":"object","maxProperties":16,"description":"The command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Instead of a command, for what no profile knows: printable ASCII without spaces, from /."},"args":{"type":"array","maxItems":64,"description":"A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.","items":{"anyOf":[{"type":"string","maxLength":16384},{"type":"number"},{"type":"boolean"},{"type":"null"},{"$ref":"#/$defs/typedArg"}]}}}};
+const schema222 = {"type":"object","description":"i, f, h, d: a number, or a text that is one. s, S: a text. c: one ASCII character. b: hexadecimal bytes. r: rrggbbaa. m: port, status and two data bytes, 8 hexadecimal digits. t: an NTP time of 16 hexadecimal digits, 0000000000000001 for at once. T, F, N, I: no value.","required":["type"],"additionalProperties":false,"properties":{"type":{"enum":["i","f","s","b","h","d","t","T","F","N","I","c","r","m","S"]},"value":{"type":["string","number"]}}};
 
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9091,9 +10056,13 @@ evaluated0.props = undefined;
 if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
+const _errs1 = errors;
+let valid0 = true;
+const _errs2 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema215.required,parentSchema:schema215,data};
+let missing0;
+if((data.command === undefined) && (missing0 = "command")){
+const err0 = {};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9102,8 +10071,23 @@ vErrors.push(err0);
 }
 errors++;
 }
-if(data.address === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema215.required,parentSchema:schema215,data};
+}
+var _valid0 = _errs2 === errors;
+errors = _errs1;
+if(vErrors !== null){
+if(_errs1){
+vErrors.length = _errs1;
+}
+else {
+vErrors = null;
+}
+}
+let ifClause0;
+if(_valid0){
+const _errs3 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address !== undefined){
+const err1 = {instancePath:instancePath+"/address",schemaPath:"#/then/properties/address/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema220.then.properties.address,data:data.address};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9112,9 +10096,8 @@ vErrors.push(err1);
 }
 errors++;
 }
-for(const key0 in data){
-if(!(((key0 === "device") || (key0 === "address")) || (key0 === "args"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema215,data};
+if(data.args !== undefined){
+const err2 = {instancePath:instancePath+"/args",schemaPath:"#/then/properties/args/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema220.then.properties.args,data:data.args};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9124,10 +10107,23 @@ vErrors.push(err2);
 errors++;
 }
 }
-if(data.device !== undefined){
-let data0 = data.device;
-if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.device.type,parentSchema:schema215.properties.device,data:data0};
+var _valid0 = _errs3 === errors;
+valid0 = _valid0;
+if(valid0){
+var props0 = {};
+props0.address = true;
+props0.args = true;
+}
+ifClause0 = "then";
+}
+else {
+const _errs4 = errors;
+const _errs5 = errors;
+let valid2 = false;
+const _errs6 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address === undefined){
+const err3 = {instancePath,schemaPath:"#/else/anyOf/0/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema220.else.anyOf[0].required,parentSchema:schema220.else.anyOf[0],data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9137,11 +10133,12 @@ vErrors.push(err3);
 errors++;
 }
 }
-if(data.address !== undefined){
-let data1 = data.address;
-if(typeof data1 === "string"){
-if(func1(data1) > 255){
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema215.properties.address,data:data1};
+var _valid1 = _errs6 === errors;
+valid2 = valid2 || _valid1;
+const _errs7 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.command === undefined){
+const err4 = {instancePath,schemaPath:"#/else/anyOf/1/required",keyword:"required",params:{missingProperty: "command"},message:"must have required property '"+"command"+"'",schema:schema220.else.anyOf[1].required,parentSchema:schema220.else.anyOf[1],data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9150,8 +10147,11 @@ vErrors.push(err4);
 }
 errors++;
 }
-if(!pattern75.test(data1)){
-const err5 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema215.properties.address,data:data1};
+}
+var _valid1 = _errs7 === errors;
+valid2 = valid2 || _valid1;
+if(!valid2){
+const err5 = {instancePath,schemaPath:"#/else/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema220.else.anyOf,parentSchema:schema220.else,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9160,9 +10160,20 @@ vErrors.push(err5);
 }
 errors++;
 }
+else {
+errors = _errs5;
+if(vErrors !== null){
+if(_errs5){
+vErrors.length = _errs5;
 }
 else {
-const err6 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.address.type,parentSchema:schema215.properties.address,data:data1};
+vErrors = null;
+}
+}
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.with !== undefined){
+const err6 = {instancePath:instancePath+"/with",schemaPath:"#/else/properties/with/false schema",keyword:"false schema",params:{},message:"boolean schema is false",schema:false,parentSchema:schema220.else.properties.with,data:data.with};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9172,11 +10183,18 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.args !== undefined){
-let data2 = data.args;
-if(Array.isArray(data2)){
-if(data2.length > 64){
-const err7 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema215.properties.args,data:data2};
+var _valid0 = _errs4 === errors;
+valid0 = _valid0;
+if(valid0){
+if(props0 !== true){
+props0 = props0 || {};
+props0.with = true;
+}
+}
+ifClause0 = "else";
+}
+if(!valid0){
+const err7 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema220.if,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9185,15 +10203,9 @@ vErrors.push(err7);
 }
 errors++;
 }
-const len0 = data2.length;
-for(let i0=0; i0<len0; i0++){
-let data3 = data2[i0];
-const _errs9 = errors;
-let valid3 = false;
-const _errs10 = errors;
-if(typeof data3 === "string"){
-if(func1(data3) > 16384){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema215.properties.args.items.anyOf[0],data:data3};
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.device === undefined){
+const err8 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema220.required,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9202,9 +10214,9 @@ vErrors.push(err8);
 }
 errors++;
 }
-}
-else {
-const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema215.properties.args.items.anyOf[0].type,parentSchema:schema215.properties.args.items.anyOf[0],data:data3};
+for(const key0 in data){
+if(!(((((key0 === "device") || (key0 === "command")) || (key0 === "with")) || (key0 === "address")) || (key0 === "args"))){
+const err9 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema220,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9213,11 +10225,11 @@ vErrors.push(err9);
 }
 errors++;
 }
-var _valid0 = _errs10 === errors;
-valid3 = valid3 || _valid0;
-const _errs12 = errors;
-if(!((typeof data3 == "number") && (isFinite(data3)))){
-const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema215.properties.args.items.anyOf[1].type,parentSchema:schema215.properties.args.items.anyOf[1],data:data3};
+}
+if(data.device !== undefined){
+let data3 = data.device;
+if(typeof data3 !== "string"){
+const err10 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.device.type,parentSchema:schema220.properties.device,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9226,11 +10238,12 @@ vErrors.push(err10);
 }
 errors++;
 }
-var _valid0 = _errs12 === errors;
-valid3 = valid3 || _valid0;
-const _errs14 = errors;
-if(typeof data3 !== "boolean"){
-const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema215.properties.args.items.anyOf[2].type,parentSchema:schema215.properties.args.items.anyOf[2],data:data3};
+}
+if(data.command !== undefined){
+let data4 = data.command;
+if(typeof data4 === "string"){
+if(!pattern77.test(data4)){
+const err11 = {instancePath:instancePath+"/command",schemaPath:"#/$defs/name/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema219,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9239,11 +10252,9 @@ vErrors.push(err11);
 }
 errors++;
 }
-var _valid0 = _errs14 === errors;
-valid3 = valid3 || _valid0;
-const _errs16 = errors;
-if(data3 !== null){
-const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema215.properties.args.items.anyOf[3].type,parentSchema:schema215.properties.args.items.anyOf[3],data:data3};
+}
+else {
+const err12 = {instancePath:instancePath+"/command",schemaPath:"#/$defs/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema219.type,parentSchema:schema219,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9252,12 +10263,12 @@ vErrors.push(err12);
 }
 errors++;
 }
-var _valid0 = _errs16 === errors;
-valid3 = valid3 || _valid0;
-const _errs18 = errors;
-if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
-if(data3.type === undefined){
-const err13 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema216.required,parentSchema:schema216,data:data3};
+}
+if(data.with !== undefined){
+let data5 = data.with;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(Object.keys(data5).length > 16){
+const err13 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema220.properties.with,data:data5};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -9266,9 +10277,10 @@ vErrors.push(err13);
 }
 errors++;
 }
-for(const key1 in data3){
-if(!((key1 === "type") || (key1 === "value"))){
-const err14 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema216,data:data3};
+for(const key1 in data5){
+let data6 = data5[key1];
+if(((typeof data6 !== "string") && (!((typeof data6 == "number") && (isFinite(data6))))) && (typeof data6 !== "boolean")){
+const err14 = {instancePath:instancePath+"/with/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/with/additionalProperties/type",keyword:"type",params:{type: schema220.properties.with.additionalProperties.type},message:"must be string,number,boolean",schema:schema220.properties.with.additionalProperties.type,parentSchema:schema220.properties.with.additionalProperties,data:data6};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -9278,10 +10290,9 @@ vErrors.push(err14);
 errors++;
 }
 }
-if(data3.type !== undefined){
-let data4 = data3.type;
-if(!(((((((((((((((data4 === "i") || (data4 === "f")) || (data4 === "s")) || (data4 === "b")) || (data4 === "h")) || (data4 === "d")) || (data4 === "t")) || (data4 === "T")) || (data4 === "F")) || (data4 === "N")) || (data4 === "I")) || (data4 === "c")) || (data4 === "r")) || (data4 === "m")) || (data4 === "S"))){
-const err15 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema216.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema216.properties.type.enum,parentSchema:schema216.properties.type,data:data4};
+}
+else {
+const err15 = {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema220.properties.with.type,parentSchema:schema220.properties.with,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -9291,10 +10302,11 @@ vErrors.push(err15);
 errors++;
 }
 }
-if(data3.value !== undefined){
-let data5 = data3.value;
-if((typeof data5 !== "string") && (!((typeof data5 == "number") && (isFinite(data5))))){
-const err16 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema216.properties.value.type},message:"must be string,number",schema:schema216.properties.value.type,parentSchema:schema216.properties.value,data:data5};
+if(data.address !== undefined){
+let data7 = data.address;
+if(typeof data7 === "string"){
+if(func1(data7) > 255){
+const err16 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema220.properties.address,data:data7};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -9303,10 +10315,8 @@ vErrors.push(err16);
 }
 errors++;
 }
-}
-}
-else {
-const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema216.type,parentSchema:schema216,data:data3};
+if(!pattern78.test(data7)){
+const err17 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^/[!-~]*$"},message:"must match pattern \""+"^/[!-~]*$"+"\"",schema:"^/[!-~]*$",parentSchema:schema220.properties.address,data:data7};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -9315,10 +10325,9 @@ vErrors.push(err17);
 }
 errors++;
 }
-var _valid0 = _errs18 === errors;
-valid3 = valid3 || _valid0;
-if(!valid3){
-const err18 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema215.properties.args.items.anyOf,parentSchema:schema215.properties.args.items,data:data3};
+}
+else {
+const err18 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.address.type,parentSchema:schema220.properties.address,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -9327,11 +10336,167 @@ vErrors.push(err18);
 }
 errors++;
 }
+}
+if(data.args !== undefined){
+let data8 = data.args;
+if(Array.isArray(data8)){
+if(data8.length > 64){
+const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema220.properties.args,data:data8};
+if(vErrors === null){
+vErrors = [err19];
+}
 else {
-errors = _errs9;
+vErrors.push(err19);
+}
+errors++;
+}
+const len0 = data8.length;
+for(let i0=0; i0<len0; i0++){
+let data9 = data8[i0];
+const _errs24 = errors;
+let valid9 = false;
+const _errs25 = errors;
+if(typeof data9 === "string"){
+if(func1(data9) > 16384){
+const err20 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 16384},message:"must NOT have more than 16384 characters",schema:16384,parentSchema:schema220.properties.args.items.anyOf[0],data:data9};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema220.properties.args.items.anyOf[0].type,parentSchema:schema220.properties.args.items.anyOf[0],data:data9};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+var _valid2 = _errs25 === errors;
+valid9 = valid9 || _valid2;
+const _errs27 = errors;
+if(!((typeof data9 == "number") && (isFinite(data9)))){
+const err22 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema220.properties.args.items.anyOf[1].type,parentSchema:schema220.properties.args.items.anyOf[1],data:data9};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+var _valid2 = _errs27 === errors;
+valid9 = valid9 || _valid2;
+const _errs29 = errors;
+if(typeof data9 !== "boolean"){
+const err23 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema220.properties.args.items.anyOf[2].type,parentSchema:schema220.properties.args.items.anyOf[2],data:data9};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+var _valid2 = _errs29 === errors;
+valid9 = valid9 || _valid2;
+const _errs31 = errors;
+if(data9 !== null){
+const err24 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema220.properties.args.items.anyOf[3].type,parentSchema:schema220.properties.args.items.anyOf[3],data:data9};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+var _valid2 = _errs31 === errors;
+valid9 = valid9 || _valid2;
+const _errs33 = errors;
+if(data9 && typeof data9 == "object" && !Array.isArray(data9)){
+if(data9.type === undefined){
+const err25 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema222.required,parentSchema:schema222,data:data9};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+for(const key2 in data9){
+if(!((key2 === "type") || (key2 === "value"))){
+const err26 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema222,data:data9};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data9.type !== undefined){
+let data10 = data9.type;
+if(!(((((((((((((((data10 === "i") || (data10 === "f")) || (data10 === "s")) || (data10 === "b")) || (data10 === "h")) || (data10 === "d")) || (data10 === "t")) || (data10 === "T")) || (data10 === "F")) || (data10 === "N")) || (data10 === "I")) || (data10 === "c")) || (data10 === "r")) || (data10 === "m")) || (data10 === "S"))){
+const err27 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/typedArg/properties/type/enum",keyword:"enum",params:{allowedValues: schema222.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema222.properties.type.enum,parentSchema:schema222.properties.type,data:data10};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data9.value !== undefined){
+let data11 = data9.value;
+if((typeof data11 !== "string") && (!((typeof data11 == "number") && (isFinite(data11))))){
+const err28 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/typedArg/properties/value/type",keyword:"type",params:{type: schema222.properties.value.type},message:"must be string,number",schema:schema222.properties.value.type,parentSchema:schema222.properties.value,data:data11};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/typedArg/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema222.type,parentSchema:schema222,data:data9};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+var _valid2 = _errs33 === errors;
+valid9 = valid9 || _valid2;
+if(!valid9){
+const err30 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema220.properties.args.items.anyOf,parentSchema:schema220.properties.args.items,data:data9};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+else {
+errors = _errs24;
 if(vErrors !== null){
-if(_errs9){
-vErrors.length = _errs9;
+if(_errs24){
+vErrors.length = _errs24;
 }
 else {
 vErrors = null;
@@ -9341,24 +10506,24 @@ vErrors = null;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema215.properties.args.type,parentSchema:schema215.properties.args,data:data2};
+const err31 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema220.properties.args.type,parentSchema:schema220.properties.args,data:data8};
 if(vErrors === null){
-vErrors = [err19];
+vErrors = [err31];
 }
 else {
-vErrors.push(err19);
+vErrors.push(err31);
 }
 errors++;
 }
 }
 }
 else {
-const err20 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema215.type,parentSchema:schema215,data};
+const err32 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema220.type,parentSchema:schema220,data};
 if(vErrors === null){
-vErrors = [err20];
+vErrors = [err32];
 }
 else {
-vErrors.push(err20);
+vErrors.push(err32);
 }
 errors++;
 }
@@ -9368,7 +10533,7 @@ return errors === 0;
 validate117.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_device = validate119;
-const schema218 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema224 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"cueList":{"type":"string","minLength":1,"maxLength":256,"description":"Whose playhead counts: a cue list's number, name or unique ID. Left out: the first list that is no cart."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
 
 function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9507,7 +10672,7 @@ if(data.confirmTimeoutMs === undefined){
 data.confirmTimeoutMs = 2000;
 }
 if(data.adapter === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema218.required,parentSchema:schema218,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema224.required,parentSchema:schema224,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9517,8 +10682,8 @@ vErrors.push(err0);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema218.properties, key0))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema218,data};
+if(!(func142.call(schema224.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema224,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9531,7 +10696,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("qlab" !== data0){
-const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema218.properties.adapter,data:data0};
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "qlab"},message:"must be equal to constant",schema:"qlab",parentSchema:schema224.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9544,7 +10709,7 @@ errors++;
 let data1 = data.host;
 if(typeof data1 === "string"){
 if(func1(data1) > 255){
-const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema218.properties.host,data:data1};
+const err3 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema224.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9554,7 +10719,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data1) < 1){
-const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.host,data:data1};
+const err4 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9565,7 +10730,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.host.type,parentSchema:schema218.properties.host,data:data1};
+const err5 = {instancePath:instancePath+"/host",schemaPath:"#/properties/host/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.host.type,parentSchema:schema224.properties.host,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9576,7 +10741,7 @@ errors++;
 }
 let data2 = data.port;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.port.type,parentSchema:schema218.properties.port,data:data2};
+const err6 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.port.type,parentSchema:schema224.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9587,7 +10752,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema218.properties.port,data:data2};
+const err7 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema224.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9597,7 +10762,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema218.properties.port,data:data2};
+const err8 = {instancePath:instancePath+"/port",schemaPath:"#/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema224.properties.port,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9611,7 +10776,7 @@ if(data.passcode !== undefined){
 let data3 = data.passcode;
 if(typeof data3 === "string"){
 if(func1(data3) > 256){
-const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema218.properties.passcode,data:data3};
+const err9 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema224.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9621,7 +10786,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data3) < 1){
-const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.passcode,data:data3};
+const err10 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9632,7 +10797,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.passcode.type,parentSchema:schema218.properties.passcode,data:data3};
+const err11 = {instancePath:instancePath+"/passcode",schemaPath:"#/properties/passcode/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.passcode.type,parentSchema:schema224.properties.passcode,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -9646,7 +10811,7 @@ if(data.workspace !== undefined){
 let data4 = data.workspace;
 if(typeof data4 === "string"){
 if(func1(data4) > 256){
-const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema218.properties.workspace,data:data4};
+const err12 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema224.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -9656,7 +10821,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data4) < 1){
-const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema218.properties.workspace,data:data4};
+const err13 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -9667,7 +10832,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema218.properties.workspace.type,parentSchema:schema218.properties.workspace,data:data4};
+const err14 = {instancePath:instancePath+"/workspace",schemaPath:"#/properties/workspace/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.workspace.type,parentSchema:schema224.properties.workspace,data:data4};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -9677,9 +10842,11 @@ vErrors.push(err14);
 errors++;
 }
 }
-let data5 = data.connectTimeoutMs;
-if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err15 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.connectTimeoutMs.type,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
+if(data.cueList !== undefined){
+let data5 = data.cueList;
+if(typeof data5 === "string"){
+if(func1(data5) > 256){
+const err15 = {instancePath:instancePath+"/cueList",schemaPath:"#/properties/cueList/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema224.properties.cueList,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -9688,9 +10855,8 @@ vErrors.push(err15);
 }
 errors++;
 }
-if((typeof data5 == "number") && (isFinite(data5))){
-if(data5 > 60000 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
+if(func1(data5) < 1){
+const err16 = {instancePath:instancePath+"/cueList",schemaPath:"#/properties/cueList/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224.properties.cueList,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -9699,8 +10865,9 @@ vErrors.push(err16);
 }
 errors++;
 }
-if(data5 < 100 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema218.properties.connectTimeoutMs,data:data5};
+}
+else {
+const err17 = {instancePath:instancePath+"/cueList",schemaPath:"#/properties/cueList/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.properties.cueList.type,parentSchema:schema224.properties.cueList,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -9710,9 +10877,9 @@ vErrors.push(err17);
 errors++;
 }
 }
-let data6 = data.replyTimeoutMs;
+let data6 = data.connectTimeoutMs;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err18 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.replyTimeoutMs.type,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
+const err18 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.connectTimeoutMs.type,parentSchema:schema224.properties.connectTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -9723,7 +10890,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 60000 || isNaN(data6)){
-const err19 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
+const err19 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema224.properties.connectTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -9732,8 +10899,8 @@ vErrors.push(err19);
 }
 errors++;
 }
-if(data6 < 50 || isNaN(data6)){
-const err20 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema218.properties.replyTimeoutMs,data:data6};
+if(data6 < 100 || isNaN(data6)){
+const err20 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema224.properties.connectTimeoutMs,data:data6};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -9743,9 +10910,9 @@ vErrors.push(err20);
 errors++;
 }
 }
-let data7 = data.confirmTimeoutMs;
+let data7 = data.replyTimeoutMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err21 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema218.properties.confirmTimeoutMs.type,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
+const err21 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.replyTimeoutMs.type,parentSchema:schema224.properties.replyTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -9756,7 +10923,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-const err22 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
+const err22 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema224.properties.replyTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -9766,7 +10933,7 @@ vErrors.push(err22);
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-const err23 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema218.properties.confirmTimeoutMs,data:data7};
+const err23 = {instancePath:instancePath+"/replyTimeoutMs",schemaPath:"#/properties/replyTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema224.properties.replyTimeoutMs,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -9776,11 +10943,9 @@ vErrors.push(err23);
 errors++;
 }
 }
-if(data.backupOf !== undefined){
-let data8 = data.backupOf;
-if(typeof data8 === "string"){
-if(func1(data8) > 64){
-const err24 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data8};
+let data8 = data.confirmTimeoutMs;
+if(!(((typeof data8 == "number") && (!(data8 % 1) && !isNaN(data8))) && (isFinite(data8)))){
+const err24 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema224.properties.confirmTimeoutMs.type,parentSchema:schema224.properties.confirmTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -9789,8 +10954,9 @@ vErrors.push(err24);
 }
 errors++;
 }
-if(func1(data8) < 1){
-const err25 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data8};
+if((typeof data8 == "number") && (isFinite(data8))){
+if(data8 > 60000 || isNaN(data8)){
+const err25 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema224.properties.confirmTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -9799,9 +10965,8 @@ vErrors.push(err25);
 }
 errors++;
 }
-}
-else {
-const err26 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data8};
+if(data8 < 50 || isNaN(data8)){
+const err26 = {instancePath:instancePath+"/confirmTimeoutMs",schemaPath:"#/properties/confirmTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema224.properties.confirmTimeoutMs,data:data8};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -9811,15 +10976,50 @@ vErrors.push(err26);
 errors++;
 }
 }
-if(data.mirrored !== undefined){
-let data9 = data.mirrored;
-if(typeof data9 !== "boolean"){
-const err27 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data9};
+if(data.backupOf !== undefined){
+let data9 = data.backupOf;
+if(typeof data9 === "string"){
+if(func1(data9) > 64){
+const err27 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data9};
 if(vErrors === null){
 vErrors = [err27];
 }
 else {
 vErrors.push(err27);
+}
+errors++;
+}
+if(func1(data9) < 1){
+const err28 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data9};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+else {
+const err29 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data9};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data10 = data.mirrored;
+if(typeof data10 !== "boolean"){
+const err30 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data10};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
 }
 errors++;
 }
@@ -9832,12 +11032,12 @@ errors = vErrors.length;
 }
 }
 else {
-const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema218.type,parentSchema:schema218,data};
+const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema224.type,parentSchema:schema224,data};
 if(vErrors === null){
-vErrors = [err28];
+vErrors = [err31];
 }
 else {
-vErrors.push(err28);
+vErrors.push(err31);
 }
 errors++;
 }
@@ -9847,9 +11047,9 @@ return errors === 0;
 validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_when = validate122;
-const schema223 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
-const schema224 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
-const schema225 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
+const schema229 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema230 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
+const schema231 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
 function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -9866,7 +11066,7 @@ if(data.attribution === undefined){
 data.attribution = "operator";
 }
 if(data.device === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema223.required,parentSchema:schema223,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema229.required,parentSchema:schema229,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -9876,7 +11076,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.event === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema223.required,parentSchema:schema223,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema229.required,parentSchema:schema229,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -9887,7 +11087,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "device") || (key0 === "event")) || (key0 === "cueNumber")) || (key0 === "cueId")) || (key0 === "attribution"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema223,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema229,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -9900,7 +11100,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema223.properties.device.type,parentSchema:schema223.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema229.properties.device.type,parentSchema:schema229.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -9913,7 +11113,7 @@ errors++;
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
-const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema223.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema223.properties.event.enum,parentSchema:schema223.properties.event,data:data1};
+const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema229.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema229.properties.event.enum,parentSchema:schema229.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -9927,7 +11127,7 @@ if(data.cueNumber !== undefined){
 let data2 = data.cueNumber;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data2};
+const err5 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -9937,7 +11137,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data2) < 1){
-const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data2};
+const err6 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -9948,7 +11148,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data2};
+const err7 = {instancePath:instancePath+"/cueNumber",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -9962,7 +11162,7 @@ if(data.cueId !== undefined){
 let data3 = data.cueId;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data3};
+const err8 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema231,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -9972,7 +11172,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data3) < 1){
-const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data3};
+const err9 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema231,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -9983,7 +11183,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data3};
+const err10 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema231.type,parentSchema:schema231,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -9995,7 +11195,7 @@ errors++;
 }
 let data4 = data.attribution;
 if(!(((data4 === "operator") || (data4 === "echo")) || (data4 === "any"))){
-const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema223.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema223.properties.attribution.enum,parentSchema:schema223.properties.attribution,data:data4};
+const err11 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema229.properties.attribution.enum},message:"must be equal to one of the allowed values",schema:schema229.properties.attribution.enum,parentSchema:schema229.properties.attribution,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10006,7 +11206,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema223.type,parentSchema:schema223,data};
+const err12 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema229.type,parentSchema:schema229,data};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10021,7 +11221,7 @@ return errors === 0;
 validate122.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_send = validate123;
-const schema226 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
+const schema232 = {"type":"object","description":"device, and exactly one command.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"start":{"$ref":"#/$defs/CueNumber","description":"Starts this cue; the playhead stays, and the double-GO window does not count."},"startId":{"$ref":"#/$defs/CueId","description":"The same by unique ID."},"go":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: GO of the current list. A cue list's number: that list's GO. A cue's number: moves the playhead there and GOes."},"load":{"$ref":"#/$defs/CueNumber"},"loadId":{"$ref":"#/$defs/CueId"},"stop":{"anyOf":[{"const":true},{"$ref":"#/$defs/CueNumber"}],"description":"true: all cues."},"stopId":{"$ref":"#/$defs/CueId"},"pause":{"const":true,"description":"All cues."},"resume":{"const":true,"description":"All cues."},"panic":{"const":true,"description":"All cues fade out and stop. A second panic while they fade stops them at once."},"reset":{"const":true,"description":"All cues stop, and the playhead goes to the top."},"playhead":{"$ref":"#/$defs/CueNumber","description":"Moves the playhead to this cue; also next, previous, none."},"playheadId":{"$ref":"#/$defs/CueId"}}};
 
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10035,7 +11235,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema226,data};
+const err0 = {instancePath,schemaPath:"#/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema232,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -10045,7 +11245,7 @@ vErrors.push(err0);
 errors++;
 }
 if(Object.keys(data).length < 2){
-const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema226,data};
+const err1 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema232,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -10055,7 +11255,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema226.required,parentSchema:schema226,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema232.required,parentSchema:schema232,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -10065,8 +11265,8 @@ vErrors.push(err2);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema226.properties, key0))){
-const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema226,data};
+if(!(func142.call(schema232.properties, key0))){
+const err3 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema232,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -10079,7 +11279,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema226.properties.device.type,parentSchema:schema226.properties.device,data:data0};
+const err4 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema232.properties.device.type,parentSchema:schema232.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -10093,7 +11293,7 @@ if(data.start !== undefined){
 let data1 = data.start;
 if(typeof data1 === "string"){
 if(func1(data1) > 128){
-const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data1};
+const err5 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10103,7 +11303,7 @@ vErrors.push(err5);
 errors++;
 }
 if(func1(data1) < 1){
-const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data1};
+const err6 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10114,7 +11314,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data1};
+const err7 = {instancePath:instancePath+"/start",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -10128,7 +11328,7 @@ if(data.startId !== undefined){
 let data2 = data.startId;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data2};
+const err8 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema231,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -10138,7 +11338,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data2) < 1){
-const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data2};
+const err9 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema231,data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -10149,7 +11349,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data2};
+const err10 = {instancePath:instancePath+"/startId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema231.type,parentSchema:schema231,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10165,7 +11365,7 @@ const _errs11 = errors;
 let valid3 = false;
 const _errs12 = errors;
 if(true !== data3){
-const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.go.anyOf[0],data:data3};
+const err11 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.go.anyOf[0],data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10179,7 +11379,7 @@ valid3 = valid3 || _valid0;
 const _errs13 = errors;
 if(typeof data3 === "string"){
 if(func1(data3) > 128){
-const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data3};
+const err12 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data3};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10189,7 +11389,7 @@ vErrors.push(err12);
 errors++;
 }
 if(func1(data3) < 1){
-const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data3};
+const err13 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -10200,7 +11400,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data3};
+const err14 = {instancePath:instancePath+"/go",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -10212,7 +11412,7 @@ errors++;
 var _valid0 = _errs13 === errors;
 valid3 = valid3 || _valid0;
 if(!valid3){
-const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema226.properties.go.anyOf,parentSchema:schema226.properties.go,data:data3};
+const err15 = {instancePath:instancePath+"/go",schemaPath:"#/properties/go/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema232.properties.go.anyOf,parentSchema:schema232.properties.go,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -10237,7 +11437,7 @@ if(data.load !== undefined){
 let data4 = data.load;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data4};
+const err16 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -10247,7 +11447,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data4};
+const err17 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -10258,7 +11458,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data4};
+const err18 = {instancePath:instancePath+"/load",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -10272,7 +11472,7 @@ if(data.loadId !== undefined){
 let data5 = data.loadId;
 if(typeof data5 === "string"){
 if(func1(data5) > 128){
-const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data5};
+const err19 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema231,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -10282,7 +11482,7 @@ vErrors.push(err19);
 errors++;
 }
 if(func1(data5) < 1){
-const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data5};
+const err20 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema231,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -10293,7 +11493,7 @@ errors++;
 }
 }
 else {
-const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data5};
+const err21 = {instancePath:instancePath+"/loadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema231.type,parentSchema:schema231,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -10309,7 +11509,7 @@ const _errs23 = errors;
 let valid7 = false;
 const _errs24 = errors;
 if(true !== data6){
-const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.stop.anyOf[0],data:data6};
+const err22 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf/0/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.stop.anyOf[0],data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -10323,7 +11523,7 @@ valid7 = valid7 || _valid1;
 const _errs25 = errors;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data6};
+const err23 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -10333,7 +11533,7 @@ vErrors.push(err23);
 errors++;
 }
 if(func1(data6) < 1){
-const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data6};
+const err24 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data6};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -10344,7 +11544,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data6};
+const err25 = {instancePath:instancePath+"/stop",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -10356,7 +11556,7 @@ errors++;
 var _valid1 = _errs25 === errors;
 valid7 = valid7 || _valid1;
 if(!valid7){
-const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema226.properties.stop.anyOf,parentSchema:schema226.properties.stop,data:data6};
+const err26 = {instancePath:instancePath+"/stop",schemaPath:"#/properties/stop/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema232.properties.stop.anyOf,parentSchema:schema232.properties.stop,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -10381,7 +11581,7 @@ if(data.stopId !== undefined){
 let data7 = data.stopId;
 if(typeof data7 === "string"){
 if(func1(data7) > 128){
-const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data7};
+const err27 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema231,data:data7};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -10391,7 +11591,7 @@ vErrors.push(err27);
 errors++;
 }
 if(func1(data7) < 1){
-const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data7};
+const err28 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema231,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -10402,7 +11602,7 @@ errors++;
 }
 }
 else {
-const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data7};
+const err29 = {instancePath:instancePath+"/stopId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema231.type,parentSchema:schema231,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -10415,7 +11615,7 @@ errors++;
 if(data.pause !== undefined){
 let data8 = data.pause;
 if(true !== data8){
-const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.pause,data:data8};
+const err30 = {instancePath:instancePath+"/pause",schemaPath:"#/properties/pause/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.pause,data:data8};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -10428,7 +11628,7 @@ errors++;
 if(data.resume !== undefined){
 let data9 = data.resume;
 if(true !== data9){
-const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.resume,data:data9};
+const err31 = {instancePath:instancePath+"/resume",schemaPath:"#/properties/resume/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.resume,data:data9};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -10441,7 +11641,7 @@ errors++;
 if(data.panic !== undefined){
 let data10 = data.panic;
 if(true !== data10){
-const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.panic,data:data10};
+const err32 = {instancePath:instancePath+"/panic",schemaPath:"#/properties/panic/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.panic,data:data10};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -10454,7 +11654,7 @@ errors++;
 if(data.reset !== undefined){
 let data11 = data.reset;
 if(true !== data11){
-const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema226.properties.reset,data:data11};
+const err33 = {instancePath:instancePath+"/reset",schemaPath:"#/properties/reset/const",keyword:"const",params:{allowedValue: true},message:"must be equal to constant",schema:true,parentSchema:schema232.properties.reset,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -10468,7 +11668,7 @@ if(data.playhead !== undefined){
 let data12 = data.playhead;
 if(typeof data12 === "string"){
 if(func1(data12) > 128){
-const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema224,data:data12};
+const err34 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema230,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -10478,7 +11678,7 @@ vErrors.push(err34);
 errors++;
 }
 if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema224,data:data12};
+const err35 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema230,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -10489,7 +11689,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema224.type,parentSchema:schema224,data:data12};
+const err36 = {instancePath:instancePath+"/playhead",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema230.type,parentSchema:schema230,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -10503,7 +11703,7 @@ if(data.playheadId !== undefined){
 let data13 = data.playheadId;
 if(typeof data13 === "string"){
 if(func1(data13) > 128){
-const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema225,data:data13};
+const err37 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema231,data:data13};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -10513,7 +11713,7 @@ vErrors.push(err37);
 errors++;
 }
 if(func1(data13) < 1){
-const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema225,data:data13};
+const err38 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema231,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -10524,7 +11724,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema225.type,parentSchema:schema225,data:data13};
+const err39 = {instancePath:instancePath+"/playheadId",schemaPath:"#/$defs/CueId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema231.type,parentSchema:schema231,data:data13};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -10536,7 +11736,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema226.type,parentSchema:schema226,data};
+const err40 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema232.type,parentSchema:schema232,data};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -10551,11 +11751,11 @@ return errors === 0;
 validate123.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_device = validate125;
-const schema237 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."},"contacts":{"type":"object","minProperties":1,"maxProperties":3,"propertyNames":{"pattern":"^[A-Za-z][A-Za-z0-9_-]{0,63}$"},"description":"Bare switches across two handshake lines of the port, by names of your own, such as go: { line: cts }.","additionalProperties":{"$ref":"#/$defs/contact"}},"rts":{"type":"boolean","description":"The level of RTS while the port is open, and again at goodbye; true is on. Left out: on, if anything here needs handshake lines, else as the system has it."},"dtr":{"type":"boolean","description":"The same for DTR."},"onConnect":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent each time the port was opened, before anything else: puts the box into a known state, such as all lamps dark."},"onClose":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent when the bridge says goodbye. A cable that was pulled carries none: for that there is keepAlive."},"keepAlive":{"type":"object","required":["everyMs"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"description":"everyMs, and line or bytes: sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.","properties":{"line":{"type":"string","maxLength":1024},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"In hex."},"everyMs":{"type":"integer","minimum":100,"maximum":60000,"description":"In milliseconds. Let the box wait for three of them before it goes dark."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
-const schema238 = {"type":"object","description":"A switch between a line that is read and a line that feeds it.","required":["line"],"additionalProperties":false,"properties":{"line":{"enum":["cts","dsr","dcd"],"description":"The line that is read. RI cannot be: serialport does not tell it."},"against":{"enum":["rts","dtr"],"description":"The line that feeds the switch; the bridge keeps it on. Left out: rts for cts, dtr for dsr and dcd."},"activeLow":{"type":"boolean","default":false,"description":"true: pressing opens the switch."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":20,"description":"So long, in milliseconds, it must be open without a break before it counts as released. A press is never delayed."}}};
-const schema239 = {"description":"A line of text, or bytes in hex as { bytes: 02 31 03 }.","type":["string","object"],"maxLength":1024,"required":["bytes"],"additionalProperties":false,"properties":{"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072}}};
-const pattern78 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,63}$", "u");
-const pattern79 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
+const schema243 = {"type":"object","description":"A button box or another device on a serial port (USB or RS-232). Incoming bytes are cut into lines, unless frameBytes or idleMs says otherwise.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["vendorId"]}},"then":{"required":["path"]},"dependentRequired":{"vendorId":["productId"],"productId":["vendorId"],"serialNumber":["vendorId"]},"properties":{"adapter":{"const":"serial"},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"The port: /dev/serial/by-id/… (best on Linux: it stays the same after a replug), /dev/ttyUSB0, /dev/tty.usbserial-…, COM3."},"vendorId":{"type":"integer","minimum":0,"maximum":65535,"description":"With productId instead of path: the first USB serial port of this kind. 0x2341 may be written as such."},"productId":{"type":"integer","minimum":0,"maximum":65535},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the port of this serial number, where there are several of a kind."},"baudRate":{"type":"integer","minimum":50,"maximum":12000000,"default":9600,"description":"Bits a second, as the device is set; a USB button box does not care."},"dataBits":{"enum":[5,6,7,8],"default":8},"stopBits":{"enum":[1,1.5,2],"default":1,"description":"1.5 on Windows only."},"parity":{"enum":["none","even","odd","mark","space"],"default":"none","description":"mark and space on Windows only."},"rtscts":{"type":"boolean","default":false,"description":"Hardware flow control."},"delimiter":{"type":"string","minLength":1,"maxLength":32,"description":"What ends a line, both ways: at most 8 bytes of text, \\r \\n \\t \\0 \\xHH allowed. Left out: \\n, and a \\r before it is cut."},"frameBytes":{"type":"integer","minimum":1,"maximum":1024,"description":"Not lines: every so many bytes are one input. A frame with a pause of idleMs in it is dropped."},"idleMs":{"type":"integer","minimum":1,"maximum":10000,"description":"A silence so long, in milliseconds. Without frameBytes: what came before it is one input, which so comes that much later. With frameBytes: default 100."},"encoding":{"enum":["utf8","latin1","hex"],"default":"utf8","description":"How bytes are read as a line, and a line is written. hex: 474f for GO."},"lineBytesMax":{"type":"integer","minimum":1,"maximum":65536,"default":1024,"description":"A longer line is dropped and counted; the next one works."},"debounceMs":{"type":"integer","minimum":0,"maximum":10000,"default":0,"description":"A line is dropped when an equal one came less than so many milliseconds ago. The first one is never delayed."},"contacts":{"type":"object","minProperties":1,"maxProperties":3,"propertyNames":{"pattern":"^[A-Za-z][A-Za-z0-9_-]{0,63}$"},"description":"Bare switches across two handshake lines of the port, by names of your own, such as go: { line: cts }.","additionalProperties":{"$ref":"#/$defs/contact"}},"rts":{"type":"boolean","description":"The level of RTS while the port is open, and again at goodbye; true is on. Left out: on, if anything here needs handshake lines, else as the system has it."},"dtr":{"type":"boolean","description":"The same for DTR."},"onConnect":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent each time the port was opened, before anything else: puts the box into a known state, such as all lamps dark."},"onClose":{"type":"array","maxItems":16,"items":{"$ref":"#/$defs/words"},"description":"Sent when the bridge says goodbye. A cable that was pulled carries none: for that there is keepAlive."},"keepAlive":{"type":"object","required":["everyMs"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"description":"everyMs, and line or bytes: sent again and again while the port is open, so that a box that no longer hears it can go dark by itself.","properties":{"line":{"type":"string","maxLength":1024},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"In hex."},"everyMs":{"type":"integer","minimum":100,"maximum":60000,"description":"In milliseconds. Let the box wait for three of them before it goes dark."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema244 = {"type":"object","description":"A switch between a line that is read and a line that feeds it.","required":["line"],"additionalProperties":false,"properties":{"line":{"enum":["cts","dsr","dcd"],"description":"The line that is read. RI cannot be: serialport does not tell it."},"against":{"enum":["rts","dtr"],"description":"The line that feeds the switch; the bridge keeps it on. Left out: rts for cts, dtr for dsr and dcd."},"activeLow":{"type":"boolean","default":false,"description":"true: pressing opens the switch."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":20,"description":"So long, in milliseconds, it must be open without a break before it counts as released. A press is never delayed."}}};
+const schema245 = {"description":"A line of text, or bytes in hex as { bytes: 02 31 03 }.","type":["string","object"],"maxLength":1024,"required":["bytes"],"additionalProperties":false,"properties":{"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072}}};
+const pattern82 = new RegExp("^[A-Za-z][A-Za-z0-9_-]{0,63}$", "u");
+const pattern83 = new RegExp("^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$", "u");
 
 function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10731,7 +11931,7 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.path === undefined){
-const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema237.then.required,parentSchema:schema237.then,data};
+const err2 = {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "path"},message:"must have required property '"+"path"+"'",schema:schema243.then.required,parentSchema:schema243.then,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -10745,7 +11945,7 @@ var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema237.if,parentSchema:schema237,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema243.if,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -10780,7 +11980,7 @@ if(data.debounceMs === undefined){
 data.debounceMs = 0;
 }
 if(data.adapter === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema237.required,parentSchema:schema237,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema243.required,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -10790,8 +11990,8 @@ vErrors.push(err4);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema237.properties, key0))){
-const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema237,data};
+if(!(func142.call(schema243.properties, key0))){
+const err5 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -10804,7 +12004,7 @@ errors++;
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if("serial" !== data0){
-const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema237.properties.adapter,data:data0};
+const err6 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "serial"},message:"must be equal to constant",schema:"serial",parentSchema:schema243.properties.adapter,data:data0};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -10818,7 +12018,7 @@ if(data.path !== undefined){
 let data1 = data.path;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema237.properties.path,data:data1};
+const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema243.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -10828,7 +12028,7 @@ vErrors.push(err7);
 errors++;
 }
 if(func1(data1) < 1){
-const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.path,data:data1};
+const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema243.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -10839,7 +12039,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.path.type,parentSchema:schema237.properties.path,data:data1};
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema243.properties.path.type,parentSchema:schema243.properties.path,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -10852,7 +12052,7 @@ errors++;
 if(data.vendorId !== undefined){
 let data2 = data.vendorId;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.vendorId.type,parentSchema:schema237.properties.vendorId,data:data2};
+const err10 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.vendorId.type,parentSchema:schema243.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10863,7 +12063,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 65535 || isNaN(data2)){
-const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema237.properties.vendorId,data:data2};
+const err11 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema243.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -10873,7 +12073,7 @@ vErrors.push(err11);
 errors++;
 }
 if(data2 < 0 || isNaN(data2)){
-const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.vendorId,data:data2};
+const err12 = {instancePath:instancePath+"/vendorId",schemaPath:"#/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema243.properties.vendorId,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -10887,7 +12087,7 @@ errors++;
 if(data.productId !== undefined){
 let data3 = data.productId;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.productId.type,parentSchema:schema237.properties.productId,data:data3};
+const err13 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.productId.type,parentSchema:schema243.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -10898,7 +12098,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 65535 || isNaN(data3)){
-const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema237.properties.productId,data:data3};
+const err14 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema243.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -10908,7 +12108,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3 < 0 || isNaN(data3)){
-const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.productId,data:data3};
+const err15 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema243.properties.productId,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -10923,7 +12123,7 @@ if(data.serialNumber !== undefined){
 let data4 = data.serialNumber;
 if(typeof data4 === "string"){
 if(func1(data4) > 128){
-const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema237.properties.serialNumber,data:data4};
+const err16 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema243.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -10933,7 +12133,7 @@ vErrors.push(err16);
 errors++;
 }
 if(func1(data4) < 1){
-const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.serialNumber,data:data4};
+const err17 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema243.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -10944,7 +12144,7 @@ errors++;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.serialNumber.type,parentSchema:schema237.properties.serialNumber,data:data4};
+const err18 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema243.properties.serialNumber.type,parentSchema:schema243.properties.serialNumber,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -10956,7 +12156,7 @@ errors++;
 }
 let data5 = data.baudRate;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.baudRate.type,parentSchema:schema237.properties.baudRate,data:data5};
+const err19 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.baudRate.type,parentSchema:schema243.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -10967,7 +12167,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 12000000 || isNaN(data5)){
-const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema237.properties.baudRate,data:data5};
+const err20 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/maximum",keyword:"maximum",params:{comparison: "<=", limit: 12000000},message:"must be <= 12000000",schema:12000000,parentSchema:schema243.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -10977,7 +12177,7 @@ vErrors.push(err20);
 errors++;
 }
 if(data5 < 50 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema237.properties.baudRate,data:data5};
+const err21 = {instancePath:instancePath+"/baudRate",schemaPath:"#/properties/baudRate/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema243.properties.baudRate,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -10989,7 +12189,7 @@ errors++;
 }
 let data6 = data.dataBits;
 if(!((((data6 === 5) || (data6 === 6)) || (data6 === 7)) || (data6 === 8))){
-const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema237.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.dataBits.enum,parentSchema:schema237.properties.dataBits,data:data6};
+const err22 = {instancePath:instancePath+"/dataBits",schemaPath:"#/properties/dataBits/enum",keyword:"enum",params:{allowedValues: schema243.properties.dataBits.enum},message:"must be equal to one of the allowed values",schema:schema243.properties.dataBits.enum,parentSchema:schema243.properties.dataBits,data:data6};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -11000,7 +12200,7 @@ errors++;
 }
 let data7 = data.stopBits;
 if(!(((data7 === 1) || (data7 === 1.5)) || (data7 === 2))){
-const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema237.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.stopBits.enum,parentSchema:schema237.properties.stopBits,data:data7};
+const err23 = {instancePath:instancePath+"/stopBits",schemaPath:"#/properties/stopBits/enum",keyword:"enum",params:{allowedValues: schema243.properties.stopBits.enum},message:"must be equal to one of the allowed values",schema:schema243.properties.stopBits.enum,parentSchema:schema243.properties.stopBits,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -11011,7 +12211,7 @@ errors++;
 }
 let data8 = data.parity;
 if(!(((((data8 === "none") || (data8 === "even")) || (data8 === "odd")) || (data8 === "mark")) || (data8 === "space"))){
-const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema237.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.parity.enum,parentSchema:schema237.properties.parity,data:data8};
+const err24 = {instancePath:instancePath+"/parity",schemaPath:"#/properties/parity/enum",keyword:"enum",params:{allowedValues: schema243.properties.parity.enum},message:"must be equal to one of the allowed values",schema:schema243.properties.parity.enum,parentSchema:schema243.properties.parity,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -11022,7 +12222,7 @@ errors++;
 }
 let data9 = data.rtscts;
 if(typeof data9 !== "boolean"){
-const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.rtscts.type,parentSchema:schema237.properties.rtscts,data:data9};
+const err25 = {instancePath:instancePath+"/rtscts",schemaPath:"#/properties/rtscts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema243.properties.rtscts.type,parentSchema:schema243.properties.rtscts,data:data9};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -11035,7 +12235,7 @@ if(data.delimiter !== undefined){
 let data10 = data.delimiter;
 if(typeof data10 === "string"){
 if(func1(data10) > 32){
-const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema237.properties.delimiter,data:data10};
+const err26 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/maxLength",keyword:"maxLength",params:{limit: 32},message:"must NOT have more than 32 characters",schema:32,parentSchema:schema243.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -11045,7 +12245,7 @@ vErrors.push(err26);
 errors++;
 }
 if(func1(data10) < 1){
-const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema237.properties.delimiter,data:data10};
+const err27 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema243.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -11056,7 +12256,7 @@ errors++;
 }
 }
 else {
-const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.delimiter.type,parentSchema:schema237.properties.delimiter,data:data10};
+const err28 = {instancePath:instancePath+"/delimiter",schemaPath:"#/properties/delimiter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema243.properties.delimiter.type,parentSchema:schema243.properties.delimiter,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -11069,7 +12269,7 @@ errors++;
 if(data.frameBytes !== undefined){
 let data11 = data.frameBytes;
 if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.frameBytes.type,parentSchema:schema237.properties.frameBytes,data:data11};
+const err29 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.frameBytes.type,parentSchema:schema243.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -11080,7 +12280,7 @@ errors++;
 }
 if((typeof data11 == "number") && (isFinite(data11))){
 if(data11 > 1024 || isNaN(data11)){
-const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema237.properties.frameBytes,data:data11};
+const err30 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema243.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -11090,7 +12290,7 @@ vErrors.push(err30);
 errors++;
 }
 if(data11 < 1 || isNaN(data11)){
-const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.frameBytes,data:data11};
+const err31 = {instancePath:instancePath+"/frameBytes",schemaPath:"#/properties/frameBytes/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema243.properties.frameBytes,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -11104,7 +12304,7 @@ errors++;
 if(data.idleMs !== undefined){
 let data12 = data.idleMs;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.idleMs.type,parentSchema:schema237.properties.idleMs,data:data12};
+const err32 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.idleMs.type,parentSchema:schema243.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -11115,7 +12315,7 @@ errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 10000 || isNaN(data12)){
-const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema237.properties.idleMs,data:data12};
+const err33 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema243.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -11125,7 +12325,7 @@ vErrors.push(err33);
 errors++;
 }
 if(data12 < 1 || isNaN(data12)){
-const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.idleMs,data:data12};
+const err34 = {instancePath:instancePath+"/idleMs",schemaPath:"#/properties/idleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema243.properties.idleMs,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -11138,7 +12338,7 @@ errors++;
 }
 let data13 = data.encoding;
 if(!(((data13 === "utf8") || (data13 === "latin1")) || (data13 === "hex"))){
-const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema237.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema237.properties.encoding.enum,parentSchema:schema237.properties.encoding,data:data13};
+const err35 = {instancePath:instancePath+"/encoding",schemaPath:"#/properties/encoding/enum",keyword:"enum",params:{allowedValues: schema243.properties.encoding.enum},message:"must be equal to one of the allowed values",schema:schema243.properties.encoding.enum,parentSchema:schema243.properties.encoding,data:data13};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -11149,7 +12349,7 @@ errors++;
 }
 let data14 = data.lineBytesMax;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.lineBytesMax.type,parentSchema:schema237.properties.lineBytesMax,data:data14};
+const err36 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.lineBytesMax.type,parentSchema:schema243.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -11160,7 +12360,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 65536 || isNaN(data14)){
-const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema237.properties.lineBytesMax,data:data14};
+const err37 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65536},message:"must be <= 65536",schema:65536,parentSchema:schema243.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -11170,7 +12370,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema237.properties.lineBytesMax,data:data14};
+const err38 = {instancePath:instancePath+"/lineBytesMax",schemaPath:"#/properties/lineBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema243.properties.lineBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -11182,7 +12382,7 @@ errors++;
 }
 let data15 = data.debounceMs;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.debounceMs.type,parentSchema:schema237.properties.debounceMs,data:data15};
+const err39 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.debounceMs.type,parentSchema:schema243.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -11193,7 +12393,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 10000 || isNaN(data15)){
-const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema237.properties.debounceMs,data:data15};
+const err40 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema243.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -11203,7 +12403,7 @@ vErrors.push(err40);
 errors++;
 }
 if(data15 < 0 || isNaN(data15)){
-const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema237.properties.debounceMs,data:data15};
+const err41 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema243.properties.debounceMs,data:data15};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -11217,7 +12417,7 @@ if(data.contacts !== undefined){
 let data16 = data.contacts;
 if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
 if(Object.keys(data16).length > 3){
-const err42 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema237.properties.contacts,data:data16};
+const err42 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema243.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -11227,7 +12427,7 @@ vErrors.push(err42);
 errors++;
 }
 if(Object.keys(data16).length < 1){
-const err43 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema237.properties.contacts,data:data16};
+const err43 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema243.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -11239,8 +12439,8 @@ errors++;
 for(const key1 in data16){
 const _errs36 = errors;
 if(typeof key1 === "string"){
-if(!pattern78.test(key1)){
-const err44 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_-]{0,63}$",parentSchema:schema237.properties.contacts.propertyNames,data:key1,propertyName:key1};
+if(!pattern82.test(key1)){
+const err44 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z][A-Za-z0-9_-]{0,63}$",parentSchema:schema243.properties.contacts.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -11252,7 +12452,7 @@ errors++;
 }
 var valid3 = _errs36 === errors;
 if(!valid3){
-const err45 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema237.properties.contacts.propertyNames,parentSchema:schema237.properties.contacts,data:data16};
+const err45 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema243.properties.contacts.propertyNames,parentSchema:schema243.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -11272,7 +12472,7 @@ if(data17.debounceMs === undefined){
 data17.debounceMs = 20;
 }
 if(data17.line === undefined){
-const err46 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'",schema:schema238.required,parentSchema:schema238,data:data17};
+const err46 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/required",keyword:"required",params:{missingProperty: "line"},message:"must have required property '"+"line"+"'",schema:schema244.required,parentSchema:schema244,data:data17};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -11283,7 +12483,7 @@ errors++;
 }
 for(const key3 in data17){
 if(!((((key3 === "line") || (key3 === "against")) || (key3 === "activeLow")) || (key3 === "debounceMs"))){
-const err47 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema238,data:data17};
+const err47 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema244,data:data17};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -11296,7 +12496,7 @@ errors++;
 if(data17.line !== undefined){
 let data18 = data17.line;
 if(!(((data18 === "cts") || (data18 === "dsr")) || (data18 === "dcd"))){
-const err48 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/line",schemaPath:"#/$defs/contact/properties/line/enum",keyword:"enum",params:{allowedValues: schema238.properties.line.enum},message:"must be equal to one of the allowed values",schema:schema238.properties.line.enum,parentSchema:schema238.properties.line,data:data18};
+const err48 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/line",schemaPath:"#/$defs/contact/properties/line/enum",keyword:"enum",params:{allowedValues: schema244.properties.line.enum},message:"must be equal to one of the allowed values",schema:schema244.properties.line.enum,parentSchema:schema244.properties.line,data:data18};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -11309,7 +12509,7 @@ errors++;
 if(data17.against !== undefined){
 let data19 = data17.against;
 if(!((data19 === "rts") || (data19 === "dtr"))){
-const err49 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/against",schemaPath:"#/$defs/contact/properties/against/enum",keyword:"enum",params:{allowedValues: schema238.properties.against.enum},message:"must be equal to one of the allowed values",schema:schema238.properties.against.enum,parentSchema:schema238.properties.against,data:data19};
+const err49 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/against",schemaPath:"#/$defs/contact/properties/against/enum",keyword:"enum",params:{allowedValues: schema244.properties.against.enum},message:"must be equal to one of the allowed values",schema:schema244.properties.against.enum,parentSchema:schema244.properties.against,data:data19};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -11321,7 +12521,7 @@ errors++;
 }
 let data20 = data17.activeLow;
 if(typeof data20 !== "boolean"){
-const err50 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/activeLow",schemaPath:"#/$defs/contact/properties/activeLow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema238.properties.activeLow.type,parentSchema:schema238.properties.activeLow,data:data20};
+const err50 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/activeLow",schemaPath:"#/$defs/contact/properties/activeLow/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema244.properties.activeLow.type,parentSchema:schema244.properties.activeLow,data:data20};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -11332,7 +12532,7 @@ errors++;
 }
 let data21 = data17.debounceMs;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err51 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema238.properties.debounceMs.type,parentSchema:schema238.properties.debounceMs,data:data21};
+const err51 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema244.properties.debounceMs.type,parentSchema:schema244.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -11343,7 +12543,7 @@ errors++;
 }
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 1000 || isNaN(data21)){
-const err52 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema238.properties.debounceMs,data:data21};
+const err52 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema244.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -11353,7 +12553,7 @@ vErrors.push(err52);
 errors++;
 }
 if(data21 < 0 || isNaN(data21)){
-const err53 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema238.properties.debounceMs,data:data21};
+const err53 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/debounceMs",schemaPath:"#/$defs/contact/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema244.properties.debounceMs,data:data21};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -11365,7 +12565,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema238.type,parentSchema:schema238,data:data17};
+const err54 = {instancePath:instancePath+"/contacts/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/contact/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema244.type,parentSchema:schema244,data:data17};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -11377,7 +12577,7 @@ errors++;
 }
 }
 else {
-const err55 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.properties.contacts.type,parentSchema:schema237.properties.contacts,data:data16};
+const err55 = {instancePath:instancePath+"/contacts",schemaPath:"#/properties/contacts/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema243.properties.contacts.type,parentSchema:schema243.properties.contacts,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -11390,7 +12590,7 @@ errors++;
 if(data.rts !== undefined){
 let data22 = data.rts;
 if(typeof data22 !== "boolean"){
-const err56 = {instancePath:instancePath+"/rts",schemaPath:"#/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.rts.type,parentSchema:schema237.properties.rts,data:data22};
+const err56 = {instancePath:instancePath+"/rts",schemaPath:"#/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema243.properties.rts.type,parentSchema:schema243.properties.rts,data:data22};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -11403,7 +12603,7 @@ errors++;
 if(data.dtr !== undefined){
 let data23 = data.dtr;
 if(typeof data23 !== "boolean"){
-const err57 = {instancePath:instancePath+"/dtr",schemaPath:"#/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema237.properties.dtr.type,parentSchema:schema237.properties.dtr,data:data23};
+const err57 = {instancePath:instancePath+"/dtr",schemaPath:"#/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema243.properties.dtr.type,parentSchema:schema243.properties.dtr,data:data23};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -11417,7 +12617,7 @@ if(data.onConnect !== undefined){
 let data24 = data.onConnect;
 if(Array.isArray(data24)){
 if(data24.length > 16){
-const err58 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema237.properties.onConnect,data:data24};
+const err58 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema243.properties.onConnect,data:data24};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -11430,7 +12630,7 @@ const len0 = data24.length;
 for(let i0=0; i0<len0; i0++){
 let data25 = data24[i0];
 if((typeof data25 !== "string") && (!(data25 && typeof data25 == "object" && !Array.isArray(data25)))){
-const err59 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema239.type},message:"must be string,object",schema:schema239.type,parentSchema:schema239,data:data25};
+const err59 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema245.type},message:"must be string,object",schema:schema245.type,parentSchema:schema245,data:data25};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -11441,7 +12641,7 @@ errors++;
 }
 if(typeof data25 === "string"){
 if(func1(data25) > 1024){
-const err60 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema239,data:data25};
+const err60 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema245,data:data25};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -11453,7 +12653,7 @@ errors++;
 }
 if(data25 && typeof data25 == "object" && !Array.isArray(data25)){
 if(data25.bytes === undefined){
-const err61 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema239.required,parentSchema:schema239,data:data25};
+const err61 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema245.required,parentSchema:schema245,data:data25};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -11464,7 +12664,7 @@ errors++;
 }
 for(const key4 in data25){
 if(!(key4 === "bytes")){
-const err62 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema239,data:data25};
+const err62 = {instancePath:instancePath+"/onConnect/" + i0,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema245,data:data25};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -11478,7 +12678,7 @@ if(data25.bytes !== undefined){
 let data26 = data25.bytes;
 if(typeof data26 === "string"){
 if(func1(data26) > 3072){
-const err63 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema239.properties.bytes,data:data26};
+const err63 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema245.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -11487,8 +12687,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-if(!pattern79.test(data26)){
-const err64 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema239.properties.bytes,data:data26};
+if(!pattern83.test(data26)){
+const err64 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema245.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -11499,7 +12699,7 @@ errors++;
 }
 }
 else {
-const err65 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema239.properties.bytes.type,parentSchema:schema239.properties.bytes,data:data26};
+const err65 = {instancePath:instancePath+"/onConnect/" + i0+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.bytes.type,parentSchema:schema245.properties.bytes,data:data26};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -11513,7 +12713,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema237.properties.onConnect.type,parentSchema:schema237.properties.onConnect,data:data24};
+const err66 = {instancePath:instancePath+"/onConnect",schemaPath:"#/properties/onConnect/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema243.properties.onConnect.type,parentSchema:schema243.properties.onConnect,data:data24};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -11527,7 +12727,7 @@ if(data.onClose !== undefined){
 let data27 = data.onClose;
 if(Array.isArray(data27)){
 if(data27.length > 16){
-const err67 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema237.properties.onClose,data:data27};
+const err67 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema243.properties.onClose,data:data27};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -11540,7 +12740,7 @@ const len1 = data27.length;
 for(let i1=0; i1<len1; i1++){
 let data28 = data27[i1];
 if((typeof data28 !== "string") && (!(data28 && typeof data28 == "object" && !Array.isArray(data28)))){
-const err68 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema239.type},message:"must be string,object",schema:schema239.type,parentSchema:schema239,data:data28};
+const err68 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/type",keyword:"type",params:{type: schema245.type},message:"must be string,object",schema:schema245.type,parentSchema:schema245,data:data28};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -11551,7 +12751,7 @@ errors++;
 }
 if(typeof data28 === "string"){
 if(func1(data28) > 1024){
-const err69 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema239,data:data28};
+const err69 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema245,data:data28};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -11563,7 +12763,7 @@ errors++;
 }
 if(data28 && typeof data28 == "object" && !Array.isArray(data28)){
 if(data28.bytes === undefined){
-const err70 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema239.required,parentSchema:schema239,data:data28};
+const err70 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/required",keyword:"required",params:{missingProperty: "bytes"},message:"must have required property '"+"bytes"+"'",schema:schema245.required,parentSchema:schema245,data:data28};
 if(vErrors === null){
 vErrors = [err70];
 }
@@ -11574,7 +12774,7 @@ errors++;
 }
 for(const key5 in data28){
 if(!(key5 === "bytes")){
-const err71 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema239,data:data28};
+const err71 = {instancePath:instancePath+"/onClose/" + i1,schemaPath:"#/$defs/words/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema245,data:data28};
 if(vErrors === null){
 vErrors = [err71];
 }
@@ -11588,7 +12788,7 @@ if(data28.bytes !== undefined){
 let data29 = data28.bytes;
 if(typeof data29 === "string"){
 if(func1(data29) > 3072){
-const err72 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema239.properties.bytes,data:data29};
+const err72 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema245.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err72];
 }
@@ -11597,8 +12797,8 @@ vErrors.push(err72);
 }
 errors++;
 }
-if(!pattern79.test(data29)){
-const err73 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema239.properties.bytes,data:data29};
+if(!pattern83.test(data29)){
+const err73 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema245.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err73];
 }
@@ -11609,7 +12809,7 @@ errors++;
 }
 }
 else {
-const err74 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema239.properties.bytes.type,parentSchema:schema239.properties.bytes,data:data29};
+const err74 = {instancePath:instancePath+"/onClose/" + i1+"/bytes",schemaPath:"#/$defs/words/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.bytes.type,parentSchema:schema245.properties.bytes,data:data29};
 if(vErrors === null){
 vErrors = [err74];
 }
@@ -11623,7 +12823,7 @@ errors++;
 }
 }
 else {
-const err75 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema237.properties.onClose.type,parentSchema:schema237.properties.onClose,data:data27};
+const err75 = {instancePath:instancePath+"/onClose",schemaPath:"#/properties/onClose/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema243.properties.onClose.type,parentSchema:schema243.properties.onClose,data:data27};
 if(vErrors === null){
 vErrors = [err75];
 }
@@ -11637,7 +12837,7 @@ if(data.keepAlive !== undefined){
 let data30 = data.keepAlive;
 if(data30 && typeof data30 == "object" && !Array.isArray(data30)){
 if(Object.keys(data30).length > 2){
-const err76 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema237.properties.keepAlive,data:data30};
+const err76 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema243.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err76];
 }
@@ -11647,7 +12847,7 @@ vErrors.push(err76);
 errors++;
 }
 if(Object.keys(data30).length < 2){
-const err77 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema237.properties.keepAlive,data:data30};
+const err77 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema243.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err77];
 }
@@ -11657,7 +12857,7 @@ vErrors.push(err77);
 errors++;
 }
 if(data30.everyMs === undefined){
-const err78 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/required",keyword:"required",params:{missingProperty: "everyMs"},message:"must have required property '"+"everyMs"+"'",schema:schema237.properties.keepAlive.required,parentSchema:schema237.properties.keepAlive,data:data30};
+const err78 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/required",keyword:"required",params:{missingProperty: "everyMs"},message:"must have required property '"+"everyMs"+"'",schema:schema243.properties.keepAlive.required,parentSchema:schema243.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err78];
 }
@@ -11668,7 +12868,7 @@ errors++;
 }
 for(const key6 in data30){
 if(!(((key6 === "line") || (key6 === "bytes")) || (key6 === "everyMs"))){
-const err79 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema237.properties.keepAlive,data:data30};
+const err79 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema243.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err79];
 }
@@ -11682,7 +12882,7 @@ if(data30.line !== undefined){
 let data31 = data30.line;
 if(typeof data31 === "string"){
 if(func1(data31) > 1024){
-const err80 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema237.properties.keepAlive.properties.line,data:data31};
+const err80 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema243.properties.keepAlive.properties.line,data:data31};
 if(vErrors === null){
 vErrors = [err80];
 }
@@ -11693,7 +12893,7 @@ errors++;
 }
 }
 else {
-const err81 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.keepAlive.properties.line.type,parentSchema:schema237.properties.keepAlive.properties.line,data:data31};
+const err81 = {instancePath:instancePath+"/keepAlive/line",schemaPath:"#/properties/keepAlive/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema243.properties.keepAlive.properties.line.type,parentSchema:schema243.properties.keepAlive.properties.line,data:data31};
 if(vErrors === null){
 vErrors = [err81];
 }
@@ -11707,7 +12907,7 @@ if(data30.bytes !== undefined){
 let data32 = data30.bytes;
 if(typeof data32 === "string"){
 if(func1(data32) > 3072){
-const err82 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
+const err82 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema243.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err82];
 }
@@ -11716,8 +12916,8 @@ vErrors.push(err82);
 }
 errors++;
 }
-if(!pattern79.test(data32)){
-const err83 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
+if(!pattern83.test(data32)){
+const err83 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema243.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err83];
 }
@@ -11728,7 +12928,7 @@ errors++;
 }
 }
 else {
-const err84 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema237.properties.keepAlive.properties.bytes.type,parentSchema:schema237.properties.keepAlive.properties.bytes,data:data32};
+const err84 = {instancePath:instancePath+"/keepAlive/bytes",schemaPath:"#/properties/keepAlive/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema243.properties.keepAlive.properties.bytes.type,parentSchema:schema243.properties.keepAlive.properties.bytes,data:data32};
 if(vErrors === null){
 vErrors = [err84];
 }
@@ -11741,7 +12941,7 @@ errors++;
 if(data30.everyMs !== undefined){
 let data33 = data30.everyMs;
 if(!(((typeof data33 == "number") && (!(data33 % 1) && !isNaN(data33))) && (isFinite(data33)))){
-const err85 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema237.properties.keepAlive.properties.everyMs.type,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
+const err85 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema243.properties.keepAlive.properties.everyMs.type,parentSchema:schema243.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err85];
 }
@@ -11752,7 +12952,7 @@ errors++;
 }
 if((typeof data33 == "number") && (isFinite(data33))){
 if(data33 > 60000 || isNaN(data33)){
-const err86 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
+const err86 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema243.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err86];
 }
@@ -11762,7 +12962,7 @@ vErrors.push(err86);
 errors++;
 }
 if(data33 < 100 || isNaN(data33)){
-const err87 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema237.properties.keepAlive.properties.everyMs,data:data33};
+const err87 = {instancePath:instancePath+"/keepAlive/everyMs",schemaPath:"#/properties/keepAlive/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema243.properties.keepAlive.properties.everyMs,data:data33};
 if(vErrors === null){
 vErrors = [err87];
 }
@@ -11775,7 +12975,7 @@ errors++;
 }
 }
 else {
-const err88 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.properties.keepAlive.type,parentSchema:schema237.properties.keepAlive,data:data30};
+const err88 = {instancePath:instancePath+"/keepAlive",schemaPath:"#/properties/keepAlive/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema243.properties.keepAlive.type,parentSchema:schema243.properties.keepAlive,data:data30};
 if(vErrors === null){
 vErrors = [err88];
 }
@@ -11844,7 +13044,7 @@ if(data.productId === undefined){
 const err93 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "vendorId",
     missingProperty: "productId",
     depsCount: 1,
-    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+    deps: "productId"},message:"must have property productId when property vendorId is present",schema:schema243.dependentRequired,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err93];
 }
@@ -11859,7 +13059,7 @@ if(data.vendorId === undefined){
 const err94 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "productId",
     missingProperty: "vendorId",
     depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+    deps: "vendorId"},message:"must have property vendorId when property productId is present",schema:schema243.dependentRequired,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err94];
 }
@@ -11874,7 +13074,7 @@ if(data.vendorId === undefined){
 const err95 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "serialNumber",
     missingProperty: "vendorId",
     depsCount: 1,
-    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema237.dependentRequired,parentSchema:schema237,data};
+    deps: "vendorId"},message:"must have property vendorId when property serialNumber is present",schema:schema243.dependentRequired,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err95];
 }
@@ -11886,7 +13086,7 @@ errors++;
 }
 }
 else {
-const err96 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema237.type,parentSchema:schema237,data};
+const err96 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema243.type,parentSchema:schema243,data};
 if(vErrors === null){
 vErrors = [err96];
 }
@@ -11901,7 +13101,7 @@ return errors === 0;
 validate125.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_when = validate128;
-const schema245 = {"type":"object","description":"device, and exactly one way to tell the line; or a contact.","required":["device"],"minProperties":2,"dependentRequired":{"edge":["contact"]},"additionalProperties":false,"if":{"required":["edge"]},"then":{"maxProperties":3},"else":{"maxProperties":2},"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."},"contact":{"type":"string","minLength":1,"maxLength":64,"description":"One of the device's contacts, by its name."},"edge":{"enum":["press","release"],"description":"Of a contact. Left out: press."}}};
+const schema251 = {"type":"object","description":"device, and exactly one way to tell the line; or a contact.","required":["device"],"minProperties":2,"dependentRequired":{"edge":["contact"]},"additionalProperties":false,"if":{"required":["edge"]},"then":{"maxProperties":3},"else":{"maxProperties":2},"properties":{"device":{"type":"string"},"line":{"type":"string","minLength":1,"maxLength":1024,"description":"The whole line, without spaces around it; upper and lower case differ."},"prefix":{"type":"string","minLength":1,"maxLength":256,"description":"How the line begins."},"match":{"type":"string","minLength":1,"maxLength":200,"description":"A regular expression, such as ^CUE (\\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken."},"bytes":{"type":"string","pattern":"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$","maxLength":3072,"description":"The bytes of the frame, in hex, without its delimiter."},"contact":{"type":"string","minLength":1,"maxLength":64,"description":"One of the device's contacts, by its name."},"edge":{"enum":["press","release"],"description":"Of a contact. Left out: press."}}};
 
 function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -11944,7 +13144,7 @@ if(_valid0){
 const _errs3 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 3){
-const err1 = {instancePath,schemaPath:"#/then/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema245.then,data};
+const err1 = {instancePath,schemaPath:"#/then/maxProperties",keyword:"maxProperties",params:{limit: 3},message:"must NOT have more than 3 properties",schema:3,parentSchema:schema251.then,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -11962,7 +13162,7 @@ else {
 const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length > 2){
-const err2 = {instancePath,schemaPath:"#/else/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema245.else,data};
+const err2 = {instancePath,schemaPath:"#/else/maxProperties",keyword:"maxProperties",params:{limit: 2},message:"must NOT have more than 2 properties",schema:2,parentSchema:schema251.else,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -11977,7 +13177,7 @@ valid0 = _valid0;
 ifClause0 = "else";
 }
 if(!valid0){
-const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema245.if,parentSchema:schema245,data};
+const err3 = {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: ifClause0},message:"must match \""+ifClause0+"\" schema",schema:schema251.if,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -11988,7 +13188,7 @@ errors++;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 2){
-const err4 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema245,data};
+const err4 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -11998,7 +13198,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.device === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema245.required,parentSchema:schema245,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema251.required,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -12009,7 +13209,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "device") || (key0 === "line")) || (key0 === "prefix")) || (key0 === "match")) || (key0 === "bytes")) || (key0 === "contact")) || (key0 === "edge"))){
-const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema245,data};
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -12022,7 +13222,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err7 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.device.type,parentSchema:schema245.properties.device,data:data0};
+const err7 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.device.type,parentSchema:schema251.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -12036,7 +13236,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err8 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema245.properties.line,data:data1};
+const err8 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema251.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -12046,7 +13246,7 @@ vErrors.push(err8);
 errors++;
 }
 if(func1(data1) < 1){
-const err9 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.line,data:data1};
+const err9 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema251.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -12057,7 +13257,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.line.type,parentSchema:schema245.properties.line,data:data1};
+const err10 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.line.type,parentSchema:schema251.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -12071,7 +13271,7 @@ if(data.prefix !== undefined){
 let data2 = data.prefix;
 if(typeof data2 === "string"){
 if(func1(data2) > 256){
-const err11 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema245.properties.prefix,data:data2};
+const err11 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema251.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -12081,7 +13281,7 @@ vErrors.push(err11);
 errors++;
 }
 if(func1(data2) < 1){
-const err12 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.prefix,data:data2};
+const err12 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema251.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -12092,7 +13292,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.prefix.type,parentSchema:schema245.properties.prefix,data:data2};
+const err13 = {instancePath:instancePath+"/prefix",schemaPath:"#/properties/prefix/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.prefix.type,parentSchema:schema251.properties.prefix,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -12106,7 +13306,7 @@ if(data.match !== undefined){
 let data3 = data.match;
 if(typeof data3 === "string"){
 if(func1(data3) > 200){
-const err14 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema245.properties.match,data:data3};
+const err14 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema251.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -12116,7 +13316,7 @@ vErrors.push(err14);
 errors++;
 }
 if(func1(data3) < 1){
-const err15 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.match,data:data3};
+const err15 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema251.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -12127,7 +13327,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.match.type,parentSchema:schema245.properties.match,data:data3};
+const err16 = {instancePath:instancePath+"/match",schemaPath:"#/properties/match/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.match.type,parentSchema:schema251.properties.match,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -12141,7 +13341,7 @@ if(data.bytes !== undefined){
 let data4 = data.bytes;
 if(typeof data4 === "string"){
 if(func1(data4) > 3072){
-const err17 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema245.properties.bytes,data:data4};
+const err17 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema251.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -12150,8 +13350,8 @@ vErrors.push(err17);
 }
 errors++;
 }
-if(!pattern79.test(data4)){
-const err18 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema245.properties.bytes,data:data4};
+if(!pattern83.test(data4)){
+const err18 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"},message:"must match pattern \""+"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$"+"\"",schema:"^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$",parentSchema:schema251.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -12162,7 +13362,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.bytes.type,parentSchema:schema245.properties.bytes,data:data4};
+const err19 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.bytes.type,parentSchema:schema251.properties.bytes,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -12176,7 +13376,7 @@ if(data.contact !== undefined){
 let data5 = data.contact;
 if(typeof data5 === "string"){
 if(func1(data5) > 64){
-const err20 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema245.properties.contact,data:data5};
+const err20 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema251.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -12186,7 +13386,7 @@ vErrors.push(err20);
 errors++;
 }
 if(func1(data5) < 1){
-const err21 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema245.properties.contact,data:data5};
+const err21 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema251.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -12197,7 +13397,7 @@ errors++;
 }
 }
 else {
-const err22 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema245.properties.contact.type,parentSchema:schema245.properties.contact,data:data5};
+const err22 = {instancePath:instancePath+"/contact",schemaPath:"#/properties/contact/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema251.properties.contact.type,parentSchema:schema251.properties.contact,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -12210,7 +13410,7 @@ errors++;
 if(data.edge !== undefined){
 let data6 = data.edge;
 if(!((data6 === "press") || (data6 === "release"))){
-const err23 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema245.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema245.properties.edge.enum,parentSchema:schema245.properties.edge,data:data6};
+const err23 = {instancePath:instancePath+"/edge",schemaPath:"#/properties/edge/enum",keyword:"enum",params:{allowedValues: schema251.properties.edge.enum},message:"must be equal to one of the allowed values",schema:schema251.properties.edge.enum,parentSchema:schema251.properties.edge,data:data6};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -12225,7 +13425,7 @@ if(data.contact === undefined){
 const err24 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "edge",
     missingProperty: "contact",
     depsCount: 1,
-    deps: "contact"},message:"must have property contact when property edge is present",schema:schema245.dependentRequired,parentSchema:schema245,data};
+    deps: "contact"},message:"must have property contact when property edge is present",schema:schema251.dependentRequired,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -12237,7 +13437,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema245.type,parentSchema:schema245,data};
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema251.type,parentSchema:schema251,data};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -12252,7 +13452,7 @@ return errors === 0;
 validate128.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const serial_send = validate129;
-const schema246 = {"type":"object","description":"device, and what to send: line, bytes or set; and for a lamp, what to send after a while.","required":["device"],"minProperties":2,"additionalProperties":false,"dependentRequired":{"thenLine":["afterMs"],"thenBytes":["afterMs"],"forMs":["set"]},"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."},"thenLine":{"type":"string","maxLength":1024,"description":"Sent afterMs later, unless a newer command was for the same lamp."},"thenBytes":{"type":"string","minLength":2,"maxLength":3072,"description":"The same, as bytes in hex."},"afterMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"In milliseconds, from when the first has left."},"lamp":{"type":"string","minLength":1,"maxLength":64,"description":"What this is about, by a name of your own: a newer command for the same lamp cancels the older one's thenLine. Left out: only a command that sends the same, or sends the thenLine, does."},"set":{"type":"object","minProperties":1,"additionalProperties":false,"description":"Handshake lines as outputs, such as { rts: true }.","properties":{"rts":{"type":"boolean"},"dtr":{"type":"boolean"}}},"forMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"After so many milliseconds the lines of set are turned to the other level, unless a newer set was for them."}}};
+const schema252 = {"type":"object","description":"device, and what to send: line, bytes or set; and for a lamp, what to send after a while.","required":["device"],"minProperties":2,"additionalProperties":false,"dependentRequired":{"thenLine":["afterMs"],"thenBytes":["afterMs"],"forMs":["set"]},"properties":{"device":{"type":"string"},"line":{"type":"string","maxLength":1024,"description":"Sent with the delimiter after it; with frameBytes or idleMs as it is."},"bytes":{"type":"string","minLength":2,"maxLength":3072,"description":"Bytes in hex, such as 02 31 03; nothing is added."},"thenLine":{"type":"string","maxLength":1024,"description":"Sent afterMs later, unless a newer command was for the same lamp."},"thenBytes":{"type":"string","minLength":2,"maxLength":3072,"description":"The same, as bytes in hex."},"afterMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"In milliseconds, from when the first has left."},"lamp":{"type":"string","minLength":1,"maxLength":64,"description":"What this is about, by a name of your own: a newer command for the same lamp cancels the older one's thenLine. Left out: only a command that sends the same, or sends the thenLine, does."},"set":{"type":"object","minProperties":1,"additionalProperties":false,"description":"Handshake lines as outputs, such as { rts: true }.","properties":{"rts":{"type":"boolean"},"dtr":{"type":"boolean"}}},"forMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"After so many milliseconds the lines of set are turned to the other level, unless a newer set was for them."}}};
 
 function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -12266,7 +13466,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 2){
-const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema246,data};
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -12276,7 +13476,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.device === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema246.required,parentSchema:schema246,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema252.required,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -12286,8 +13486,8 @@ vErrors.push(err1);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema246.properties, key0))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema246,data};
+if(!(func142.call(schema252.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -12300,7 +13500,7 @@ errors++;
 if(data.device !== undefined){
 let data0 = data.device;
 if(typeof data0 !== "string"){
-const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.device.type,parentSchema:schema246.properties.device,data:data0};
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.device.type,parentSchema:schema252.properties.device,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -12314,7 +13514,7 @@ if(data.line !== undefined){
 let data1 = data.line;
 if(typeof data1 === "string"){
 if(func1(data1) > 1024){
-const err4 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema246.properties.line,data:data1};
+const err4 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema252.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -12325,7 +13525,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.line.type,parentSchema:schema246.properties.line,data:data1};
+const err5 = {instancePath:instancePath+"/line",schemaPath:"#/properties/line/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.line.type,parentSchema:schema252.properties.line,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -12339,7 +13539,7 @@ if(data.bytes !== undefined){
 let data2 = data.bytes;
 if(typeof data2 === "string"){
 if(func1(data2) > 3072){
-const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema246.properties.bytes,data:data2};
+const err6 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema252.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -12349,7 +13549,7 @@ vErrors.push(err6);
 errors++;
 }
 if(func1(data2) < 2){
-const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema246.properties.bytes,data:data2};
+const err7 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema252.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -12360,7 +13560,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.bytes.type,parentSchema:schema246.properties.bytes,data:data2};
+const err8 = {instancePath:instancePath+"/bytes",schemaPath:"#/properties/bytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.bytes.type,parentSchema:schema252.properties.bytes,data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -12374,7 +13574,7 @@ if(data.thenLine !== undefined){
 let data3 = data.thenLine;
 if(typeof data3 === "string"){
 if(func1(data3) > 1024){
-const err9 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema246.properties.thenLine,data:data3};
+const err9 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema252.properties.thenLine,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -12385,7 +13585,7 @@ errors++;
 }
 }
 else {
-const err10 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.thenLine.type,parentSchema:schema246.properties.thenLine,data:data3};
+const err10 = {instancePath:instancePath+"/thenLine",schemaPath:"#/properties/thenLine/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.thenLine.type,parentSchema:schema252.properties.thenLine,data:data3};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -12399,7 +13599,7 @@ if(data.thenBytes !== undefined){
 let data4 = data.thenBytes;
 if(typeof data4 === "string"){
 if(func1(data4) > 3072){
-const err11 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema246.properties.thenBytes,data:data4};
+const err11 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/maxLength",keyword:"maxLength",params:{limit: 3072},message:"must NOT have more than 3072 characters",schema:3072,parentSchema:schema252.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -12409,7 +13609,7 @@ vErrors.push(err11);
 errors++;
 }
 if(func1(data4) < 2){
-const err12 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema246.properties.thenBytes,data:data4};
+const err12 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema252.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -12420,7 +13620,7 @@ errors++;
 }
 }
 else {
-const err13 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.thenBytes.type,parentSchema:schema246.properties.thenBytes,data:data4};
+const err13 = {instancePath:instancePath+"/thenBytes",schemaPath:"#/properties/thenBytes/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.thenBytes.type,parentSchema:schema252.properties.thenBytes,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -12433,7 +13633,7 @@ errors++;
 if(data.afterMs !== undefined){
 let data5 = data.afterMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err14 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema246.properties.afterMs.type,parentSchema:schema246.properties.afterMs,data:data5};
+const err14 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema252.properties.afterMs.type,parentSchema:schema252.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -12444,7 +13644,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 3600000 || isNaN(data5)){
-const err15 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema246.properties.afterMs,data:data5};
+const err15 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema252.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -12454,7 +13654,7 @@ vErrors.push(err15);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err16 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema246.properties.afterMs,data:data5};
+const err16 = {instancePath:instancePath+"/afterMs",schemaPath:"#/properties/afterMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema252.properties.afterMs,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -12469,7 +13669,7 @@ if(data.lamp !== undefined){
 let data6 = data.lamp;
 if(typeof data6 === "string"){
 if(func1(data6) > 64){
-const err17 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema246.properties.lamp,data:data6};
+const err17 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema252.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -12479,7 +13679,7 @@ vErrors.push(err17);
 errors++;
 }
 if(func1(data6) < 1){
-const err18 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema246.properties.lamp,data:data6};
+const err18 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema252.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -12490,7 +13690,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema246.properties.lamp.type,parentSchema:schema246.properties.lamp,data:data6};
+const err19 = {instancePath:instancePath+"/lamp",schemaPath:"#/properties/lamp/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema252.properties.lamp.type,parentSchema:schema252.properties.lamp,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -12504,7 +13704,7 @@ if(data.set !== undefined){
 let data7 = data.set;
 if(data7 && typeof data7 == "object" && !Array.isArray(data7)){
 if(Object.keys(data7).length < 1){
-const err20 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema246.properties.set,data:data7};
+const err20 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema252.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -12515,7 +13715,7 @@ errors++;
 }
 for(const key1 in data7){
 if(!((key1 === "rts") || (key1 === "dtr"))){
-const err21 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema246.properties.set,data:data7};
+const err21 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema252.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -12528,7 +13728,7 @@ errors++;
 if(data7.rts !== undefined){
 let data8 = data7.rts;
 if(typeof data8 !== "boolean"){
-const err22 = {instancePath:instancePath+"/set/rts",schemaPath:"#/properties/set/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema246.properties.set.properties.rts.type,parentSchema:schema246.properties.set.properties.rts,data:data8};
+const err22 = {instancePath:instancePath+"/set/rts",schemaPath:"#/properties/set/properties/rts/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema252.properties.set.properties.rts.type,parentSchema:schema252.properties.set.properties.rts,data:data8};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -12541,7 +13741,7 @@ errors++;
 if(data7.dtr !== undefined){
 let data9 = data7.dtr;
 if(typeof data9 !== "boolean"){
-const err23 = {instancePath:instancePath+"/set/dtr",schemaPath:"#/properties/set/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema246.properties.set.properties.dtr.type,parentSchema:schema246.properties.set.properties.dtr,data:data9};
+const err23 = {instancePath:instancePath+"/set/dtr",schemaPath:"#/properties/set/properties/dtr/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema252.properties.set.properties.dtr.type,parentSchema:schema252.properties.set.properties.dtr,data:data9};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -12553,7 +13753,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema246.properties.set.type,parentSchema:schema246.properties.set,data:data7};
+const err24 = {instancePath:instancePath+"/set",schemaPath:"#/properties/set/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema252.properties.set.type,parentSchema:schema252.properties.set,data:data7};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -12566,7 +13766,7 @@ errors++;
 if(data.forMs !== undefined){
 let data10 = data.forMs;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err25 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema246.properties.forMs.type,parentSchema:schema246.properties.forMs,data:data10};
+const err25 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema252.properties.forMs.type,parentSchema:schema252.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -12577,7 +13777,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 3600000 || isNaN(data10)){
-const err26 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema246.properties.forMs,data:data10};
+const err26 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema252.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -12587,7 +13787,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err27 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema246.properties.forMs,data:data10};
+const err27 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema252.properties.forMs,data:data10};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -12603,7 +13803,7 @@ if(data.afterMs === undefined){
 const err28 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "thenLine",
     missingProperty: "afterMs",
     depsCount: 1,
-    deps: "afterMs"},message:"must have property afterMs when property thenLine is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
+    deps: "afterMs"},message:"must have property afterMs when property thenLine is present",schema:schema252.dependentRequired,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -12618,7 +13818,7 @@ if(data.afterMs === undefined){
 const err29 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "thenBytes",
     missingProperty: "afterMs",
     depsCount: 1,
-    deps: "afterMs"},message:"must have property afterMs when property thenBytes is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
+    deps: "afterMs"},message:"must have property afterMs when property thenBytes is present",schema:schema252.dependentRequired,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -12633,7 +13833,7 @@ if(data.set === undefined){
 const err30 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "forMs",
     missingProperty: "set",
     depsCount: 1,
-    deps: "set"},message:"must have property set when property forMs is present",schema:schema246.dependentRequired,parentSchema:schema246,data};
+    deps: "set"},message:"must have property set when property forMs is present",schema:schema252.dependentRequired,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -12645,7 +13845,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema246.type,parentSchema:schema246,data};
+const err31 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema252.type,parentSchema:schema252,data};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -12659,16 +13859,1414 @@ return errors === 0;
 }
 validate129.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateHidProfile = validate130;
-const schema247 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
-const schema248 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
-const pattern84 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+export const streamdeck_device = validate131;
+const schema254 = {"type":"object","description":"An Elgato Stream Deck: buttons with pictures, pedals, dials. Buttons are counted from 0, from the top left, row by row.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"streamdeck"},"model":{"enum":["original","originalv2","original-mk2","original-mk2-scissor","mini","xl","pedal","plus","plus-xl","neo","studio","6-module","15-module","32-module","galleon-k100"],"description":"Only a Stream Deck of this model; check then knows its buttons. Left out: any, and a pedal only where no picture is asked for."},"serialNumber":{"type":"string","minLength":1,"maxLength":128,"description":"Only the one of this serial number, where there are several; pacebuddy devices shows it."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the one at this path, such as /dev/hidraw0; it may change at a replug."},"brightness":{"type":"integer","minimum":0,"maximum":100,"default":60,"description":"Of the pictures, in percent."},"buttons":{"type":"object","maxProperties":64,"propertyNames":{"pattern":"^(0|[1-9][0-9]?)$"},"additionalProperties":{"$ref":"#/$defs/picture"},"default":{},"description":"What each button shows, by its number; one that is not named stays dark."},"strip":{"type":"array","maxItems":9,"items":{"$ref":"#/$defs/picture"},"default":[],"description":"What the strip of a Plus or a Neo shows, from left to right, each as wide as the others."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."},"chordMs":{"type":"integer","minimum":20,"maximum":5000,"default":250,"description":"The buttons of a chord go down within so many milliseconds, from the first to the last."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema255 = {"type":"object","description":"What a button shows: the show as it stands (show), or a text of its own.","minProperties":1,"additionalProperties":false,"properties":{"show":{"enum":["go","standby","current","next","emergency","timer","devices","outputs","title"],"description":"go: the next cue, green when a GO would go, amber while it stands by, red or dark when it would be refused. standby: who has not answered yet. current, next: that cue. emergency: hold, stop or evacuate while there is one. timer: what it shows. devices: how many are not well. outputs: what became of the last GO at the devices. title: the show's."},"timer":{"type":"string","minLength":1,"maxLength":64,"description":"For show: timer. Left out: the first that runs, or the first."},"text":{"type":"string","minLength":1,"maxLength":64,"description":"Without show: the text, as large as it fits. With show: what stands at its top, such as TOP for GO."},"colour":{"enum":["white","grey","red","amber","green","blue"],"description":"Of a text of its own; left out: white."},"lit":{"type":"boolean","description":"The whole button shines in its colour; left out: only its frame."}}};
+const pattern88 = new RegExp("^(0|[1-9][0-9]?)$", "u");
 
-function validate130(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate132(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate132.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate132.errors = vErrors;
+return errors === 0;
+}
+validate132.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate131.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.brightness === undefined){
+data.brightness = 60;
+}
+if(data.buttons === undefined){
+data.buttons = {};
+}
+if(data.strip === undefined){
+data.strip = [];
+}
+if(data.debounceMs === undefined){
+data.debounceMs = 5;
+}
+if(data.holdMs === undefined){
+data.holdMs = 800;
+}
+if(data.doubleMs === undefined){
+data.doubleMs = 300;
+}
+if(data.chordMs === undefined){
+data.chordMs = 250;
+}
+if(data.adapter === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema254.required,parentSchema:schema254,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func142.call(schema254.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema254,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if("streamdeck" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "streamdeck"},message:"must be equal to constant",schema:"streamdeck",parentSchema:schema254.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.model !== undefined){
+let data1 = data.model;
+if(!(((((((((((((((data1 === "original") || (data1 === "originalv2")) || (data1 === "original-mk2")) || (data1 === "original-mk2-scissor")) || (data1 === "mini")) || (data1 === "xl")) || (data1 === "pedal")) || (data1 === "plus")) || (data1 === "plus-xl")) || (data1 === "neo")) || (data1 === "studio")) || (data1 === "6-module")) || (data1 === "15-module")) || (data1 === "32-module")) || (data1 === "galleon-k100"))){
+const err3 = {instancePath:instancePath+"/model",schemaPath:"#/properties/model/enum",keyword:"enum",params:{allowedValues: schema254.properties.model.enum},message:"must be equal to one of the allowed values",schema:schema254.properties.model.enum,parentSchema:schema254.properties.model,data:data1};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.serialNumber !== undefined){
+let data2 = data.serialNumber;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+const err4 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema254.properties.serialNumber,data:data2};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data2) < 1){
+const err5 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema254.properties.serialNumber,data:data2};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/serialNumber",schemaPath:"#/properties/serialNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema254.properties.serialNumber.type,parentSchema:schema254.properties.serialNumber,data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.path !== undefined){
+let data3 = data.path;
+if(typeof data3 === "string"){
+if(func1(data3) > 1024){
+const err7 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema254.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err8 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema254.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+else {
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema254.properties.path.type,parentSchema:schema254.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+let data4 = data.brightness;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err10 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema254.properties.brightness.type,parentSchema:schema254.properties.brightness,data:data4};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 100 || isNaN(data4)){
+const err11 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",schema:100,parentSchema:schema254.properties.brightness,data:data4};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err12 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema254.properties.brightness,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+let data5 = data.buttons;
+if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
+if(Object.keys(data5).length > 64){
+const err13 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema254.properties.buttons,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+for(const key1 in data5){
+const _errs12 = errors;
+if(typeof key1 === "string"){
+if(!pattern88.test(key1)){
+const err14 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]?)$"},message:"must match pattern \""+"^(0|[1-9][0-9]?)$"+"\"",schema:"^(0|[1-9][0-9]?)$",parentSchema:schema254.properties.buttons.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+var valid1 = _errs12 === errors;
+if(!valid1){
+const err15 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema254.properties.buttons.propertyNames,parentSchema:schema254.properties.buttons,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+for(const key2 in data5){
+let data6 = data5[key2];
+if(data6 && typeof data6 == "object" && !Array.isArray(data6)){
+if(Object.keys(data6).length < 1){
+const err16 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/picture/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema255,data:data6};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+for(const key3 in data6){
+if(!(((((key3 === "show") || (key3 === "timer")) || (key3 === "text")) || (key3 === "colour")) || (key3 === "lit"))){
+const err17 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/picture/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema255,data:data6};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+if(data6.show !== undefined){
+let data7 = data6.show;
+if(!(((((((((data7 === "go") || (data7 === "standby")) || (data7 === "current")) || (data7 === "next")) || (data7 === "emergency")) || (data7 === "timer")) || (data7 === "devices")) || (data7 === "outputs")) || (data7 === "title"))){
+const err18 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/show",schemaPath:"#/$defs/picture/properties/show/enum",keyword:"enum",params:{allowedValues: schema255.properties.show.enum},message:"must be equal to one of the allowed values",schema:schema255.properties.show.enum,parentSchema:schema255.properties.show,data:data7};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+if(data6.timer !== undefined){
+let data8 = data6.timer;
+if(typeof data8 === "string"){
+if(func1(data8) > 64){
+const err19 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/timer",schemaPath:"#/$defs/picture/properties/timer/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema255.properties.timer,data:data8};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(func1(data8) < 1){
+const err20 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/timer",schemaPath:"#/$defs/picture/properties/timer/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema255.properties.timer,data:data8};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+else {
+const err21 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/timer",schemaPath:"#/$defs/picture/properties/timer/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema255.properties.timer.type,parentSchema:schema255.properties.timer,data:data8};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data6.text !== undefined){
+let data9 = data6.text;
+if(typeof data9 === "string"){
+if(func1(data9) > 64){
+const err22 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/text",schemaPath:"#/$defs/picture/properties/text/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema255.properties.text,data:data9};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(func1(data9) < 1){
+const err23 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/text",schemaPath:"#/$defs/picture/properties/text/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema255.properties.text,data:data9};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/text",schemaPath:"#/$defs/picture/properties/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema255.properties.text.type,parentSchema:schema255.properties.text,data:data9};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+if(data6.colour !== undefined){
+let data10 = data6.colour;
+if(!((((((data10 === "white") || (data10 === "grey")) || (data10 === "red")) || (data10 === "amber")) || (data10 === "green")) || (data10 === "blue"))){
+const err25 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/colour",schemaPath:"#/$defs/picture/properties/colour/enum",keyword:"enum",params:{allowedValues: schema255.properties.colour.enum},message:"must be equal to one of the allowed values",schema:schema255.properties.colour.enum,parentSchema:schema255.properties.colour,data:data10};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data6.lit !== undefined){
+let data11 = data6.lit;
+if(typeof data11 !== "boolean"){
+const err26 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/lit",schemaPath:"#/$defs/picture/properties/lit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema255.properties.lit.type,parentSchema:schema255.properties.lit,data:data11};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/buttons/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/picture/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema255.type,parentSchema:schema255,data:data6};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+}
+else {
+const err28 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema254.properties.buttons.type,parentSchema:schema254.properties.buttons,data:data5};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+let data12 = data.strip;
+if(Array.isArray(data12)){
+if(data12.length > 9){
+const err29 = {instancePath:instancePath+"/strip",schemaPath:"#/properties/strip/maxItems",keyword:"maxItems",params:{limit: 9},message:"must NOT have more than 9 items",schema:9,parentSchema:schema254.properties.strip,data:data12};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+const len0 = data12.length;
+for(let i0=0; i0<len0; i0++){
+let data13 = data12[i0];
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Object.keys(data13).length < 1){
+const err30 = {instancePath:instancePath+"/strip/" + i0,schemaPath:"#/$defs/picture/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema255,data:data13};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+for(const key4 in data13){
+if(!(((((key4 === "show") || (key4 === "timer")) || (key4 === "text")) || (key4 === "colour")) || (key4 === "lit"))){
+const err31 = {instancePath:instancePath+"/strip/" + i0,schemaPath:"#/$defs/picture/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema255,data:data13};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data13.show !== undefined){
+let data14 = data13.show;
+if(!(((((((((data14 === "go") || (data14 === "standby")) || (data14 === "current")) || (data14 === "next")) || (data14 === "emergency")) || (data14 === "timer")) || (data14 === "devices")) || (data14 === "outputs")) || (data14 === "title"))){
+const err32 = {instancePath:instancePath+"/strip/" + i0+"/show",schemaPath:"#/$defs/picture/properties/show/enum",keyword:"enum",params:{allowedValues: schema255.properties.show.enum},message:"must be equal to one of the allowed values",schema:schema255.properties.show.enum,parentSchema:schema255.properties.show,data:data14};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+}
+if(data13.timer !== undefined){
+let data15 = data13.timer;
+if(typeof data15 === "string"){
+if(func1(data15) > 64){
+const err33 = {instancePath:instancePath+"/strip/" + i0+"/timer",schemaPath:"#/$defs/picture/properties/timer/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema255.properties.timer,data:data15};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+if(func1(data15) < 1){
+const err34 = {instancePath:instancePath+"/strip/" + i0+"/timer",schemaPath:"#/$defs/picture/properties/timer/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema255.properties.timer,data:data15};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+else {
+const err35 = {instancePath:instancePath+"/strip/" + i0+"/timer",schemaPath:"#/$defs/picture/properties/timer/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema255.properties.timer.type,parentSchema:schema255.properties.timer,data:data15};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+if(data13.text !== undefined){
+let data16 = data13.text;
+if(typeof data16 === "string"){
+if(func1(data16) > 64){
+const err36 = {instancePath:instancePath+"/strip/" + i0+"/text",schemaPath:"#/$defs/picture/properties/text/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema255.properties.text,data:data16};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if(func1(data16) < 1){
+const err37 = {instancePath:instancePath+"/strip/" + i0+"/text",schemaPath:"#/$defs/picture/properties/text/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema255.properties.text,data:data16};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/strip/" + i0+"/text",schemaPath:"#/$defs/picture/properties/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema255.properties.text.type,parentSchema:schema255.properties.text,data:data16};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(data13.colour !== undefined){
+let data17 = data13.colour;
+if(!((((((data17 === "white") || (data17 === "grey")) || (data17 === "red")) || (data17 === "amber")) || (data17 === "green")) || (data17 === "blue"))){
+const err39 = {instancePath:instancePath+"/strip/" + i0+"/colour",schemaPath:"#/$defs/picture/properties/colour/enum",keyword:"enum",params:{allowedValues: schema255.properties.colour.enum},message:"must be equal to one of the allowed values",schema:schema255.properties.colour.enum,parentSchema:schema255.properties.colour,data:data17};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+}
+if(data13.lit !== undefined){
+let data18 = data13.lit;
+if(typeof data18 !== "boolean"){
+const err40 = {instancePath:instancePath+"/strip/" + i0+"/lit",schemaPath:"#/$defs/picture/properties/lit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema255.properties.lit.type,parentSchema:schema255.properties.lit,data:data18};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/strip/" + i0,schemaPath:"#/$defs/picture/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema255.type,parentSchema:schema255,data:data13};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+}
+else {
+const err42 = {instancePath:instancePath+"/strip",schemaPath:"#/properties/strip/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema254.properties.strip.type,parentSchema:schema254.properties.strip,data:data12};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+let data19 = data.debounceMs;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err43 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema254.properties.debounceMs.type,parentSchema:schema254.properties.debounceMs,data:data19};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 1000 || isNaN(data19)){
+const err44 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema254.properties.debounceMs,data:data19};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+if(data19 < 0 || isNaN(data19)){
+const err45 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema254.properties.debounceMs,data:data19};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+let data20 = data.holdMs;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err46 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema254.properties.holdMs.type,parentSchema:schema254.properties.holdMs,data:data20};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 60000 || isNaN(data20)){
+const err47 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema254.properties.holdMs,data:data20};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+if(data20 < 50 || isNaN(data20)){
+const err48 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema254.properties.holdMs,data:data20};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+let data21 = data.doubleMs;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err49 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema254.properties.doubleMs.type,parentSchema:schema254.properties.doubleMs,data:data21};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 5000 || isNaN(data21)){
+const err50 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema254.properties.doubleMs,data:data21};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+if(data21 < 50 || isNaN(data21)){
+const err51 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema254.properties.doubleMs,data:data21};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+let data22 = data.chordMs;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err52 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema254.properties.chordMs.type,parentSchema:schema254.properties.chordMs,data:data22};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 5000 || isNaN(data22)){
+const err53 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema254.properties.chordMs,data:data22};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+if(data22 < 20 || isNaN(data22)){
+const err54 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema254.properties.chordMs,data:data22};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data23 = data.backupOf;
+if(typeof data23 === "string"){
+if(func1(data23) > 64){
+const err55 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data23};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+if(func1(data23) < 1){
+const err56 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data23};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+else {
+const err57 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data23};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data24 = data.mirrored;
+if(typeof data24 !== "boolean"){
+const err58 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data24};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate132(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate132.errors : vErrors.concat(validate132.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema254.type,parentSchema:schema254,data};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+validate131.errors = vErrors;
+return errors === 0;
+}
+validate131.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const streamdeck_when = validate134;
+const schema261 = {"type":"object","description":"device, and one of button, chord, dial, touch.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, from the top left, row by row; of a pedal 0 is the left one."},"chord":{"type":"array","minItems":2,"maxItems":8,"uniqueItems":true,"items":{"type":"integer","minimum":0,"maximum":63},"description":"Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own."},"dial":{"type":"integer","minimum":0,"maximum":15,"description":"A dial, from 0, from the left: it is pressed, or turned."},"touch":{"type":"integer","minimum":0,"maximum":8,"description":"A part of the strip, from 0, from the left, as many as strip has: gesture press or hold."},"gesture":{"enum":["press","release","hold","double","turn"],"default":"press","description":"press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well. turn: of a dial, with steps in $input.steps."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."},"direction":{"enum":["left","right"],"description":"For turn; left out: either."}}};
+
+function validate134(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate134.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.gesture === undefined){
+data.gesture = "press";
+}
+if(Object.keys(data).length < 2){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema261,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.device === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema261.required,parentSchema:schema261,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((((((key0 === "device") || (key0 === "button")) || (key0 === "chord")) || (key0 === "dial")) || (key0 === "touch")) || (key0 === "gesture")) || (key0 === "holdMs")) || (key0 === "direction"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema261,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema261.properties.device.type,parentSchema:schema261.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.button !== undefined){
+let data1 = data.button;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err4 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema261.properties.button.type,parentSchema:schema261.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 63 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema261.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err6 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema261.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+if(data.chord !== undefined){
+let data2 = data.chord;
+if(Array.isArray(data2)){
+if(data2.length > 8){
+const err7 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema261.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2.length < 2){
+const err8 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items",schema:2,parentSchema:schema261.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err9 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema261.properties.chord.items.type,parentSchema:schema261.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 63 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema261.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data3 < 0 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema261.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+let i1 = data2.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data2[i1];
+if(!(((typeof item0 == "number") && (!(item0 % 1) && !isNaN(item0))) && (isFinite(item0)))){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err12 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema261.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema261.properties.chord.type,parentSchema:schema261.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data.dial !== undefined){
+let data4 = data.dial;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err14 = {instancePath:instancePath+"/dial",schemaPath:"#/properties/dial/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema261.properties.dial.type,parentSchema:schema261.properties.dial,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 15 || isNaN(data4)){
+const err15 = {instancePath:instancePath+"/dial",schemaPath:"#/properties/dial/maximum",keyword:"maximum",params:{comparison: "<=", limit: 15},message:"must be <= 15",schema:15,parentSchema:schema261.properties.dial,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err16 = {instancePath:instancePath+"/dial",schemaPath:"#/properties/dial/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema261.properties.dial,data:data4};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+if(data.touch !== undefined){
+let data5 = data.touch;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err17 = {instancePath:instancePath+"/touch",schemaPath:"#/properties/touch/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema261.properties.touch.type,parentSchema:schema261.properties.touch,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 8 || isNaN(data5)){
+const err18 = {instancePath:instancePath+"/touch",schemaPath:"#/properties/touch/maximum",keyword:"maximum",params:{comparison: "<=", limit: 8},message:"must be <= 8",schema:8,parentSchema:schema261.properties.touch,data:data5};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(data5 < 0 || isNaN(data5)){
+const err19 = {instancePath:instancePath+"/touch",schemaPath:"#/properties/touch/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema261.properties.touch,data:data5};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+}
+let data6 = data.gesture;
+if(!(((((data6 === "press") || (data6 === "release")) || (data6 === "hold")) || (data6 === "double")) || (data6 === "turn"))){
+const err20 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema261.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema261.properties.gesture.enum,parentSchema:schema261.properties.gesture,data:data6};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(data.holdMs !== undefined){
+let data7 = data.holdMs;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err21 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema261.properties.holdMs.type,parentSchema:schema261.properties.holdMs,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 60000 || isNaN(data7)){
+const err22 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema261.properties.holdMs,data:data7};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data7 < 50 || isNaN(data7)){
+const err23 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema261.properties.holdMs,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+if(data.direction !== undefined){
+let data8 = data.direction;
+if(!((data8 === "left") || (data8 === "right"))){
+const err24 = {instancePath:instancePath+"/direction",schemaPath:"#/properties/direction/enum",keyword:"enum",params:{allowedValues: schema261.properties.direction.enum},message:"must be equal to one of the allowed values",schema:schema261.properties.direction.enum,parentSchema:schema261.properties.direction,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema261.type,parentSchema:schema261,data};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+validate134.errors = vErrors;
+return errors === 0;
+}
+validate134.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const streamdeck_send = validate135;
+const schema262 = {"type":"object","description":"brightness, or a button and what it shows until it is plugged in again. What shows the show needs no rule.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"brightness":{"type":"integer","minimum":0,"maximum":100,"description":"In percent."},"button":{"type":"integer","minimum":0,"maximum":63},"text":{"type":"string","maxLength":64,"description":"As large as it fits; empty: what the bridge file says is shown again."},"colour":{"enum":["white","grey","red","amber","green","blue"],"description":"Left out: white."},"lit":{"type":"boolean","description":"The whole button shines in its colour; left out: only its frame."}}};
+
+function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate135.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 2){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema262,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.device === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema262.required,parentSchema:schema262,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((((key0 === "device") || (key0 === "brightness")) || (key0 === "button")) || (key0 === "text")) || (key0 === "colour")) || (key0 === "lit"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema262,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema262.properties.device.type,parentSchema:schema262.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.brightness !== undefined){
+let data1 = data.brightness;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err4 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema262.properties.brightness.type,parentSchema:schema262.properties.brightness,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 100 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/maximum",keyword:"maximum",params:{comparison: "<=", limit: 100},message:"must be <= 100",schema:100,parentSchema:schema262.properties.brightness,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err6 = {instancePath:instancePath+"/brightness",schemaPath:"#/properties/brightness/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema262.properties.brightness,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+if(data.button !== undefined){
+let data2 = data.button;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err7 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema262.properties.button.type,parentSchema:schema262.properties.button,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 63 || isNaN(data2)){
+const err8 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema262.properties.button,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err9 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema262.properties.button,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+if(data.text !== undefined){
+let data3 = data.text;
+if(typeof data3 === "string"){
+if(func1(data3) > 64){
+const err10 = {instancePath:instancePath+"/text",schemaPath:"#/properties/text/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema262.properties.text,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/text",schemaPath:"#/properties/text/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema262.properties.text.type,parentSchema:schema262.properties.text,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.colour !== undefined){
+let data4 = data.colour;
+if(!((((((data4 === "white") || (data4 === "grey")) || (data4 === "red")) || (data4 === "amber")) || (data4 === "green")) || (data4 === "blue"))){
+const err12 = {instancePath:instancePath+"/colour",schemaPath:"#/properties/colour/enum",keyword:"enum",params:{allowedValues: schema262.properties.colour.enum},message:"must be equal to one of the allowed values",schema:schema262.properties.colour.enum,parentSchema:schema262.properties.colour,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+if(data.lit !== undefined){
+let data5 = data.lit;
+if(typeof data5 !== "boolean"){
+const err13 = {instancePath:instancePath+"/lit",schemaPath:"#/properties/lit/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema262.properties.lit.type,parentSchema:schema262.properties.lit,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+}
+else {
+const err14 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema262.type,parentSchema:schema262,data};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+validate135.errors = vErrors;
+return errors === 0;
+}
+validate135.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const validateHidProfile = validate136;
+const schema263 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema264 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
+const pattern90 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+
+function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/adapters/hid/profile.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate130.evaluated;
+const evaluated0 = validate136.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -12677,7 +15275,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -12687,7 +15285,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -12697,7 +15295,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.devices === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -12707,7 +15305,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.report === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -12717,7 +15315,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.buttons === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -12727,7 +15325,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.source === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -12737,7 +15335,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.verified === undefined){
-const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema247.required,parentSchema:schema247,data};
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema263.required,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -12747,8 +15345,8 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema247.properties, key0))){
-const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema247,data};
+if(!(func142.call(schema263.properties, key0))){
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -12761,8 +15359,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern84.test(data0)){
-const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema247.properties.name,data:data0};
+if(!pattern90.test(data0)){
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema263.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -12773,7 +15371,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.name.type,parentSchema:schema247.properties.name,data:data0};
+const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.name.type,parentSchema:schema263.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -12787,7 +15385,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema247.properties.title,data:data1};
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema263.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -12797,7 +15395,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data1) < 1){
-const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema247.properties.title,data:data1};
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema263.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -12808,7 +15406,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.title.type,parentSchema:schema247.properties.title,data:data1};
+const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.title.type,parentSchema:schema263.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -12822,7 +15420,7 @@ if(data.devices !== undefined){
 let data2 = data.devices;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema247.properties.devices,data:data2};
+const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema263.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -12836,7 +15434,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.vendorId === undefined){
-const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema247.properties.devices.items.required,parentSchema:schema247.properties.devices.items,data:data3};
+const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema263.properties.devices.items.required,parentSchema:schema263.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -12846,7 +15444,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3.productId === undefined){
-const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema247.properties.devices.items.required,parentSchema:schema247.properties.devices.items,data:data3};
+const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema263.properties.devices.items.required,parentSchema:schema263.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -12857,7 +15455,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "vendorId") || (key1 === "productId"))){
-const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema247.properties.devices.items,data:data3};
+const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema263.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -12870,7 +15468,7 @@ errors++;
 if(data3.vendorId !== undefined){
 let data4 = data3.vendorId;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.devices.items.properties.vendorId.type,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
+const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.devices.items.properties.vendorId.type,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -12881,7 +15479,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 65535 || isNaN(data4)){
-const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
+const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -12891,7 +15489,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.devices.items.properties.vendorId,data:data4};
+const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -12905,7 +15503,7 @@ errors++;
 if(data3.productId !== undefined){
 let data5 = data3.productId;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.devices.items.properties.productId.type,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
+const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.devices.items.properties.productId.type,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -12916,7 +15514,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
+const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -12926,7 +15524,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.devices.items.properties.productId,data:data5};
+const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -12939,7 +15537,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.devices.items.type,parentSchema:schema247.properties.devices.items,data:data3};
+const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.devices.items.type,parentSchema:schema263.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -12951,7 +15549,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema247.properties.devices.type,parentSchema:schema247.properties.devices,data:data2};
+const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema263.properties.devices.type,parentSchema:schema263.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -12964,7 +15562,7 @@ errors++;
 if(data.usagePage !== undefined){
 let data6 = data.usagePage;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.usagePage.type,parentSchema:schema247.properties.usagePage,data:data6};
+const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.usagePage.type,parentSchema:schema263.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -12975,7 +15573,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.usagePage,data:data6};
+const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -12985,7 +15583,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data6 < 0 || isNaN(data6)){
-const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.usagePage,data:data6};
+const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -12999,7 +15597,7 @@ errors++;
 if(data.usage !== undefined){
 let data7 = data.usage;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.usage.type,parentSchema:schema247.properties.usage,data:data7};
+const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.usage.type,parentSchema:schema263.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -13010,7 +15608,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 65535 || isNaN(data7)){
-const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema247.properties.usage,data:data7};
+const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -13020,7 +15618,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema247.properties.usage,data:data7};
+const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -13038,7 +15636,7 @@ if(data8.keyboard === undefined){
 data8.keyboard = false;
 }
 if(data8.bytesMin === undefined){
-const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema247.properties.report.required,parentSchema:schema247.properties.report,data:data8};
+const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema263.properties.report.required,parentSchema:schema263.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -13049,7 +15647,7 @@ errors++;
 }
 for(const key2 in data8){
 if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
-const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema247.properties.report,data:data8};
+const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema263.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -13062,7 +15660,7 @@ errors++;
 if(data8.id !== undefined){
 let data9 = data8.id;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.report.properties.id.type,parentSchema:schema247.properties.report.properties.id,data:data9};
+const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.report.properties.id.type,parentSchema:schema263.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -13073,7 +15671,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema247.properties.report.properties.id,data:data9};
+const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema263.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -13083,7 +15681,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data9 < 1 || isNaN(data9)){
-const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema247.properties.report.properties.id,data:data9};
+const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema263.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -13097,7 +15695,7 @@ errors++;
 if(data8.bytesMin !== undefined){
 let data10 = data8.bytesMin;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema247.properties.report.properties.bytesMin.type,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
+const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.report.properties.bytesMin.type,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -13108,7 +15706,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 64 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
+const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -13118,7 +15716,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema247.properties.report.properties.bytesMin,data:data10};
+const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -13131,7 +15729,7 @@ errors++;
 }
 let data11 = data8.keyboard;
 if(typeof data11 !== "boolean"){
-const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema247.properties.report.properties.keyboard.type,parentSchema:schema247.properties.report.properties.keyboard,data:data11};
+const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema263.properties.report.properties.keyboard.type,parentSchema:schema263.properties.report.properties.keyboard,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -13142,7 +15740,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.report.type,parentSchema:schema247.properties.report,data:data8};
+const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.report.type,parentSchema:schema263.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -13156,7 +15754,7 @@ if(data.buttons !== undefined){
 let data12 = data.buttons;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 if(Object.keys(data12).length > 64){
-const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema247.properties.buttons,data:data12};
+const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema263.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -13166,7 +15764,7 @@ vErrors.push(err41);
 errors++;
 }
 if(Object.keys(data12).length < 1){
-const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema247.properties.buttons,data:data12};
+const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema263.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -13179,7 +15777,7 @@ for(const key3 in data12){
 const _errs30 = errors;
 if(typeof key3 === "string"){
 if(!pattern40.test(key3)){
-const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema247.properties.buttons.propertyNames,data:key3,propertyName:key3};
+const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema263.properties.buttons.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -13191,7 +15789,7 @@ errors++;
 }
 var valid5 = _errs30 === errors;
 if(!valid5){
-const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema247.properties.buttons.propertyNames,parentSchema:schema247.properties.buttons,data:data12};
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema263.properties.buttons.propertyNames,parentSchema:schema263.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -13205,7 +15803,7 @@ for(const key4 in data12){
 let data13 = data12[key4];
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length < 1){
-const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema248,data:data13};
+const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema264,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -13216,7 +15814,7 @@ errors++;
 }
 for(const key5 in data13){
 if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
-const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema248,data:data13};
+const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema264,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -13229,7 +15827,7 @@ errors++;
 if(data13.byte !== undefined){
 let data14 = data13.byte;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.byte.type,parentSchema:schema248.properties.byte,data:data14};
+const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.byte.type,parentSchema:schema264.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -13240,7 +15838,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 63 || isNaN(data14)){
-const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema248.properties.byte,data:data14};
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema264.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -13250,7 +15848,7 @@ vErrors.push(err48);
 errors++;
 }
 if(data14 < 0 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema248.properties.byte,data:data14};
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -13264,7 +15862,7 @@ errors++;
 if(data13.mask !== undefined){
 let data15 = data13.mask;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.mask.type,parentSchema:schema248.properties.mask,data:data15};
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.mask.type,parentSchema:schema264.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -13275,7 +15873,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 255 || isNaN(data15)){
-const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.mask,data:data15};
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -13285,7 +15883,7 @@ vErrors.push(err51);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema248.properties.mask,data:data15};
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema264.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -13299,7 +15897,7 @@ errors++;
 if(data13.value !== undefined){
 let data16 = data13.value;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.value.type,parentSchema:schema248.properties.value,data:data16};
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.value.type,parentSchema:schema264.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -13310,7 +15908,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 255 || isNaN(data16)){
-const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.value,data:data16};
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -13320,7 +15918,7 @@ vErrors.push(err54);
 errors++;
 }
 if(data16 < 0 || isNaN(data16)){
-const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema248.properties.value,data:data16};
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -13334,7 +15932,7 @@ errors++;
 if(data13.key !== undefined){
 let data17 = data13.key;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.key.type,parentSchema:schema248.properties.key,data:data17};
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.key.type,parentSchema:schema264.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -13345,7 +15943,7 @@ errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 > 223 || isNaN(data17)){
-const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema248.properties.key,data:data17};
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema264.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -13355,7 +15953,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data17 < 4 || isNaN(data17)){
-const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema248.properties.key,data:data17};
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema264.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -13369,7 +15967,7 @@ errors++;
 if(data13.modifier !== undefined){
 let data18 = data13.modifier;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema248.properties.modifier.type,parentSchema:schema248.properties.modifier,data:data18};
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.modifier.type,parentSchema:schema264.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -13380,7 +15978,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 255 || isNaN(data18)){
-const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema248.properties.modifier,data:data18};
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -13390,7 +15988,7 @@ vErrors.push(err60);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema248.properties.modifier,data:data18};
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema264.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -13403,7 +16001,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema248.type,parentSchema:schema248,data:data13};
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema264.type,parentSchema:schema264,data:data13};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -13415,7 +16013,7 @@ errors++;
 }
 }
 else {
-const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.properties.buttons.type,parentSchema:schema247.properties.buttons,data:data12};
+const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.buttons.type,parentSchema:schema263.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -13429,7 +16027,7 @@ if(data.source !== undefined){
 let data19 = data.source;
 if(typeof data19 === "string"){
 if(func1(data19) > 1024){
-const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema247.properties.source,data:data19};
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema263.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -13439,7 +16037,7 @@ vErrors.push(err64);
 errors++;
 }
 if(func1(data19) < 1){
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema247.properties.source,data:data19};
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema263.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -13450,7 +16048,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema247.properties.source.type,parentSchema:schema247.properties.source,data:data19};
+const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.source.type,parentSchema:schema263.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -13463,7 +16061,7 @@ errors++;
 if(data.verified !== undefined){
 let data20 = data.verified;
 if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
-const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema247.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema247.properties.verified.enum,parentSchema:schema247.properties.verified,data:data20};
+const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema263.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema263.properties.verified.enum,parentSchema:schema263.properties.verified,data:data20};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -13475,7 +16073,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema247.type,parentSchema:schema247,data};
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.type,parentSchema:schema263,data};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -13484,10 +16082,1923 @@ vErrors.push(err68);
 }
 errors++;
 }
-validate130.errors = vErrors;
+validate136.errors = vErrors;
 return errors === 0;
 }
-validate130.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate136.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const validateOscProfile = validate137;
+const schema265 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say when it has done it: no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
+const schema266 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
+const schema273 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
+const pattern94 = new RegExp("^[/$][!-~]*$", "u");
+const pattern95 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
+const schema267 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say when it has done it: no press of somebody else, and no proof either."}}};
+const schema270 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}};
+const schema271 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000}}};
+const schema268 = {"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}};
+const schema269 = {"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]};
+
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate139.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.address === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema268.required,parentSchema:schema268,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "address") || (key0 === "args"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema268,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.address !== undefined){
+let data0 = data.address;
+if(typeof data0 === "string"){
+if(func1(data0) > 255){
+const err2 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema268.properties.address,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(!pattern94.test(data0)){
+const err3 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema268.properties.address,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema268.properties.address.type,parentSchema:schema268.properties.address,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.args !== undefined){
+let data1 = data.args;
+if(Array.isArray(data1)){
+if(data1.length > 64){
+const err5 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema268.properties.args,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+let data2 = data1[i0];
+const _errs8 = errors;
+let valid4 = false;
+const _errs9 = errors;
+if(typeof data2 === "string"){
+if(func1(data2) > 1024){
+const err6 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema269.anyOf[0],data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+else {
+const err7 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema269.anyOf[0].type,parentSchema:schema269.anyOf[0],data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+var _valid0 = _errs9 === errors;
+valid4 = valid4 || _valid0;
+const _errs11 = errors;
+if(!((typeof data2 == "number") && (isFinite(data2)))){
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema269.anyOf[1].type,parentSchema:schema269.anyOf[1],data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+var _valid0 = _errs11 === errors;
+valid4 = valid4 || _valid0;
+const _errs13 = errors;
+if(typeof data2 !== "boolean"){
+const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema269.anyOf[2].type,parentSchema:schema269.anyOf[2],data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+var _valid0 = _errs13 === errors;
+valid4 = valid4 || _valid0;
+const _errs15 = errors;
+if(data2 !== null){
+const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema269.anyOf[3].type,parentSchema:schema269.anyOf[3],data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+var _valid0 = _errs15 === errors;
+valid4 = valid4 || _valid0;
+const _errs17 = errors;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.type === undefined){
+const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema269.anyOf[4].required,parentSchema:schema269.anyOf[4],data:data2};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+for(const key1 in data2){
+if(!((key1 === "type") || (key1 === "value"))){
+const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema269.anyOf[4],data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+if(data2.type !== undefined){
+let data3 = data2.type;
+if(typeof data3 === "string"){
+if(func1(data3) > 1){
+const err13 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/maxLength",keyword:"maxLength",params:{limit: 1},message:"must NOT have more than 1 characters",schema:1,parentSchema:schema269.anyOf[4].properties.type,data:data3};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema269.anyOf[4].properties.type.type,parentSchema:schema269.anyOf[4].properties.type,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data2.value !== undefined){
+let data4 = data2.value;
+if((typeof data4 !== "string") && (!((typeof data4 == "number") && (isFinite(data4))))){
+const err15 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/Arg/anyOf/4/properties/value/type",keyword:"type",params:{type: schema269.anyOf[4].properties.value.type},message:"must be string,number",schema:schema269.anyOf[4].properties.value.type,parentSchema:schema269.anyOf[4].properties.value,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema269.anyOf[4].type,parentSchema:schema269.anyOf[4],data:data2};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+var _valid0 = _errs17 === errors;
+valid4 = valid4 || _valid0;
+if(!valid4){
+const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema269.anyOf,parentSchema:schema269,data:data2};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+else {
+errors = _errs8;
+if(vErrors !== null){
+if(_errs8){
+vErrors.length = _errs8;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema268.properties.args.type,parentSchema:schema268.properties.args,data:data1};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+else {
+const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema268.type,parentSchema:schema268,data};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+validate139.errors = vErrors;
+return errors === 0;
+}
+validate139.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate138.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.does === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "does"},message:"must have required property '"+"does"+"'",schema:schema267.required,parentSchema:schema267,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.send === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema267.required,parentSchema:schema267,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "does") || (key0 === "send")) || (key0 === "parameters")) || (key0 === "confirmedBy")) || (key0 === "echoedBy"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema267,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.does !== undefined){
+let data0 = data.does;
+if(typeof data0 === "string"){
+if(func1(data0) > 512){
+const err3 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema267.properties.does,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(func1(data0) < 1){
+const err4 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema267.properties.does,data:data0};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+else {
+const err5 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema267.properties.does.type,parentSchema:schema267.properties.does,data:data0};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.send !== undefined){
+let data1 = data.send;
+if(Array.isArray(data1)){
+if(data1.length > 8){
+const err6 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema267.properties.send,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if(data1.length < 1){
+const err7 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema267.properties.send,data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+const len0 = data1.length;
+for(let i0=0; i0<len0; i0++){
+if(!(validate139(data1[i0], {instancePath:instancePath+"/send/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema267.properties.send.type,parentSchema:schema267.properties.send,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.parameters !== undefined){
+let data3 = data.parameters;
+if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
+if(Object.keys(data3).length > 16){
+const err9 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema267.properties.parameters,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+for(const key1 in data3){
+const _errs9 = errors;
+if(typeof key1 === "string"){
+if(!pattern95.test(key1)){
+const err10 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema267.properties.parameters.propertyNames,data:key1,propertyName:key1};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+var valid3 = _errs9 === errors;
+if(!valid3){
+const err11 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema267.properties.parameters.propertyNames,parentSchema:schema267.properties.parameters,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+for(const key2 in data3){
+let data4 = data3[key2];
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.type === undefined){
+data4.type = "text";
+}
+if(data4.is === undefined){
+const err12 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema270.required,parentSchema:schema270,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+for(const key3 in data4){
+if(!((((((key3 === "is") || (key3 === "type")) || (key3 === "pattern")) || (key3 === "minimum")) || (key3 === "maximum")) || (key3 === "default"))){
+const err13 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema270,data:data4};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data4.is !== undefined){
+let data5 = data4.is;
+if(typeof data5 === "string"){
+if(func1(data5) > 256){
+const err14 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema270.properties.is,data:data5};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(func1(data5) < 1){
+const err15 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema270.properties.is,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.is.type,parentSchema:schema270.properties.is,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+let data6 = data4.type;
+if(!((((data6 === "text") || (data6 === "integer")) || (data6 === "number")) || (data6 === "boolean"))){
+const err17 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/$defs/Parameter/properties/type/enum",keyword:"enum",params:{allowedValues: schema270.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema270.properties.type.enum,parentSchema:schema270.properties.type,data:data6};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(data4.pattern !== undefined){
+let data7 = data4.pattern;
+if(typeof data7 === "string"){
+if(func1(data7) > 512){
+const err18 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema270.properties.pattern,data:data7};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if(func1(data7) < 1){
+const err19 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema270.properties.pattern,data:data7};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.pattern.type,parentSchema:schema270.properties.pattern,data:data7};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data4.minimum !== undefined){
+let data8 = data4.minimum;
+if(!((typeof data8 == "number") && (isFinite(data8)))){
+const err21 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/minimum",schemaPath:"#/$defs/Parameter/properties/minimum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema270.properties.minimum.type,parentSchema:schema270.properties.minimum,data:data8};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data4.maximum !== undefined){
+let data9 = data4.maximum;
+if(!((typeof data9 == "number") && (isFinite(data9)))){
+const err22 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/maximum",schemaPath:"#/$defs/Parameter/properties/maximum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema270.properties.maximum.type,parentSchema:schema270.properties.maximum,data:data9};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+if(data4.default !== undefined){
+let data10 = data4.default;
+if(((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))) && (typeof data10 !== "boolean")){
+const err23 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/default",schemaPath:"#/$defs/Parameter/properties/default/type",keyword:"type",params:{type: schema270.properties.default.type},message:"must be string,number,boolean",schema:schema270.properties.default.type,parentSchema:schema270.properties.default,data:data10};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+}
+else {
+const err24 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema270.type,parentSchema:schema270,data:data4};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+}
+}
+else {
+const err25 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.properties.parameters.type,parentSchema:schema267.properties.parameters,data:data3};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+if(data.confirmedBy !== undefined){
+let data11 = data.confirmedBy;
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.event === undefined){
+const err26 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data11};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+if(data11.withinMs === undefined){
+const err27 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data11};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+for(const key4 in data11){
+if(!(((key4 === "event") || (key4 === "where")) || (key4 === "withinMs"))){
+const err28 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data11};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data11.event !== undefined){
+let data12 = data11.event;
+if(typeof data12 === "string"){
+if(func1(data12) > 64){
+const err29 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data12};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+if(func1(data12) < 1){
+const err30 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data12};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+else {
+const err31 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data12};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+}
+if(data11.where !== undefined){
+let data13 = data11.where;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Object.keys(data13).length > 16){
+const err32 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data13};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+for(const key5 in data13){
+let data14 = data13[key5];
+if(((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))) && (typeof data14 !== "boolean")){
+const err33 = {instancePath:instancePath+"/confirmedBy/where/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data14};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+}
+else {
+const err34 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data13};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+}
+if(data11.withinMs !== undefined){
+let data15 = data11.withinMs;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err35 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data15};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 60000 || isNaN(data15)){
+const err36 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data15};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+if(data15 < 50 || isNaN(data15)){
+const err37 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data15};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err38 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data11};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+}
+if(data.echoedBy !== undefined){
+let data16 = data.echoedBy;
+if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
+if(data16.event === undefined){
+const err39 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data16};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if(data16.withinMs === undefined){
+const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data16};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+for(const key6 in data16){
+if(!(((key6 === "event") || (key6 === "where")) || (key6 === "withinMs"))){
+const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data16};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+if(data16.event !== undefined){
+let data17 = data16.event;
+if(typeof data17 === "string"){
+if(func1(data17) > 64){
+const err42 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data17};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+if(func1(data17) < 1){
+const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data17};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+}
+else {
+const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data17};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+if(data16.where !== undefined){
+let data18 = data16.where;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(Object.keys(data18).length > 16){
+const err45 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data18};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+for(const key7 in data18){
+let data19 = data18[key7];
+if(((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))) && (typeof data19 !== "boolean")){
+const err46 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data19};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+}
+}
+else {
+const err47 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data18};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+if(data16.withinMs !== undefined){
+let data20 = data16.withinMs;
+if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
+const err48 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data20};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+if((typeof data20 == "number") && (isFinite(data20))){
+if(data20 > 60000 || isNaN(data20)){
+const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data20};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+if(data20 < 50 || isNaN(data20)){
+const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data20};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data16};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+}
+else {
+const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.type,parentSchema:schema267,data};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+validate138.errors = vErrors;
+return errors === 0;
+}
+validate138.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema274 = {"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}};
+
+function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate142.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.everyMs === undefined){
+data.everyMs = 2000;
+}
+if(data.withinMs === undefined){
+data.withinMs = 1000;
+}
+if(data.send === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema274.required,parentSchema:schema274,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.answeredBy === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "answeredBy"},message:"must have required property '"+"answeredBy"+"'",schema:schema274.required,parentSchema:schema274,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((((key0 === "send") || (key0 === "answeredBy")) || (key0 === "everyMs")) || (key0 === "withinMs"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema274,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.send !== undefined){
+if(!(validate139(data.send, {instancePath:instancePath+"/send",parentData:data,parentDataProperty:"send",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+errors = vErrors.length;
+}
+}
+if(data.answeredBy !== undefined){
+if(!(validate139(data.answeredBy, {instancePath:instancePath+"/answeredBy",parentData:data,parentDataProperty:"answeredBy",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+errors = vErrors.length;
+}
+}
+let data2 = data.everyMs;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err3 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema274.properties.everyMs.type,parentSchema:schema274.properties.everyMs,data:data2};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 60000 || isNaN(data2)){
+const err4 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema274.properties.everyMs,data:data2};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data2 < 250 || isNaN(data2)){
+const err5 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 250},message:"must be >= 250",schema:250,parentSchema:schema274.properties.everyMs,data:data2};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+let data3 = data.withinMs;
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err6 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema274.properties.withinMs.type,parentSchema:schema274.properties.withinMs,data:data3};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 10000 || isNaN(data3)){
+const err7 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema274.properties.withinMs,data:data3};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data3 < 50 || isNaN(data3)){
+const err8 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema274.properties.withinMs,data:data3};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+else {
+const err9 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema274.type,parentSchema:schema274,data};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+validate142.errors = vErrors;
+return errors === 0;
+}
+validate142.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+/*# sourceURL="https://pacebuddy.invalid/adapters/osc/profile.schema.json" */;
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate137.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.name === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.title === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.device === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.source === undefined){
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data.verified === undefined){
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data.cannotConfirm === undefined){
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cannotConfirm"},message:"must have required property '"+"cannotConfirm"+"'",schema:schema265.required,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func142.call(schema265.properties, key0))){
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.name !== undefined){
+let data0 = data.name;
+if(typeof data0 === "string"){
+if(!pattern90.test(data0)){
+const err7 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema265.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.name.type,parentSchema:schema265.properties.name,data:data0};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.title !== undefined){
+let data1 = data.title;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err9 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema265.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.title.type,parentSchema:schema265.properties.title,data:data1};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data2 = data.device;
+if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
+if(data2.answersSender === undefined){
+data2.answersSender = false;
+}
+if(data2.transport === undefined){
+const err12 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/required",keyword:"required",params:{missingProperty: "transport"},message:"must have required property '"+"transport"+"'",schema:schema266.required,parentSchema:schema266,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+for(const key1 in data2){
+if(!((((key1 === "transport") || (key1 === "framing")) || (key1 === "port")) || (key1 === "answersSender"))){
+const err13 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema266,data:data2};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+if(data2.transport !== undefined){
+let data3 = data2.transport;
+if(!((data3 === "udp") || (data3 === "tcp"))){
+const err14 = {instancePath:instancePath+"/device/transport",schemaPath:"#/$defs/Device/properties/transport/enum",keyword:"enum",params:{allowedValues: schema266.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema266.properties.transport.enum,parentSchema:schema266.properties.transport,data:data3};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data2.framing !== undefined){
+let data4 = data2.framing;
+if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
+const err15 = {instancePath:instancePath+"/device/framing",schemaPath:"#/$defs/Device/properties/framing/enum",keyword:"enum",params:{allowedValues: schema266.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema266.properties.framing.enum,parentSchema:schema266.properties.framing,data:data4};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+if(data2.port !== undefined){
+let data5 = data2.port;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err16 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema266.properties.port.type,parentSchema:schema266.properties.port,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 65535 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema266.properties.port,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+if(data5 < 1 || isNaN(data5)){
+const err18 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema266.properties.port,data:data5};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+let data6 = data2.answersSender;
+if(typeof data6 !== "boolean"){
+const err19 = {instancePath:instancePath+"/device/answersSender",schemaPath:"#/$defs/Device/properties/answersSender/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema266.properties.answersSender.type,parentSchema:schema266.properties.answersSender,data:data6};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+}
+else {
+const err20 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema266.type,parentSchema:schema266,data:data2};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+if(data.setup !== undefined){
+let data7 = data.setup;
+if(typeof data7 === "string"){
+if(func1(data7) > 4096){
+const err21 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters",schema:4096,parentSchema:schema265.properties.setup,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if(func1(data7) < 1){
+const err22 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.setup,data:data7};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+else {
+const err23 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.setup.type,parentSchema:schema265.properties.setup,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data.commands !== undefined){
+let data8 = data.commands;
+if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
+if(Object.keys(data8).length > 64){
+const err24 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema265.properties.commands,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+for(const key2 in data8){
+const _errs20 = errors;
+if(typeof key2 === "string"){
+if(!pattern77.test(key2)){
+const err25 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema265.properties.commands.propertyNames,data:key2,propertyName:key2};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+var valid3 = _errs20 === errors;
+if(!valid3){
+const err26 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames",keyword:"propertyNames",params:{propertyName: key2},message:"property name must be valid",schema:schema265.properties.commands.propertyNames,parentSchema:schema265.properties.commands,data:data8};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+for(const key3 in data8){
+if(!(validate138(data8[key3], {instancePath:instancePath+"/commands/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data8,parentDataProperty:key3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err27 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.properties.commands.type,parentSchema:schema265.properties.commands,data:data8};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data.events !== undefined){
+let data10 = data.events;
+if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
+if(Object.keys(data10).length > 64){
+const err28 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema265.properties.events,data:data10};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+for(const key4 in data10){
+const _errs25 = errors;
+if(typeof key4 === "string"){
+if(!pattern77.test(key4)){
+const err29 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema265.properties.events.propertyNames,data:key4,propertyName:key4};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+var valid5 = _errs25 === errors;
+if(!valid5){
+const err30 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames",keyword:"propertyNames",params:{propertyName: key4},message:"property name must be valid",schema:schema265.properties.events.propertyNames,parentSchema:schema265.properties.events,data:data10};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+}
+for(const key5 in data10){
+let data11 = data10[key5];
+if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.onChange === undefined){
+data11.onChange = false;
+}
+if(data11.means === undefined){
+const err31 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "means"},message:"must have required property '"+"means"+"'",schema:schema273.required,parentSchema:schema273,data:data11};
+if(vErrors === null){
+vErrors = [err31];
+}
+else {
+vErrors.push(err31);
+}
+errors++;
+}
+if(data11.address === undefined){
+const err32 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema273.required,parentSchema:schema273,data:data11};
+if(vErrors === null){
+vErrors = [err32];
+}
+else {
+vErrors.push(err32);
+}
+errors++;
+}
+for(const key6 in data11){
+if(!(((((key6 === "means") || (key6 === "address")) || (key6 === "args")) || (key6 === "fields")) || (key6 === "onChange"))){
+const err33 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema273,data:data11};
+if(vErrors === null){
+vErrors = [err33];
+}
+else {
+vErrors.push(err33);
+}
+errors++;
+}
+}
+if(data11.means !== undefined){
+let data12 = data11.means;
+if(typeof data12 === "string"){
+if(func1(data12) > 512){
+const err34 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema273.properties.means,data:data12};
+if(vErrors === null){
+vErrors = [err34];
+}
+else {
+vErrors.push(err34);
+}
+errors++;
+}
+if(func1(data12) < 1){
+const err35 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.means,data:data12};
+if(vErrors === null){
+vErrors = [err35];
+}
+else {
+vErrors.push(err35);
+}
+errors++;
+}
+}
+else {
+const err36 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.means.type,parentSchema:schema273.properties.means,data:data12};
+if(vErrors === null){
+vErrors = [err36];
+}
+else {
+vErrors.push(err36);
+}
+errors++;
+}
+}
+if(data11.address !== undefined){
+let data13 = data11.address;
+if(Array.isArray(data13)){
+if(data13.length > 8){
+const err37 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema273.properties.address,data:data13};
+if(vErrors === null){
+vErrors = [err37];
+}
+else {
+vErrors.push(err37);
+}
+errors++;
+}
+if(data13.length < 1){
+const err38 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema273.properties.address,data:data13};
+if(vErrors === null){
+vErrors = [err38];
+}
+else {
+vErrors.push(err38);
+}
+errors++;
+}
+const len0 = data13.length;
+for(let i0=0; i0<len0; i0++){
+let data14 = data13[i0];
+if(typeof data14 === "string"){
+if(func1(data14) > 255){
+const err39 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema273.properties.address.items,data:data14};
+if(vErrors === null){
+vErrors = [err39];
+}
+else {
+vErrors.push(err39);
+}
+errors++;
+}
+if(!pattern94.test(data14)){
+const err40 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema273.properties.address.items,data:data14};
+if(vErrors === null){
+vErrors = [err40];
+}
+else {
+vErrors.push(err40);
+}
+errors++;
+}
+}
+else {
+const err41 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.address.items.type,parentSchema:schema273.properties.address.items,data:data14};
+if(vErrors === null){
+vErrors = [err41];
+}
+else {
+vErrors.push(err41);
+}
+errors++;
+}
+}
+}
+else {
+const err42 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema273.properties.address.type,parentSchema:schema273.properties.address,data:data13};
+if(vErrors === null){
+vErrors = [err42];
+}
+else {
+vErrors.push(err42);
+}
+errors++;
+}
+}
+if(data11.args !== undefined){
+let data15 = data11.args;
+if(Array.isArray(data15)){
+if(data15.length > 16){
+const err43 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema273.properties.args,data:data15};
+if(vErrors === null){
+vErrors = [err43];
+}
+else {
+vErrors.push(err43);
+}
+errors++;
+}
+const len1 = data15.length;
+for(let i1=0; i1<len1; i1++){
+let data16 = data15[i1];
+if(((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))) && (typeof data16 !== "boolean")){
+const err44 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/type",keyword:"type",params:{type: schema273.properties.args.items.type},message:"must be string,number,boolean",schema:schema273.properties.args.items.type,parentSchema:schema273.properties.args.items,data:data16};
+if(vErrors === null){
+vErrors = [err44];
+}
+else {
+vErrors.push(err44);
+}
+errors++;
+}
+}
+}
+else {
+const err45 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema273.properties.args.type,parentSchema:schema273.properties.args,data:data15};
+if(vErrors === null){
+vErrors = [err45];
+}
+else {
+vErrors.push(err45);
+}
+errors++;
+}
+}
+if(data11.fields !== undefined){
+let data17 = data11.fields;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(Object.keys(data17).length > 16){
+const err46 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema273.properties.fields,data:data17};
+if(vErrors === null){
+vErrors = [err46];
+}
+else {
+vErrors.push(err46);
+}
+errors++;
+}
+for(const key7 in data17){
+const _errs43 = errors;
+if(typeof key7 === "string"){
+if(!pattern95.test(key7)){
+const err47 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema273.properties.fields.propertyNames,data:key7,propertyName:key7};
+if(vErrors === null){
+vErrors = [err47];
+}
+else {
+vErrors.push(err47);
+}
+errors++;
+}
+}
+var valid13 = _errs43 === errors;
+if(!valid13){
+const err48 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames",keyword:"propertyNames",params:{propertyName: key7},message:"property name must be valid",schema:schema273.properties.fields.propertyNames,parentSchema:schema273.properties.fields,data:data17};
+if(vErrors === null){
+vErrors = [err48];
+}
+else {
+vErrors.push(err48);
+}
+errors++;
+}
+}
+for(const key8 in data17){
+let data18 = data17[key8];
+if(typeof data18 === "string"){
+if(func1(data18) > 256){
+const err49 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema273.properties.fields.additionalProperties,data:data18};
+if(vErrors === null){
+vErrors = [err49];
+}
+else {
+vErrors.push(err49);
+}
+errors++;
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.fields.additionalProperties.type,parentSchema:schema273.properties.fields.additionalProperties,data:data18};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+}
+}
+else {
+const err51 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.properties.fields.type,parentSchema:schema273.properties.fields,data:data17};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+let data19 = data11.onChange;
+if(typeof data19 !== "boolean"){
+const err52 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/onChange",schemaPath:"#/$defs/Event/properties/onChange/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema273.properties.onChange.type,parentSchema:schema273.properties.onChange,data:data19};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.type,parentSchema:schema273,data:data11};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.properties.events.type,parentSchema:schema265.properties.events,data:data10};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+if(data.ping !== undefined){
+if(!(validate142(data.ping, {instancePath:instancePath+"/ping",parentData:data,parentDataProperty:"ping",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate142.errors : vErrors.concat(validate142.errors);
+errors = vErrors.length;
+}
+}
+if(data.source !== undefined){
+let data21 = data.source;
+if(Array.isArray(data21)){
+if(data21.length > 16){
+const err55 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema265.properties.source,data:data21};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+if(data21.length < 1){
+const err56 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema265.properties.source,data:data21};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+const len2 = data21.length;
+for(let i2=0; i2<len2; i2++){
+let data22 = data21[i2];
+if(typeof data22 === "string"){
+if(func1(data22) > 512){
+const err57 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema265.properties.source.items,data:data22};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+if(func1(data22) < 1){
+const err58 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.source.items,data:data22};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+else {
+const err59 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.source.items.type,parentSchema:schema265.properties.source.items,data:data22};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
+}
+errors++;
+}
+}
+}
+else {
+const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema265.properties.source.type,parentSchema:schema265.properties.source,data:data21};
+if(vErrors === null){
+vErrors = [err60];
+}
+else {
+vErrors.push(err60);
+}
+errors++;
+}
+}
+if(data.verified !== undefined){
+let data23 = data.verified;
+if(!(((data23 === "hardware") || (data23 === "software")) || (data23 === "unverified"))){
+const err61 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema265.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema265.properties.verified.enum,parentSchema:schema265.properties.verified,data:data23};
+if(vErrors === null){
+vErrors = [err61];
+}
+else {
+vErrors.push(err61);
+}
+errors++;
+}
+}
+if(data.cannotConfirm !== undefined){
+let data24 = data.cannotConfirm;
+if(typeof data24 === "string"){
+if(func1(data24) > 2048){
+const err62 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema265.properties.cannotConfirm,data:data24};
+if(vErrors === null){
+vErrors = [err62];
+}
+else {
+vErrors.push(err62);
+}
+errors++;
+}
+if(func1(data24) < 1){
+const err63 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.cannotConfirm,data:data24};
+if(vErrors === null){
+vErrors = [err63];
+}
+else {
+vErrors.push(err63);
+}
+errors++;
+}
+}
+else {
+const err64 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.cannotConfirm.type,parentSchema:schema265.properties.cannotConfirm,data:data24};
+if(vErrors === null){
+vErrors = [err64];
+}
+else {
+vErrors.push(err64);
+}
+errors++;
+}
+}
+}
+else {
+const err65 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.type,parentSchema:schema265,data};
+if(vErrors === null){
+vErrors = [err65];
+}
+else {
+vErrors.push(err65);
+}
+errors++;
+}
+validate137.errors = vErrors;
+return errors === 0;
+}
+validate137.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 /** The validators of each adapter's parts of the bridge file. */
 export const adapterValidators = {
@@ -13496,4 +18007,5 @@ export const adapterValidators = {
   "osc": { device: osc_device, when: osc_when, send: osc_send },
   "qlab": { device: qlab_device, when: qlab_when, send: qlab_send },
   "serial": { device: serial_device, when: serial_when, send: serial_send },
+  "streamdeck": { device: streamdeck_device, when: streamdeck_when, send: streamdeck_send },
 };

@@ -135,6 +135,10 @@ export type MidiMscFormat =
       | 'all'
     )
   | number;
+/**
+ * Frames a second.
+ */
+export type MidiRate = '24' | '25' | '29.97df' | '30';
 export type MidiMscCommand =
   | 'go'
   | 'stop'
@@ -178,9 +182,10 @@ export type MidiMmcCommand =
   | 'reset'
   | 'locate';
 /**
- * Frames a second.
+ * locked: time code came and is understood. jumped: it is elsewhere than it would be by now, by more than two frames, or turned round. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
  */
-export type MidiRate = '24' | '25' | '29.97df' | '30';
+export type MidiMtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 'located';
+export type OscName = string;
 /**
  * A cue number is text: quote it.
  */
@@ -196,6 +201,15 @@ export type SerialWords =
   | string
   | {
       bytes: string;
+    };
+export type OscProfileArg =
+  | string
+  | number
+  | boolean
+  | null
+  | {
+      type: string;
+      value?: string | number;
     };
 
 export interface Actor {
@@ -1058,6 +1072,24 @@ export interface MidiDevice {
    * How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.
    */
   mtcFreewheelMs: number;
+  /**
+   * MIDI time code to the output: that of a timer of the show, or what rules order (send: mtc).
+   */
+  mtcOut?: {
+    rate: MidiRate;
+    /**
+     * The code is what this timer of the show shows, and needs no rule: it runs, stands and jumps with it. Left out: rules run, locate and stop it.
+     */
+    timer?: string;
+    /**
+     * What the code says where the timer shows nought. HH:MM:SS:FF, or HH:MM:SS.mmm.
+     */
+    start: string;
+    /**
+     * When the port is there while the timer is what it is (the cable is back, the bridge has started): goOn: the code is at once what the timer shows. wait: nothing is sent until somebody starts, stops or sets the timer.
+     */
+    onReturn: 'goOn' | 'wait';
+  };
 }
 /**
  * device, and exactly one kind of message.
@@ -1068,7 +1100,10 @@ export interface MidiWhen {
    * MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.
    */
   msc?: {
-    command: MidiMscCommand;
+    /**
+     * One command, or a list of them.
+     */
+    command: MidiMscCommand | MidiMscCommand[];
     /**
      * The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. "": only messages without a cue number. Left out: with any cue number or none.
      */
@@ -1179,13 +1214,17 @@ export interface MidiWhen {
     deviceId?: number;
   };
   /**
-   * MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction (forward, reverse).
+   * MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction.
    */
   mtc?: {
     /**
-     * locked: time code came and is understood. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
+     * One state, or a list of them.
      */
-    state: 'locked' | 'running' | 'freewheel' | 'lost' | 'located';
+    state: MidiMtcState | MidiMtcState[];
+    /**
+     * Left out: either.
+     */
+    direction?: 'forward' | 'reverse';
   };
 }
 /**
@@ -1294,17 +1333,51 @@ export interface MidiSend {
      */
     rate?: MidiRate;
   };
+  /**
+   * MIDI time code of a device with mtcOut that follows no timer. Exactly one of run, locate, stop.
+   */
+  mtc?: {
+    [k: string]: unknown;
+  } & {
+    /**
+     * The code runs from here on. HH:MM:SS:FF at the device's rate, or HH:MM:SS.mmm.
+     */
+    run?: string;
+    /**
+     * Of run: when the code was there, such as $event.recordedAt; what has passed since is made up for. Left out: now.
+     */
+    at?: string;
+    /**
+     * The code stands here; a full frame tells it.
+     */
+    locate?: string;
+    /**
+     * The code stands where it is.
+     */
+    stop?: true;
+  };
 }
 /**
- * Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other.
+ * Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other. With a profile, its values stand for what is left out.
  */
 export interface OscDevice {
   adapter: 'osc';
-  transport: 'udp' | 'tcp';
   /**
-   * How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP.
+   * What this device understands and says: a name of config/osc-profiles, or the path of a file of one's own that ends in .yaml.
    */
-  framing: 'auto' | 'slip' | 'length-prefix';
+  profile?: string;
+  /**
+   * Stands before every address of the profile, as it is set at the device: /gma3.
+   */
+  prefix?: string;
+  /**
+   * Left out: the profile's, or udp.
+   */
+  transport?: 'udp' | 'tcp';
+  /**
+   * How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP. Left out: the profile's, or auto.
+   */
+  framing?: 'auto' | 'slip' | 'length-prefix';
   /**
    * The device's address or name; a name is looked up once, at connect.
    */
@@ -1337,9 +1410,23 @@ export interface OscDevice {
 export interface OscWhen {
   device: string;
   /**
-   * The OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says.
+   * An event of the device's profile.
    */
-  address: string;
+  event?: OscName;
+  /**
+   * Fields of the event and the value that each must have.
+   */
+  where?: {
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * operator: somebody at the device did it. echo: the device reports what the bridge told it. Left out: operator.
+   */
+  attribution?: 'operator' | 'echo' | 'any';
+  /**
+   * Instead of an event, for what no profile knows: the OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says.
+   */
+  address?: string;
   /**
    * What the first arguments must be; further ones do not matter.
    *
@@ -1354,9 +1441,19 @@ export interface OscWhen {
 export interface OscSend {
   device: string;
   /**
-   * Printable ASCII without spaces, from /.
+   * A command of the device's profile.
    */
-  address: string;
+  command?: OscName;
+  /**
+   * The command's parameters.
+   */
+  with?: {
+    [k: string]: string | number | boolean;
+  };
+  /**
+   * Instead of a command, for what no profile knows: printable ASCII without spaces, from /.
+   */
+  address?: string;
   /**
    * A text is sent as s, a whole number as i, a fraction as f, true and false as T and F, null as N; anything else is spelled {type, value}.
    *
@@ -1392,6 +1489,10 @@ export interface QlabDevice {
    * Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded.
    */
   workspace?: string;
+  /**
+   * Whose playhead counts: a cue list's number, name or unique ID. Left out: the first list that is no cart.
+   */
+  cueList?: string;
   /**
    * How long the TCP connection may take, in milliseconds.
    */
@@ -1663,6 +1764,156 @@ export interface SerialSend {
   forMs?: number;
 }
 /**
+ * An Elgato Stream Deck: buttons with pictures, pedals, dials. Buttons are counted from 0, from the top left, row by row.
+ */
+export interface StreamdeckDevice {
+  adapter: 'streamdeck';
+  /**
+   * Only a Stream Deck of this model; check then knows its buttons. Left out: any, and a pedal only where no picture is asked for.
+   */
+  model?:
+    | 'original'
+    | 'originalv2'
+    | 'original-mk2'
+    | 'original-mk2-scissor'
+    | 'mini'
+    | 'xl'
+    | 'pedal'
+    | 'plus'
+    | 'plus-xl'
+    | 'neo'
+    | 'studio'
+    | '6-module'
+    | '15-module'
+    | '32-module'
+    | 'galleon-k100';
+  /**
+   * Only the one of this serial number, where there are several; pacebuddy devices shows it.
+   */
+  serialNumber?: string;
+  /**
+   * Only the one at this path, such as /dev/hidraw0; it may change at a replug.
+   */
+  path?: string;
+  /**
+   * Of the pictures, in percent.
+   */
+  brightness: number;
+  /**
+   * What each button shows, by its number; one that is not named stays dark.
+   */
+  buttons: {
+    [k: string]: StreamdeckPicture;
+  };
+  /**
+   * What the strip of a Plus or a Neo shows, from left to right, each as wide as the others.
+   *
+   * @maxItems 9
+   */
+  strip: StreamdeckPicture[];
+  /**
+   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   */
+  debounceMs: number;
+  /**
+   * How long a hold is where the rule does not say, in milliseconds.
+   */
+  holdMs: number;
+  /**
+   * A second press so soon after the first is also a double.
+   */
+  doubleMs: number;
+  /**
+   * The buttons of a chord go down within so many milliseconds, from the first to the last.
+   */
+  chordMs: number;
+}
+/**
+ * What a button shows: the show as it stands (show), or a text of its own.
+ */
+export interface StreamdeckPicture {
+  /**
+   * go: the next cue, green when a GO would go, amber while it stands by, red or dark when it would be refused. standby: who has not answered yet. current, next: that cue. emergency: hold, stop or evacuate while there is one. timer: what it shows. devices: how many are not well. outputs: what became of the last GO at the devices. title: the show's.
+   */
+  show?: 'go' | 'standby' | 'current' | 'next' | 'emergency' | 'timer' | 'devices' | 'outputs' | 'title';
+  /**
+   * For show: timer. Left out: the first that runs, or the first.
+   */
+  timer?: string;
+  /**
+   * Without show: the text, as large as it fits. With show: what stands at its top, such as TOP for GO.
+   */
+  text?: string;
+  /**
+   * Of a text of its own; left out: white.
+   */
+  colour?: 'white' | 'grey' | 'red' | 'amber' | 'green' | 'blue';
+  /**
+   * The whole button shines in its colour; left out: only its frame.
+   */
+  lit?: boolean;
+}
+/**
+ * device, and one of button, chord, dial, touch.
+ */
+export interface StreamdeckWhen {
+  device: string;
+  /**
+   * From 0, from the top left, row by row; of a pedal 0 is the left one.
+   */
+  button?: number;
+  /**
+   * Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own.
+   *
+   * @minItems 2
+   * @maxItems 8
+   */
+  chord?: number[];
+  /**
+   * A dial, from 0, from the left: it is pressed, or turned.
+   */
+  dial?: number;
+  /**
+   * A part of the strip, from 0, from the left, as many as strip has: gesture press or hold.
+   */
+  touch?: number;
+  /**
+   * press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well. turn: of a dial, with steps in $input.steps.
+   */
+  gesture: 'press' | 'release' | 'hold' | 'double' | 'turn';
+  /**
+   * For hold; left out: the device's holdMs.
+   */
+  holdMs?: number;
+  /**
+   * For turn; left out: either.
+   */
+  direction?: 'left' | 'right';
+}
+/**
+ * brightness, or a button and what it shows until it is plugged in again. What shows the show needs no rule.
+ */
+export interface StreamdeckSend {
+  device: string;
+  /**
+   * In percent.
+   */
+  brightness?: number;
+  button?: number;
+  /**
+   * As large as it fits; empty: what the bridge file says is shown again.
+   */
+  text?: string;
+  /**
+   * Left out: white.
+   */
+  colour?: 'white' | 'grey' | 'red' | 'amber' | 'green' | 'blue';
+  /**
+   * The whole button shines in its colour; left out: only its frame.
+   */
+  lit?: boolean;
+}
+/**
  * Which bytes of a HID device's reports are which button.
  */
 export interface HidProfile {
@@ -1738,6 +1989,165 @@ export interface HidProfileButton {
    * Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …
    */
   modifier?: number;
+}
+/**
+ * What a console or a show program understands and says over OSC: commands and events by name, and what proves what.
+ */
+export interface OscProfile {
+  /**
+   * As its file is called.
+   */
+  name: string;
+  /**
+   * What it is, and in which versions.
+   */
+  title: string;
+  device: OscProfileDevice;
+  /**
+   * What is to be set at the device itself.
+   */
+  setup?: string;
+  /**
+   * What `command:` of an output rule may name.
+   */
+  commands?: {
+    [k: string]: OscProfileCommand;
+  };
+  /**
+   * What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.
+   */
+  events?: {
+    [k: string]: OscProfileEvent;
+  };
+  ping?: OscProfilePing;
+  /**
+   * Where this is known from.
+   *
+   * @minItems 1
+   * @maxItems 16
+   */
+  source: string[];
+  /**
+   * hardware: tried on the real thing. software: tried with the real program. unverified: only from the source.
+   */
+  verified: 'hardware' | 'software' | 'unverified';
+  /**
+   * What nobody can know of this device over OSC, in words.
+   */
+  cannotConfirm: string;
+}
+/**
+ * What the bridge file may leave out.
+ */
+export interface OscProfileDevice {
+  transport: 'udp' | 'tcp';
+  framing?: 'auto' | 'slip' | 'length-prefix';
+  /**
+   * Where it listens.
+   */
+  port?: number;
+  /**
+   * Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it.
+   */
+  answersSender: boolean;
+}
+export interface OscProfileCommand {
+  does: string;
+  /**
+   * The messages, in this order, at once.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  send: OscProfileMessage[];
+  parameters?: {
+    [k: string]: OscProfileParameter;
+  };
+  /**
+   * What the device says when it has done it, and only then. When it does not say so in time, the output has failed.
+   */
+  confirmedBy?: OscProfileReport;
+  /**
+   * What the device may say when it has done it: no press of somebody else, and no proof either.
+   */
+  echoedBy?: OscProfileReport;
+}
+export interface OscProfileMessage {
+  /**
+   * An OSC address with $name for parameters, or one $name that is all of it.
+   */
+  address: string;
+  /**
+   * As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F.
+   *
+   * @maxItems 64
+   */
+  args?: OscProfileArg[];
+}
+export interface OscProfileParameter {
+  /**
+   * What it is and looks like; told when a value does not fit.
+   */
+  is: string;
+  type: 'text' | 'integer' | 'number' | 'boolean';
+  /**
+   * A regular expression that the whole text fits.
+   */
+  pattern?: string;
+  minimum?: number;
+  maximum?: number;
+  /**
+   * Left out: it must be given.
+   */
+  default?: string | number | boolean;
+}
+export interface OscProfileReport {
+  event: string;
+  /**
+   * Fields that the event must have, with $name for the command's parameters.
+   */
+  where?: {
+    [k: string]: string | number | boolean;
+  };
+  withinMs: number;
+}
+export interface OscProfileEvent {
+  means: string;
+  /**
+   * The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  address: string[];
+  /**
+   * The first arguments: a value that must be there, or $name, which becomes a field when it is there.
+   *
+   * @maxItems 16
+   */
+  args?: (string | number | boolean)[];
+  /**
+   * Further fields, made of those in the address and the arguments.
+   */
+  fields?: {
+    [k: string]: string;
+  };
+  /**
+   * The device may say the same more than once: only what differs from the last arguments on that address counts.
+   */
+  onChange: boolean;
+}
+/**
+ * A question that the device answers as long as it listens and talks: the evidence for its health.
+ */
+export interface OscProfilePing {
+  send: OscProfileMessage;
+  /**
+   * The address, and its first arguments.
+   */
+  answeredBy: OscProfileMessage;
+  everyMs: number;
+  withinMs: number;
 }
 
 /** The payload of each event type. */
