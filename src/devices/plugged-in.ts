@@ -27,8 +27,7 @@ export async function lookFor(
     if (!listing.ok) return listing;
     const found = listing.found
       .filter(({ betterWith }) => betterWith === undefined || !listed.has(betterWith))
-      .slice(0, FOUND_MAX)
-      .map((each) => withBetter(spoken(each), adapters))
+      .map((each) => withBetter(each, adapters))
       .map((each) => ({ ...each, nickname: freeName(each.nickname, listing.kind, nicknames) }));
     return { ...listing, found };
   });
@@ -37,7 +36,7 @@ export async function lookFor(
 async function listingOf(kind: string, adapter: Adapter | undefined, signal: AbortSignal): Promise<KindListing> {
   try {
     const listing = (await adapter?.list?.(signal)) ?? { found: [], looked: 'nowhere' };
-    return { kind, ok: true, ...listing };
+    return { kind, ok: true, ...listing, found: listing.found.slice(0, FOUND_MAX).map(spoken) };
   } catch (error) {
     return { kind, ok: false, why: toBridgeError(error, 'DEVICE_UNREACHABLE') };
   }

@@ -11,6 +11,8 @@ import { testIo } from './rig.js';
 export const isolated = (adapter: Adapter): Adapter =>
   isolate(adapter, { module: join(packageRoot, 'dist/adapters', adapter.kind, 'adapter.js') });
 
+const misbehavingModule = join(packageRoot, 'test/support/misbehaving-adapter.mjs');
+
 /** The adapter of misbehaving-adapter.mjs; `connect` never runs here. */
 const misbehaving = (): Adapter =>
   isolate(
@@ -19,7 +21,19 @@ const misbehaving = (): Adapter =>
       summarise: (command) => `do ${command.do}`,
       connect: () => Promise.reject(new Error('it runs in another process')),
     },
-    { module: join(packageRoot, 'test/support/misbehaving-adapter.mjs') },
+    { module: misbehavingModule },
+  );
+
+/** An adapter of misbehaving-adapter.mjs whose list does a deed of it. */
+export const misbehavingLister = (deed: string): Adapter =>
+  isolate(
+    {
+      kind: `lists-${deed}`,
+      summarise: () => '',
+      connect: () => Promise.reject(new Error('it only lists')),
+      list: () => Promise.reject(new Error('it runs in another process')),
+    },
+    { module: misbehavingModule },
   );
 
 export interface Patient {

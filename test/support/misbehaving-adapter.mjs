@@ -3,6 +3,7 @@
  * JavaScript because Node runs no TypeScript.
  */
 import { closeSync, writeSync } from 'node:fs';
+import { BridgeError } from '../../dist/src/kit/errors.js';
 
 const spin = () => {
   for (;;);
@@ -83,5 +84,23 @@ export const misbehaving = {
       },
       closed,
     };
+  },
+};
+
+const [, , kind = ''] = process.argv;
+const lists = {
+  ...deeds,
+  well: () => ({ found: [{ name: 'Box', what: String(process.pid), nickname: 'box' }], looked: 'here' }),
+  ask: () => {
+    throw new BridgeError('DEVICE_DRIVER_MISSING', 'libbox.so.1 does not load; on Debian install libbox1');
+  },
+};
+
+/** What its list does is in the kind that its process was started for: `lists-DEED`. It lists only when it does well. */
+export const lister = {
+  kind: kind.startsWith('lists-') ? kind : 'lists-nothing',
+  async list() {
+    const listing = lists[kind.slice('lists-'.length)]();
+    return listing?.found ? listing : new Promise(() => {});
   },
 };
