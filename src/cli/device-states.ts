@@ -44,7 +44,10 @@ export async function deviceStates(
 
 async function ofFile(file: string): Promise<{ url: string; names: string[] }> {
   const result = await loadChecked(file);
-  if (!result.ok) throw new BridgeError('CONFIG_INVALID', `${file} has problems: pacebuddy check ${file} tells them`);
+  if (!result.ok) {
+    const message = `${file} has problems (pacebuddy check ${file} tells them); --url asks its bridge without it`;
+    throw new BridgeError('CONFIG_INVALID', message);
+  }
   const { server, devices } = result.bridge.config;
   const listen = server.listen.replace(/^0\.0\.0\.0:/, '127.0.0.1:').replace(/^\[::\]:/, '[::1]:');
   return { url: `http://${listen}`, names: Object.keys(devices) };
