@@ -2,7 +2,7 @@
  * schemas/*.json and adapters/<name>/config.schema.json → src/generated/: types.ts (every type) and validators.ts (Ajv
  * standalone code). `node scripts/generate.mjs --check` writes nothing and fails when the committed files are stale.
  */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Ajv2020 from 'ajv/dist/2020.js';
 import standaloneCode from 'ajv/dist/standalone/index.js';
@@ -245,11 +245,7 @@ const output = {
 const stale = [];
 for (const [name, text] of Object.entries(output)) {
   const path = `${root}src/generated/${name}`;
-  let old;
-  try {
-    old = readFileSync(path, 'utf8');
-  } catch {}
-  if (old === text) continue;
+  if (existsSync(path) && readFileSync(path, 'utf8') === text) continue;
   stale.push(name);
   if (!check) writeFileSync(path, text);
 }

@@ -81,7 +81,10 @@ function readObject(message: Record<string, unknown>): Incoming {
     return wrong('UNSUPPORTED_VERSION', what, '/version');
   }
   if (typeof kind !== 'string' || !FROM_CLIENTS.includes(kind)) {
-    const said = typeof kind === 'string' ? `a client does not send ${kind.slice(0, 40)}` : 'kind is missing';
+    const said =
+      typeof kind === 'string'
+        ? `a client does not send ${kind.slice(0, 40)}`
+        : `kind ${kind === undefined ? 'is missing' : 'must be a text'}`;
     return wrong('VALIDATION_FAILED', `${said}; it may send event and heartbeat`, '/kind');
   }
   if (isEvent && 'withheld' in message) {
@@ -89,7 +92,8 @@ function readObject(message: Record<string, unknown>): Incoming {
   }
   // Without one every branch of the schema has something to say.
   if (isEvent && typeof message.eventType !== 'string') {
-    return wrong('VALIDATION_FAILED', 'eventType is missing', '/eventType');
+    const said = message.eventType === undefined ? 'is missing' : 'must be a text';
+    return wrong('VALIDATION_FAILED', `eventType ${said}`, '/eventType');
   }
   const validate = isEvent ? validateShowEvent : validateWireMessage;
   if (!validate(message)) {
@@ -102,9 +106,14 @@ function readObject(message: Record<string, unknown>): Incoming {
     const code = isNewer(String(version)) ? 'UNSUPPORTED_VERSION' : 'VALIDATION_FAILED';
     return wrong(code, `this bridge knows no event ${String(message.eventType)}`, '/eventType');
   }
-  // What only the server writes is never the client's; its patch is advisory, and the true one is made anew.
+  return { ok: true, kind: 'event', event: withoutServersWords(message) as unknown as Proposal };
+}
+
+/** What only the server writes is never the client's; its patch is advisory, and the true one is made anew. */
+function withoutServersWords(message: Record<string, unknown>): object {
+  if (!('eventSeq' in message || 'recordedAt' in message || 'patch' in message)) return message;
   const { eventSeq: _seq, recordedAt: _at, patch: _patch, ...event } = message;
-  return { ok: true, kind: 'event', event: event as unknown as Proposal };
+  return event;
 }
 
 const isUuid = (value: unknown): value is string => typeof value === 'string' && UUID.test(value);

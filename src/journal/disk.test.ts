@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { entries, openJournal, readEvents, SHOW } from '../../test/support/journal-rig.js';
-import { diskWords, systemDisk } from './disk.js';
+import { diskWords, makeFolder, systemDisk } from './disk.js';
 import { segmentName } from './segment.js';
 
 let folder: string;
@@ -62,6 +62,20 @@ test('a path through a file is told as what it is', async () => {
     code: 'JOURNAL_UNAVAILABLE',
     message: expect.stringContaining('a part of the path is a file, not a folder (ENOTDIR)'),
   });
+});
+
+test.each([
+  ['EROFS', 'the disk is read-only (EROFS)'],
+  ['ENOSPC', 'the disk is full (ENOSPC)'],
+])('a folder that cannot be made on a disk that says %s is told as what it is', async (code, words) => {
+  const there = '/shows';
+  // As Node 20 on a read-only disk: ENOENT for all at once, and for one whose parent is missing.
+  const mkdir = async (path: string, options?: { recursive: true }) => {
+    const says = options?.recursive || dirname(path) !== there ? 'ENOENT' : code;
+    throw Object.assign(new Error(`${says}: mkdir ${path}`), { code: says });
+  };
+  const error = await makeFolder(join(there, 'data/opening'), mkdir).catch((reason: unknown) => reason);
+  expect(diskWords(error)).toBe(words);
 });
 
 test('errors that have no words of ours keep the system’s', () => {

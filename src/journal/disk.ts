@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { lockFolder, type Release } from './lock.js';
 
@@ -104,9 +105,9 @@ class SystemFile implements DiskFile {
     return at;
   }
 
-  async append(bytes: Uint8Array): Promise<void> {
-    await writeAll(this.#fd, bytes);
-    if (!this.#appendIsDurable) await calls.fdatasync(this.#fd);
+  append(bytes: Uint8Array): Promise<void> {
+    const written = writeAll(this.#fd, bytes);
+    return this.#appendIsDurable ? written : written.then(() => calls.fdatasync(this.#fd));
   }
 
   write = (bytes: Uint8Array): Promise<void> => writeAll(this.#fd, bytes);
@@ -115,12 +116,38 @@ class SystemFile implements DiskFile {
   close = (): Promise<void> => calls.close(this.#fd);
 }
 
+type MakeFolder = (path: string, options?: { recursive: true }) => Promise<unknown>;
+
+/**
+ * Makes a folder with its parents. Node's way to make all at once says ENOENT for a read-only or full disk: whoever is to
+ * mend it needs the system's own word, which one folder alone brings out.
+ * @param mkdir  the system's, or a test's.
+ */
+export async function makeFolder(path: string, mkdir: MakeFolder = fs.promises.mkdir): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    throw (await refusalOf(resolve(path), mkdir)) ?? error;
+  }
+}
+
+/** Why the uppermost folder that is missing cannot be made; undefined when it can. */
+async function refusalOf(path: string, mkdir: MakeFolder): Promise<Error | undefined> {
+  try {
+    await mkdir(path);
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const parent = dirname(path);
+    return code === 'ENOENT' && parent !== path ? refusalOf(parent, mkdir) : (error as Error);
+  }
+}
+
 /** The machine's own disk. */
 export function systemDisk(): Disk {
   return {
-    makeFolder: async (path) => {
-      await fs.promises.mkdir(path, { recursive: true });
-    },
+    makeFolder: (path) => makeFolder(path),
     list: (folder) => fs.promises.readdir(folder),
     open: async (path, mode) =>
       new SystemFile(await calls.open(path, FLAGS[mode], 0o644), mode === 'append' && DURABLE_WRITES !== 0),
