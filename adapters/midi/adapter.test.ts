@@ -338,6 +338,50 @@ describe('what a device hears', () => {
   });
 });
 
+describe('time code in', () => {
+  /** Plays frames at 25 a second from 01:00:00:00 on. */
+  async function play({ port, clock }: Rigged, fromPiece: number, pieces: number): Promise<void> {
+    for (let n = fromPiece; n < fromPiece + pieces; n++) {
+      const frames = 2 * Math.floor(n / 8);
+      const [seconds, frame] = [Math.floor(frames / 25), frames % 25];
+      const nibbles = [frame & 15, frame >> 4, seconds & 15, seconds >> 4, 0, 0, 1, 2];
+      port.play([0xf1, ((n % 8) << 4) | (nibbles[n % 8] ?? 0)]);
+      await clock.advance(10);
+    }
+  }
+  const states = ({ inputs }: Rigged) => inputs.map(({ state, timecode }) => `${state} ${timecode}`);
+  const paint = ({ connection }: Rigged, state: string) => connection.display?.({ state, timers: [] } as never);
+  const follower = () => connect({ input: 'Desk' }, [{ mtc: { state: 'locked' } }]);
+
+  test('is lost when the port vanishes, and that is told before the end', async () => {
+    const rig = await follower();
+    await play(rig, 0, 16);
+    rig.port.unplug();
+    await rig.clock.advance(10);
+    expect(await within(rig.connection.closed, 'the end')).toMatchObject({ code: 'DEVICE_CLOSED' });
+    expect(states(rig)).toEqual(['locked 01:00:00:02', 'lost 01:00:00:04']);
+  });
+
+  test('is told anew after an emergency, which holds the timers that follow it', async () => {
+    const rig = await follower();
+    paint(rig, 'ready');
+    await play(rig, 0, 16);
+    paint(rig, 'hold');
+    await play(rig, 16, 16);
+    paint(rig, 'stop');
+    paint(rig, 'ready');
+    paint(rig, 'ready');
+    expect(states(rig)).toEqual(['locked 01:00:00:02', 'locked 01:00:00:08']);
+    await rig.connection.close();
+  });
+
+  test('that no rule follows asks for no face', async () => {
+    const { connection } = await connect({ input: 'Desk' });
+    expect(connection.display).toBeUndefined();
+    await connection.close();
+  });
+});
+
 test('the real driver tells at once that no such port is there, or what it lacks', async () => {
   const { midiAdapter } = await import('./adapter.js');
   const connecting = midiAdapter.connect(checked({ input: 'a port of nobody' }), testIo(), never);

@@ -34,7 +34,7 @@ export class MidiConnection implements Connection {
   readonly #edges = new ControllerEdges();
   readonly #mtc: MtcReceiver;
   readonly #mtcOut: MtcTransmitter | undefined;
-  /** Only where the time code is that of a timer. */
+  /** Only where a timer makes time code, or may follow it. */
   readonly display?: (face: Face) => void;
   readonly #counters = {
     'in.bytes': 0,
@@ -51,6 +51,7 @@ export class MidiConnection implements Connection {
   #isHeard = false;
   #ending: Promise<void> | undefined;
   #mtcAlarmMs: number | undefined;
+  #isHeld = false;
   /** Why the time code that is asked for is not sent. */
   #mtcTrouble: string | undefined;
   #second = { startMs: Number.NEGATIVE_INFINITY, fitting: 0, others: 0, isFlood: false };
@@ -65,7 +66,9 @@ export class MidiConnection implements Connection {
     this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
     const { mtcOut } = config;
     this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io.clock, (message) => this.#sendClock(encodeMessage(message)));
-    if (mtcOut?.timer !== undefined) this.display = (face) => this.#paint(face);
+    if (mtcOut?.timer !== undefined || io.patterns.some((pattern) => 'mtc' in pattern)) {
+      this.display = (face) => this.#paint(face);
+    }
     this.#open(driver);
     this.#voice.observe(this.#healthNow());
     // Ports of our own making are there as long as we are.
@@ -145,8 +148,14 @@ export class MidiConnection implements Connection {
   }
 
   #paint(face: Face): void {
-    if (this.#ending || !this.#mtcOut) return;
-    this.#mtcTrouble = this.#mtcOut.paint(face);
+    if (this.#ending) return;
+    const { state } = face;
+    const isHeld = state === 'hold' || state === 'stop' || state === 'evacuate';
+    // An emergency holds the timers, and the time code knows nothing of it: who followed is told where it is by now.
+    if (this.#isHeld && !isHeld) this.#tellMtc(this.#mtc.again(this.#io.clock.mono()));
+    this.#isHeld = isHeld;
+    if (this.#config.mtcOut?.timer === undefined) return;
+    this.#mtcTrouble = this.#mtcOut?.paint(face);
     this.#voice.observe(this.#healthNow());
   }
 

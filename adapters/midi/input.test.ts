@@ -91,6 +91,15 @@ describe('an input', () => {
     [{ mmc: { command: 'play', deviceId: 4 } }, { event: 'mmc', command: 'play', deviceId: 5 }, false],
     [{ mtc: { state: 'locked' } }, { event: 'mtc', state: 'locked' }, true],
     [{ mtc: { state: 'locked' } }, { event: 'mtc', state: 'running' }, false],
+    [{ mtc: { state: ['locked', 'jumped'] } }, { event: 'mtc', state: 'jumped' }, true],
+    [{ mtc: { state: ['locked', 'jumped'] } }, { event: 'mtc', state: 'lost' }, false],
+    [
+      { mtc: { state: 'locked', direction: 'forward' } },
+      { event: 'mtc', state: 'locked', direction: 'reverse' },
+      false,
+    ],
+    [{ msc: { command: ['go', 'timedGo'] } }, { event: 'msc', command: 'timedGo' }, true],
+    [{ msc: { command: ['go', 'timedGo'] } }, { event: 'msc', command: 'stop' }, false],
   ])('%j on %j: %s', (pattern, input, expected) => {
     expect(matches(pattern, input)).toBe(expected);
     expect(adapterValidators.midi?.when({ device: 'keys', ...pattern })).toBe(true);
@@ -122,11 +131,16 @@ describe('the bridge file', () => {
     expect(isRight('device', { adapter: 'midi', input: 'a', groups: [1] })).toBe(false);
     expect(isRight('device', { adapter: 'midi', input: 'a', deviceId: 112 })).toBe(false);
     expect(isRight('device', { adapter: 'midi', input: 'a', mscFormats: ['lights'] })).toBe(false);
+    expect(isRight('device', { adapter: 'midi', input: 'a', mtcOut: { rate: '25' } })).toBe(false);
+    expect(isRight('device', { adapter: 'midi', output: 'a', mtcOut: { rate: '25' } })).toBe(true);
+    expect(isRight('device', { adapter: 'midi', output: 'a', mtcOut: { rate: '29.97' } })).toBe(false);
   });
 
   test('wants exactly one message, in its range', () => {
     expect(isRight('when', { device: 'a' })).toBe(false);
     expect(isRight('when', { device: 'a', mtc: { state: 'lost' }, mmc: { command: 'play' } })).toBe(false);
+    expect(isRight('when', { device: 'a', mtc: { state: [] } })).toBe(false);
+    expect(isRight('when', { device: 'a', msc: { command: ['go', 'gone'] } })).toBe(false);
     expect(isRight('when', { device: 'a', noteOn: { note: 128 } })).toBe(false);
     expect(isRight('send', { device: 'a', noteOn: { note: 60, channel: 17, velocity: 1 } })).toBe(false);
     expect(isRight('send', { device: 'a', msc: { command: 'go', deviceId: 1 } })).toBe(false);

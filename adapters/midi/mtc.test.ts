@@ -122,7 +122,12 @@ describe('time code', () => {
     const tape = new Tape(at('30', 1, 0, 0, 10));
     tape.play(3);
     tape.playBack(3);
-    expect(tape.told).toEqual(['locked 01:00:00:12', 'freewheel 01:00:00:16', 'jumped 01:00:00:14']);
+    expect(tape.told).toEqual([
+      'locked 01:00:00:12',
+      'freewheel 01:00:00:16',
+      'lost 01:00:00:18',
+      'locked 01:00:00:14',
+    ]);
     expect(tape.reports.at(-1)?.direction).toBe('reverse');
   });
 
@@ -232,6 +237,18 @@ describe('time code', () => {
     tape.nowMs += 35;
     tape.speed = 1;
     tape.play(30);
+    expect(tape.told.filter((line) => line.startsWith('jumped'))).toEqual([]);
+  });
+
+  test('is told again to whoever asks while it runs: where it is by now', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    expect(tape.receiver.again(tape.nowMs)).toEqual([]);
+    tape.play(10);
+    tape.nowMs += 30;
+    const [told] = tape.receiver.again(tape.nowMs);
+    expect(told).toMatchObject({ state: 'locked', timecode: at('25', 1, 0, 0, 21) });
+    tape.jump(at('25', 1, 0, 0, 21));
+    tape.play(100);
     expect(tape.told.filter((line) => line.startsWith('jumped'))).toEqual([]);
   });
 

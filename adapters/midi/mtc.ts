@@ -31,8 +31,8 @@ export type MtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 
 /** What is told of the time, and no more often than it changes or once a second. */
 export interface MtcReport {
   /**
-   * locked: eight pieces in order after none. jumped: it is elsewhere than it would be, by what was told last and by
-   * the clock, or it turned round. running: once a second, and when it goes on after freewheel.
+   * locked: eight pieces in order after none, or in the other direction, or asked for again. jumped: it is elsewhere
+   * than it would be, by what was told last and by the clock. running: once a second, and when it goes on after freewheel.
    * freewheel: pieces stay away or out of order, and the time goes on by itself. lost: it stopped.
    * located: a full frame put it here; nothing says that it runs.
    */
@@ -145,9 +145,10 @@ export class MtcReceiver {
     const frames = frameCount(timecode) + (step === 1 ? FRAMES_A_TIME : 0);
     const now: Known = { rate: timecode.rate, frames, step, atMs: nowMs };
     const isNext = was === 'locked' && this.#isNext(now);
+    const turned = was !== 'none' && this.#time?.step !== step ? this.#report('lost', nowMs) : [];
     this.#time = now;
     this.#phase = 'locked';
-    if (was === 'none') return this.#tell('locked', now);
+    if (was === 'none' || turned.length > 0) return [...turned, ...this.#tell('locked', now)];
     if (this.#isElsewhere(now, isNext)) return this.#tell('jumped', now);
     if (was === 'freewheel' || nowMs - this.#reportedMs >= REPORT_EVERY_MS) return this.#report('running', nowMs);
     return [];
@@ -164,7 +165,7 @@ export class MtcReceiver {
   /** What is out of the order has jumped at once; what is in order may be late for a moment, as this machine may be. */
   #isElsewhere({ rate, frames, step, atMs }: Known, isNext: boolean): boolean {
     const told = this.#told;
-    if (told?.rate !== rate || told.step !== step) return true;
+    if (told?.rate !== rate) return true;
     const expected = told.frames + step * msToFrames(rate, atMs - told.atMs);
     if (Math.abs(framesApart(rate, frames, expected)) <= JUMP_FRAMES_MAX) {
       this.#apartSinceMs = undefined;
@@ -199,6 +200,14 @@ export class MtcReceiver {
     this.#phase = 'freewheel';
     this.#freewheelSinceMs = sinceMs;
     return this.#freewheelMs === 0 ? [] : this.#report('freewheel', nowMs);
+  }
+
+  /** As if it had just locked, for whoever has not followed it: told only while it runs. */
+  again(nowMs: number): MtcReport[] {
+    const time = this.#time;
+    if (this.#phase === 'none' || !time) return [];
+    const frames = time.frames + time.step * msToFrames(time.rate, nowMs - time.atMs);
+    return this.#tell('locked', { ...time, frames, atMs: nowMs });
   }
 
   /** The port is gone, and the time with it. */

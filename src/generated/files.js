@@ -5446,7 +5446,7 @@ export const midi_when = validate110;
 const schema199 = {"type":"object","description":"device, and exactly one kind of message.","required":["device"],"minProperties":2,"maxProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"msc":{"type":"object","description":"MIDI Show Control. $input.cue, list, path, command, format, deviceId, time, timecode, macro, control and value tell the rest.","required":["command"],"additionalProperties":false,"properties":{"command":{"description":"One command, or a list of them.","anyOf":[{"$ref":"#/$defs/mscCommand"},{"type":"array","minItems":1,"maxItems":26,"uniqueItems":true,"items":{"$ref":"#/$defs/mscCommand"}}]},"cue":{"type":"string","maxLength":64,"description":"The cue number, compared part by part: 1.10 is not 1.1, and 01 is 1. \"\": only messages without a cue number. Left out: with any cue number or none."},"list":{"type":"string","maxLength":64,"description":"The cue list, in the same way."},"path":{"type":"string","maxLength":64,"description":"The cue path, in the same way."},"format":{"$ref":"#/$defs/mscFormat","description":"Also messages for all formats fit; all: these alone. Left out: any."},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any that the device hears."},"macro":{"type":"integer","minimum":0,"maximum":127,"description":"Of fire."},"control":{"type":"integer","minimum":0,"maximum":16383,"description":"Of set."}}},"noteOn":{"type":"object","description":"A note-on with velocity 0 is a noteOff.","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127,"description":"60 is the middle C."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"noteOff":{"type":"object","required":["note"],"additionalProperties":false,"properties":{"note":{"type":"integer","minimum":0,"maximum":127},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"controlChange":{"type":"object","required":["controller"],"additionalProperties":false,"properties":{"controller":{"type":"integer","minimum":0,"maximum":127,"description":"64 is the sustain pedal."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"value":{"type":"integer","minimum":0,"maximum":127,"description":"Only this value."},"edge":{"enum":["press","release","any"],"description":"press: the value comes to 64 or more from below; release: the reverse. Left out: press, with value: any."}}},"programChange":{"type":"object","required":["program"],"additionalProperties":false,"properties":{"program":{"type":"integer","minimum":0,"maximum":127,"description":"From 0, as the bytes have it; many desks print it from 1."},"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"pitchBend":{"type":"object","description":"$input.value from -8192 to 8191.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."}}},"aftertouch":{"type":"object","description":"$input.pressure from 0 to 127.","additionalProperties":false,"properties":{"channel":{"type":"integer","minimum":1,"maximum":16,"description":"1 to 16; left out: any."},"note":{"type":"integer","minimum":0,"maximum":127,"description":"Of one key; left out: any."}}},"mmc":{"type":"object","description":"MIDI Machine Control.","required":["command"],"additionalProperties":false,"properties":{"command":{"$ref":"#/$defs/mmcCommand"},"deviceId":{"type":"integer","minimum":0,"maximum":127,"description":"Also messages for all devices (127) fit. Left out: any."}}},"mtc":{"type":"object","description":"MIDI time code. $input.time (HH:MM:SS.mmm), timecode (HH:MM:SS:FF), rate and direction.","required":["state"],"additionalProperties":false,"properties":{"state":{"description":"One state, or a list of them.","anyOf":[{"$ref":"#/$defs/mtcState"},{"type":"array","minItems":1,"maxItems":6,"uniqueItems":true,"items":{"$ref":"#/$defs/mtcState"}}]},"direction":{"enum":["forward","reverse"],"description":"Left out: either."}}}}};
 const schema200 = {"enum":["go","stop","resume","timedGo","load","set","fire","allOff","restore","reset","goOff","goJamClock","standbyPlus","standbyMinus","sequencePlus","sequenceMinus","startClock","stopClock","zeroClock","setClock","mtcChaseOn","mtcChaseOff","openCueList","closeCueList","openCuePath","closeCuePath"]};
 const schema203 = {"enum":["stop","play","deferredPlay","fastForward","rewind","recordStrobe","recordExit","recordPause","pause","eject","chase","commandErrorReset","reset","locate"]};
-const schema204 = {"enum":["locked","jumped","running","freewheel","lost","located"],"description":"locked: time code came and is understood. jumped: it is elsewhere than it would be by now, by more than two frames, or turned round. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."};
+const schema204 = {"enum":["locked","jumped","running","freewheel","lost","located"],"description":"locked: time code came and is understood, turned round, or an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs."};
 const func0 = deepEqual.default;
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -16088,14 +16088,14 @@ return errors === 0;
 validate136.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateOscProfile = validate137;
-const schema265 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say when it has done it: no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
+const schema265 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
 const schema266 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
 const schema273 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
 const pattern94 = new RegExp("^[/$][!-~]*$", "u");
 const pattern95 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
-const schema267 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say when it has done it: no press of somebody else, and no proof either."}}};
+const schema267 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}};
 const schema270 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}};
-const schema271 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000}}};
+const schema271 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}};
 const schema268 = {"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}};
 const schema269 = {"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]};
 
@@ -16709,6 +16709,9 @@ errors++;
 if(data.confirmedBy !== undefined){
 let data11 = data.confirmedBy;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.unlessLast === undefined){
+data11.unlessLast = false;
+}
 if(data11.event === undefined){
 const err26 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data11};
 if(vErrors === null){
@@ -16730,7 +16733,7 @@ vErrors.push(err27);
 errors++;
 }
 for(const key4 in data11){
-if(!(((key4 === "event") || (key4 === "where")) || (key4 === "withinMs"))){
+if(!((((key4 === "event") || (key4 === "where")) || (key4 === "withinMs")) || (key4 === "unlessLast"))){
 const err28 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data11};
 if(vErrors === null){
 vErrors = [err28];
@@ -16849,9 +16852,9 @@ errors++;
 }
 }
 }
-}
-else {
-const err38 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data11};
+let data16 = data11.unlessLast;
+if(typeof data16 !== "boolean"){
+const err38 = {instancePath:instancePath+"/confirmedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema271.properties.unlessLast.type,parentSchema:schema271.properties.unlessLast,data:data16};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -16861,11 +16864,8 @@ vErrors.push(err38);
 errors++;
 }
 }
-if(data.echoedBy !== undefined){
-let data16 = data.echoedBy;
-if(data16 && typeof data16 == "object" && !Array.isArray(data16)){
-if(data16.event === undefined){
-const err39 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data16};
+else {
+const err39 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -16874,8 +16874,15 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(data16.withinMs === undefined){
-const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data16};
+}
+if(data.echoedBy !== undefined){
+let data17 = data.echoedBy;
+if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
+if(data17.unlessLast === undefined){
+data17.unlessLast = false;
+}
+if(data17.event === undefined){
+const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data17};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -16884,9 +16891,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-for(const key6 in data16){
-if(!(((key6 === "event") || (key6 === "where")) || (key6 === "withinMs"))){
-const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data16};
+if(data17.withinMs === undefined){
+const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data17};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -16895,12 +16901,9 @@ vErrors.push(err41);
 }
 errors++;
 }
-}
-if(data16.event !== undefined){
-let data17 = data16.event;
-if(typeof data17 === "string"){
-if(func1(data17) > 64){
-const err42 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data17};
+for(const key6 in data17){
+if(!((((key6 === "event") || (key6 === "where")) || (key6 === "withinMs")) || (key6 === "unlessLast"))){
+const err42 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data17};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -16909,8 +16912,12 @@ vErrors.push(err42);
 }
 errors++;
 }
-if(func1(data17) < 1){
-const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data17};
+}
+if(data17.event !== undefined){
+let data18 = data17.event;
+if(typeof data18 === "string"){
+if(func1(data18) > 64){
+const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -16919,9 +16926,8 @@ vErrors.push(err43);
 }
 errors++;
 }
-}
-else {
-const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data17};
+if(func1(data18) < 1){
+const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -16931,11 +16937,8 @@ vErrors.push(err44);
 errors++;
 }
 }
-if(data16.where !== undefined){
-let data18 = data16.where;
-if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
-if(Object.keys(data18).length > 16){
-const err45 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data18};
+else {
+const err45 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -16944,10 +16947,12 @@ vErrors.push(err45);
 }
 errors++;
 }
-for(const key7 in data18){
-let data19 = data18[key7];
-if(((typeof data19 !== "string") && (!((typeof data19 == "number") && (isFinite(data19))))) && (typeof data19 !== "boolean")){
-const err46 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data19};
+}
+if(data17.where !== undefined){
+let data19 = data17.where;
+if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
+if(Object.keys(data19).length > 16){
+const err46 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data19};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -16956,10 +16961,10 @@ vErrors.push(err46);
 }
 errors++;
 }
-}
-}
-else {
-const err47 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data18};
+for(const key7 in data19){
+let data20 = data19[key7];
+if(((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))) && (typeof data20 !== "boolean")){
+const err47 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data20};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -16969,10 +16974,9 @@ vErrors.push(err47);
 errors++;
 }
 }
-if(data16.withinMs !== undefined){
-let data20 = data16.withinMs;
-if(!(((typeof data20 == "number") && (!(data20 % 1) && !isNaN(data20))) && (isFinite(data20)))){
-const err48 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data20};
+}
+else {
+const err48 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data19};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -16981,9 +16985,11 @@ vErrors.push(err48);
 }
 errors++;
 }
-if((typeof data20 == "number") && (isFinite(data20))){
-if(data20 > 60000 || isNaN(data20)){
-const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data20};
+}
+if(data17.withinMs !== undefined){
+let data21 = data17.withinMs;
+if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
+const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -16992,8 +16998,9 @@ vErrors.push(err49);
 }
 errors++;
 }
-if(data20 < 50 || isNaN(data20)){
-const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data20};
+if((typeof data21 == "number") && (isFinite(data21))){
+if(data21 > 60000 || isNaN(data21)){
+const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -17002,11 +17009,8 @@ vErrors.push(err50);
 }
 errors++;
 }
-}
-}
-}
-else {
-const err51 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data16};
+if(data21 < 50 || isNaN(data21)){
+const err51 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -17017,13 +17021,37 @@ errors++;
 }
 }
 }
-else {
-const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.type,parentSchema:schema267,data};
+let data22 = data17.unlessLast;
+if(typeof data22 !== "boolean"){
+const err52 = {instancePath:instancePath+"/echoedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema271.properties.unlessLast.type,parentSchema:schema271.properties.unlessLast,data:data22};
 if(vErrors === null){
 vErrors = [err52];
 }
 else {
 vErrors.push(err52);
+}
+errors++;
+}
+}
+else {
+const err53 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data17};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+}
+else {
+const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.type,parentSchema:schema267,data};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
 }
 errors++;
 }

@@ -182,7 +182,7 @@ export type MidiMmcCommand =
   | 'reset'
   | 'locate';
 /**
- * locked: time code came and is understood. jumped: it is elsewhere than it would be by now, by more than two frames, or turned round. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
+ * locked: time code came and is understood, turned round, or an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
  */
 export type MidiMtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 'located';
 export type OscName = string;
@@ -569,6 +569,10 @@ export interface Timer {
    * Paused by an emergency; its end starts it again.
    */
   held: boolean;
+  /**
+   * The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows.
+   */
+  by?: string;
 }
 export interface Emergency {
   emergencyId: Id;
@@ -2068,7 +2072,7 @@ export interface OscProfileCommand {
    */
   confirmedBy?: OscProfileReport;
   /**
-   * What the device may say when it has done it: no press of somebody else, and no proof either.
+   * What the device may say because of it, which is then no press of somebody else, and no proof either.
    */
   echoedBy?: OscProfileReport;
 }
@@ -2110,6 +2114,10 @@ export interface OscProfileReport {
     [k: string]: string | number | boolean;
   };
   withinMs: number;
+  /**
+   * The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited.
+   */
+  unlessLast: boolean;
 }
 export interface OscProfileEvent {
   means: string;

@@ -39,13 +39,13 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
     case 'NoteDeleted':
       return applyNoteDeleted(state, event.payload);
     case 'TimerStarted':
-      return applyTimerStarted(state, event.payload, event.recordedAt);
+      return applyTimerStarted(state, event);
     case 'TimerPaused':
-      return applyTimerPaused(state, event.payload, event.recordedAt);
+      return applyTimerPaused(state, event);
     case 'TimerReset':
-      return applyTimerReset(state, event.payload);
+      return applyTimerReset(state, event);
     case 'TimerSetOverride':
-      return applyTimerOverride(state, event.payload, event.recordedAt);
+      return applyTimerOverride(state, event);
     case 'EmergencyTriggered':
       return applyTrigger(state, event);
     case 'EmergencyResolved':

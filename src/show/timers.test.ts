@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { LiveShow } from '../../test/support/live-show.js';
+import { apply } from './apply.js';
 import { TIMERS_MAX } from './state.js';
 import { timerValueMs } from './timers.js';
 
@@ -74,6 +75,26 @@ test('timers have a limit, and one that is known may still start', () => {
   expect(show.refuse(start('one-more')).code).toBe('CONFLICT');
   show.take(start('show'));
 });
+
+test.each(['TimerStarted', 'TimerPaused', 'TimerReset', 'TimerSetOverride'])(
+  'a timer tells which device it was that did the last %s; an emergency is nobody',
+  (eventType) => {
+    const show = new LiveShow().take(start('show'));
+    if (eventType === 'TimerStarted') show.take(pause('show'));
+    show.take({
+      eventType,
+      payload: { timerId: 'show', ...(eventType === 'TimerSetOverride' && { value: '00:00:09.000' }) },
+    });
+    const event = show.events.at(-1);
+    if (!event) throw new Error('nothing happened');
+    const before = show.events.slice(0, -1).reduce(apply, show.initial);
+    const after = apply(before, { ...event, actor: { ...event.actor, deviceId: 'tc' } });
+    expect(after.timers[0]).toMatchObject({ id: 'show', by: 'tc' });
+    show.state = after;
+    show.take({ eventType: 'EmergencyTriggered' }, { eventType: 'EmergencyResolved' });
+    expect(show.state.timers[0]?.by).toBe('tc');
+  },
+);
 
 function validState({ state }: LiveShow): void {
   for (const { valueMs } of state.timers) expect(Number.isInteger(valueMs)).toBe(true);

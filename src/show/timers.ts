@@ -1,5 +1,6 @@
 import type { Timer, TimerPaused, TimerReset, TimerSetOverride, TimerStarted } from '../generated/types.js';
 import { accepted, type Decision, refused } from '../protocol/decision.js';
+import type { EventOf } from '../protocol/envelope.js';
 import { fromTimecode } from '../protocol/timecode.js';
 import { heldBy } from './cues.js';
 import { type ShowState, stampMs, TIMERS_MAX } from './state.js';
@@ -60,11 +61,12 @@ export function decideTimerChanged(
   return accepted;
 }
 
-export function applyTimerStarted(state: ShowState, payload: TimerStarted, recordedAt: string): ShowState {
+export function applyTimerStarted(state: ShowState, event: EventOf<'TimerStarted'>): ShowState {
+  const { payload, recordedAt, actor } = event;
   const timer = findTimer(state, payload.timerId);
   if (timer?.status === 'running') return state;
   if (goesOn(timer, payload))
-    return withTimer(state, { ...timer, status: 'running', anchorAt: recordedAt, held: false });
+    return withTimer(state, { ...timer, status: 'running', anchorAt: recordedAt, held: false, by: actor.deviceId });
   const plan = planOf(timer, payload);
   return withTimer(state, {
     ...(timer ?? { id: payload.timerId }),
@@ -73,6 +75,7 @@ export function applyTimerStarted(state: ShowState, payload: TimerStarted, recor
     valueMs: startOf(plan),
     anchorAt: recordedAt,
     held: false,
+    by: actor.deviceId,
   });
 }
 
@@ -80,25 +83,28 @@ const startOf = ({ mode, durationMs = 0 }: Pick<Timer, 'mode' | 'durationMs'>): 
   mode === 'down' ? durationMs : 0;
 
 /** A timer that an emergency holds and somebody pauses stays paused when the emergency ends. */
-export function applyTimerPaused(state: ShowState, { timerId }: TimerPaused, recordedAt: string): ShowState {
-  const timer = findTimer(state, timerId);
-  if (timer?.status !== 'running') return timer?.held ? withTimer(state, { ...timer, held: false }) : state;
-  return withTimer(state, standing(timer, recordedAt, false));
+export function applyTimerPaused(state: ShowState, event: EventOf<'TimerPaused'>): ShowState {
+  const timer = findTimer(state, event.payload.timerId);
+  const by = event.actor.deviceId;
+  if (timer?.status !== 'running') return timer?.held ? withTimer(state, { ...timer, held: false, by }) : state;
+  return withTimer(state, { ...standing(timer, event.recordedAt, false), by });
 }
 
-export function applyTimerReset(state: ShowState, { timerId }: TimerReset): ShowState {
-  const timer = findTimer(state, timerId);
+export function applyTimerReset(state: ShowState, { payload, actor }: EventOf<'TimerReset'>): ShowState {
+  const timer = findTimer(state, payload.timerId);
   if (!timer) return state;
-  return withTimer(state, { ...timer, status: 'stopped', valueMs: startOf(timer), anchorAt: null, held: false });
+  const valueMs = startOf(timer);
+  return withTimer(state, { ...timer, status: 'stopped', valueMs, anchorAt: null, held: false, by: actor.deviceId });
 }
 
 /** A stopped timer that is set to a value stands part way: the next start goes on from there. */
-export function applyTimerOverride(state: ShowState, payload: TimerSetOverride, recordedAt: string): ShowState {
+export function applyTimerOverride(state: ShowState, event: EventOf<'TimerSetOverride'>): ShowState {
+  const { payload, recordedAt, actor } = event;
   const timer = findTimer(state, payload.timerId);
   const valueMs = fromTimecode(payload.value);
   if (!timer || valueMs === undefined) return state;
   const status = timer.status === 'stopped' ? 'paused' : timer.status;
-  return withTimer(state, { ...timer, status, valueMs, anchorAt: recordedAt });
+  return withTimer(state, { ...timer, status, valueMs, anchorAt: recordedAt, by: actor.deviceId });
 }
 
 /** Every running timer stands still, marked to go on when the emergency ends. */

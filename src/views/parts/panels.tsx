@@ -99,6 +99,9 @@ interface ActingProps {
   following: Following;
 }
 
+/** From a device that is so nothing comes: a timer that followed it goes on by the clock alone. */
+const UNHEARD: ReadonlySet<string> = new Set(['down', 'connecting']);
+
 export function Timers({ client, state, role, following }: ActingProps) {
   if (state.timers.length === 0) return null;
   const may = client.status === 'live' && mayPropose(role, 'TimerStarted');
@@ -111,11 +114,21 @@ export function Timers({ client, state, role, following }: ActingProps) {
         {state.timers.map((timer) => {
           const { id, label = id, status, held } = timer;
           const running = status === 'running';
+          const source = state.devices.find(({ device }) => device === timer.by);
           return (
             <li key={id} class={`timer ${status}`}>
               <span class="label">{label}</span>
               <TimerValue client={client} timer={timer} />
-              <span class="status">{held ? 'held' : status}</span>
+              <span class="status">
+                {held ? 'held' : status}
+                {source && ` by ${source.device}`}
+                {source && running && UNHEARD.has(source.status) && (
+                  <span class="detail">
+                    <Mark shape={DEVICE_SHAPE[source.status]} /> {source.device} is {DEVICE_WORDS[source.status]}: runs
+                    on by itself
+                  </span>
+                )}
+              </span>
               <span class="acts">
                 <button
                   type="button"
