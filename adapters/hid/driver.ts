@@ -37,11 +37,22 @@ export async function loadNodeHid(): Promise<HidDriver> {
     const { devicesAsync, HIDAsync } = await import('node-hid');
     return {
       devices: (vendorId, productId) => devicesAsync(vendorId, productId),
-      open: (path) => HIDAsync.open(path),
+      open: async (path) => unhurried(await HIDAsync.open(path)),
     };
   } catch (cause) {
     throw missing(cause);
   }
+}
+
+/**
+ * node-hid begins to read one tick after somebody listens; a device that was closed meanwhile throws there, where nobody
+ * can catch it. So a device is closed one tick late.
+ */
+function unhurried(handle: HidHandle): HidHandle {
+  return {
+    on: handle.on.bind(handle),
+    close: () => new Promise<void>((resolve) => process.nextTick(resolve)).then(() => handle.close()),
+  };
 }
 
 /** node-hid loads its binary at the first call: the first to fail tells which library is not there. */
