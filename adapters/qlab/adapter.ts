@@ -40,8 +40,8 @@ export const qlabAdapter: Adapter<QlabConfig> = {
     signal.addEventListener('abort', stop, { once: true });
     try {
       const events = new Set(io.patterns.flatMap(({ event }) => LISTENED[String(event)] ?? []));
-      const session = await shakeHands(link, config, [...events]);
-      return new QlabConnection(link, session, config, io);
+      const session = await shakeHands(link, config, [...events], io.clock);
+      return new QlabConnection(link, session, [...events], config, io);
     } catch (error) {
       const why = toBridgeError(error, 'DEVICE_UNREACHABLE');
       link.end(why);

@@ -2,11 +2,15 @@ import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
-import type { OscMessage } from './codec.js';
+import { Again } from './again.js';
 import { type CueRef, messageOf, problemOf, type QlabCommand, readCommand, summarise } from './commands.js';
-import { Evidence, type Expectation, type ReportedCue } from './evidence.js';
-import { login, readMinGoTimeMs, type Session } from './handshake.js';
+import { Evidence, type Expectation } from './evidence.js';
+import { Guards } from './guards.js';
+import { login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
+import { healthOf, type Trouble } from './health.js';
+import { Hearing } from './hearing.js';
 import type { Link } from './link.js';
+import { Playhead } from './playhead.js';
 import { CueWatch } from './watch.js';
 
 /** QLab is asked whether it lives so often, in milliseconds; a miss is asked again at once. @see QLab's OSC dictionary, thump */
@@ -24,27 +28,56 @@ export class QlabConnection implements Connection {
   readonly #link: Link;
   readonly #config: QlabDevice;
   readonly #io: AdapterIo;
+  readonly #events: readonly string[];
   readonly #evidence = new Evidence();
+  readonly #guards: Guards;
   readonly #watch: CueWatch;
+  readonly #playhead: Playhead;
   readonly #life = new AbortController();
   readonly #voice: ConnectionVoice;
+  readonly #access: Again;
+  readonly #goSetting: Again;
+  readonly #goWindow: Again;
   /** What came in before anybody listened. */
   #held: Input[] | undefined = [];
   #session: Session;
   /** What went wrong last, until QLab does as it is told again. */
-  #trouble: { code: BridgeError['code']; detail: string } | undefined;
-  /** When the last GO was seen or sent, on the monotonic clock. */
-  #lastGoMs = Number.NEGATIVE_INFINITY;
+  #trouble: Trouble | undefined;
 
-  constructor(link: Link, session: Session, config: QlabDevice, io: AdapterIo) {
+  /** @param events  what QLab was asked to tell besides GO, cue starts and panic. */
+  constructor(link: Link, session: Session, events: readonly string[], config: QlabDevice, io: AdapterIo) {
+    const { clock } = io;
+    const { signal } = this.#life;
     this.#link = link;
     this.#session = session;
+    this.#events = events;
     this.#config = config;
     this.#io = io;
+    this.#guards = new Guards(session.minGoTimeMs, session.hearsEvents);
+    if (session.goWindow) this.#guards.goWindow(session.goWindow.leftMs, session.goWindow.askedMs, clock.mono());
+    this.#watch = new CueWatch(link, session.workspaceId, clock, signal);
+    this.#playhead = new Playhead({
+      ask: (path, options) => link.ask(`/workspace/${session.workspaceId}${path}`, [], options),
+      ...{ clock, signal, major: session.major, cueList: config.cueList },
+      onMove: () => this.#refresh(),
+    });
     this.#voice = new ConnectionVoice(io.log, this.#observe());
-    this.#watch = new CueWatch(link, session.workspaceId, io.clock, this.#life.signal);
-    for (const message of session.early) this.#onPush(message);
-    link.onPush = (message) => this.#onPush(message);
+    this.#access = new Again(clock, signal, () => this.#loginAgain());
+    this.#goSetting = new Again(clock, signal, () => this.#readMinGoTime());
+    this.#goWindow = new Again(clock, signal, () => this.#readGoWindow());
+    const hearing = new Hearing({
+      ...{ link, clock, evidence: this.#evidence, guards: this.#guards, playhead: this.#playhead, watch: this.#watch },
+      session: () => this.#session,
+      tell: (input) => this.#tellInput(input),
+      onClosed: () => this.#endClosed(),
+      onAccess: () => this.#access.please(),
+      onGoWindow: (what) => {
+        if (what === 'setting') this.#goSetting.please();
+        else if (this.#guards.minGoTimeMs > 0) this.#goWindow.please();
+      },
+    });
+    for (const message of session.early) hearing.take(message);
+    link.onPush = (message) => hearing.take(message);
     this.closed = link.closed.then((why) => {
       this.#life.abort();
       this.#refresh();
@@ -52,6 +85,7 @@ export class QlabConnection implements Connection {
     });
     const { status, code, detail } = this.health();
     if (status !== 'up') io.log.warn({ code, detail }, 'qlab.limited');
+    if (session.permissions.view) this.#playhead.read();
     void this.#beat();
   }
 
@@ -85,26 +119,31 @@ export class QlabConnection implements Connection {
     const problem = problemOf(command);
     if (problem) throw new BridgeError('CODEC_MALFORMED', problem);
     const read = readCommand(command);
-    const lastGoMs = this.#lastGoMs;
-    if (read.verb === 'go') this.#guardGo();
     const { workspaceId, major } = this.#session;
-    const { address, args } = messageOf(read, workspaceId, major);
+    const message = messageOf(read, workspaceId, major);
+    const refusal = this.#guards.refusal(read, message, this.#io.clock.mono());
+    if (refusal) throw new BridgeError('DEVICE_REFUSED', refusal);
+    const cueAtGo = this.#cueAtGo(read);
     const { heard } = this.#link;
-    const answer = this.#link.ask(address, args, { urgent: true });
+    const answer = this.#link.ask(message.address, message.args, { urgent: true });
     const sentAt = this.#io.clock.mono();
-    if (read.verb === 'go') this.#lastGoMs = sentAt;
+    const unguard = this.#guards.sent(read, message, sentAt);
     const { seen, takeBack } = this.#expect(read, sentAt);
     const stopped = new AbortController();
     try {
       const reply = await Promise.race([answer, seen, aborted(AbortSignal.any([signal, stopped.signal]))]);
       if (reply && reply.status !== 'ok') {
         takeBack();
-        if (read.verb === 'go') this.#lastGoMs = lastGoMs;
+        unguard();
         const how = reply.status === 'denied' ? 'denied' : 'could not do';
+        // Perhaps QLab has forgotten us, or the passcode may no longer do what it could.
+        if (reply.status === 'denied') this.#access.please();
         throw new BridgeError('DEVICE_REFUSED', `QLab ${how}: ${summarise(command)}`);
       }
     } catch (error) {
-      const why = toBridgeError(error, 'DEVICE_CLOSED');
+      const why = this.#explained(toBridgeError(error, 'DEVICE_CLOSED'), read);
+      // Whether it fades out is not known: the next panic must not be held back.
+      if (read.verb === 'panic') unguard();
       if (why.code === 'DEVICE_REFUSED' || why.code === 'DEVICE_TIMEOUT') this.#troubled(why);
       if (why.code === 'DEVICE_TIMEOUT' && this.#link.heard === heard) void this.#doubt(why);
       throw why;
@@ -113,15 +152,31 @@ export class QlabConnection implements Connection {
       stopped.abort();
     }
     this.#troubled(undefined);
-    const confirmed = this.#confirmation(read, seen, sentAt, summarise(command));
+    const confirmed = this.#confirmation(cueAtGo, read, seen, sentAt, summarise(command));
     return confirmed ? { reached: 'acknowledged', sentAt, confirmed } : { reached: 'acknowledged', sentAt };
   }
 
-  /** QLab swallows a GO that comes too soon and still answers ok: better to say so than to lose it. */
-  #guardGo(): void {
-    const leftMs = Math.ceil(this.#lastGoMs + this.#session.minGoTimeMs - this.#io.clock.mono());
-    if (leftMs <= 0) return;
-    throw new BridgeError('DEVICE_REFUSED', `QLab's double-GO window still runs for ${leftMs} ms`);
+  /** QLab says nothing at all to a cue that does not exist. */
+  #explained(why: BridgeError, read: QlabCommand): BridgeError {
+    const { roster } = this.#playhead;
+    if (why.code !== 'DEVICE_TIMEOUT' || !roster || !('cue' in read) || !('number' in read.cue)) return why;
+    const { number } = read.cue;
+    if ([...roster.numbers.values()].includes(number)) return why;
+    if (read.verb === 'playhead' && ['next', 'previous', 'none'].includes(number)) return why;
+    return new BridgeError('DEVICE_TIMEOUT', `QLab did not answer: it knows no cue ${number}`, { cause: why });
+  }
+
+  /** The cue that a GO would fire, as far as it is known: the one that is named, or the one at the playhead. */
+  #cueAtGo(read: QlabCommand): CueRef | undefined {
+    if (read.verb !== 'go') return undefined;
+    if (read.target !== undefined && !this.#isList(read.target)) return { number: read.target };
+    const { cueId } = this.#playhead;
+    return read.target === undefined && typeof cueId === 'string' ? { id: cueId } : undefined;
+  }
+
+  /** Whether a number may be that of a cue list. */
+  #isList(number: string): boolean {
+    return this.#playhead.roster?.lists.some((list) => list.number === number) ?? true;
   }
 
   #expect(read: QlabCommand, sentAt: number): { seen: Promise<undefined>; takeBack: () => void } {
@@ -135,7 +190,8 @@ export class QlabConnection implements Connection {
     const expect = (what: Expectation['what'], cue?: CueRef) => this.#evidence.expect({ what, cue, untilMs, seen });
     const takeBacks: (() => void)[] = [];
     if (read.verb === 'go') {
-      takeBacks.push(expect('go', read.target === undefined ? undefined : { number: read.target }));
+      const isOfList = read.target === undefined || this.#isList(read.target);
+      takeBacks.push(expect('go', isOfList ? undefined : { number: read.target ?? '' }));
     } else if (read.verb === 'start' || read.verb === 'stop' || read.verb === 'playhead') {
       takeBacks.push(expect(read.verb, read.cue));
     } else if (read.verb === 'panic' || read.verb === 'stopAll' || read.verb === 'reset') {
@@ -147,14 +203,20 @@ export class QlabConnection implements Connection {
   }
 
   /** Only a start and a GO can be seen to fire; the promise never goes unhandled. */
-  #confirmation(read: QlabCommand, seen: Promise<unknown>, sentAt: number, what: string): Promise<void> | undefined {
+  #confirmation(
+    cueAtGo: CueRef | undefined,
+    read: QlabCommand,
+    seen: Promise<unknown>,
+    sentAt: number,
+    what: string,
+  ): Promise<void> | undefined {
     const { hearsEvents, permissions } = this.#session;
-    if ((read.verb !== 'start' && read.verb !== 'go') || !permissions.view) return undefined;
+    const cue = read.verb === 'start' ? read.cue : cueAtGo;
+    if ((read.verb !== 'start' && read.verb !== 'go') || !permissions.view || (!hearsEvents && !cue)) return undefined;
     const limitMs = this.#config.confirmTimeoutMs - (this.#io.clock.mono() - sentAt);
     const asked = new AbortController();
     const signal = AbortSignal.any([this.#life.signal, asked.signal]);
-    const sights: Promise<unknown>[] = [seen];
-    if (!hearsEvents && read.verb === 'start') sights.push(this.#watch.running(read.cue, sentAt, signal));
+    const sight = hearsEvents || !cue ? seen : this.#watch.started(cue, sentAt, signal);
     const tooLate = this.#io.clock.sleep(Math.max(0, limitMs), signal).then(() => {
       if (asked.signal.aborted) return;
       if (this.#life.signal.aborted) throw new BridgeError('DEVICE_CLOSED', `QLab was lost before ${what} was seen`);
@@ -163,7 +225,7 @@ export class QlabConnection implements Connection {
         `QLab took ${what}, but it was not seen to fire within ${this.#config.confirmTimeoutMs} ms`,
       );
     });
-    const confirmed = Promise.race([...sights, tooLate]).then(
+    const confirmed = Promise.race([sight, tooLate]).then(
       () => asked.abort(),
       (error) => {
         asked.abort();
@@ -172,62 +234,6 @@ export class QlabConnection implements Connection {
     );
     confirmed.catch(() => {});
     return confirmed;
-  }
-
-  #onPush({ address, args }: OscMessage): void {
-    const event = /^\/qlab\/event\/workspace\/(.+)$/.exec(address)?.[1];
-    if (event !== undefined) this.#onEvent(event, args);
-    const update = /^\/update\/workspace\/([^/]+)\/(.+)$/.exec(address);
-    if (!update || update[1] !== this.#session.workspaceId) return;
-    const what = update[2] ?? '';
-    if (what === 'disconnect') {
-      const why = `QLab closed the workspace "${this.#session.workspaceName}"`;
-      this.#link.end(new BridgeError('DEVICE_CLOSED', why));
-    } else if (what.startsWith('cue_id/')) this.#watch.changed(what.slice('cue_id/'.length));
-    else if (what === 'settings/network.access.osc') void this.#loginAgain();
-    else if (what.startsWith('settings/general')) void this.#readMinGoTime();
-    else if (/^cueList\/[^/]+\/playbackPosition$/.test(what) && !this.#session.hearsEvents) {
-      const attribution = this.#evidence.seePlayheadOnly(this.#io.clock.mono());
-      const cueId = typeof args[0] === 'string' ? args[0] : '';
-      this.#tellInput({ event: 'playhead', cueId, attribution });
-    }
-  }
-
-  /** Of the four messages that QLab sends for one event, only the one that names no single member counts. */
-  #onEvent(event: string, args: OscMessage['args']): void {
-    const nowMs = this.#io.clock.mono();
-    if (event === 'panicAll') {
-      this.#tellInput({ event: 'panic', attribution: this.#evidence.see('panic', undefined, nowMs) });
-    }
-    if (event !== 'go' && event !== 'cue/start' && event !== 'cue/stop' && event !== 'playhead') return;
-    const [cueNumber, name, cueId, type] = args;
-    if (typeof cueNumber !== 'string' || typeof name !== 'string' || typeof cueId !== 'string') return;
-    const cue: ReportedCue = { cueNumber, name, cueId, type: typeof type === 'string' ? type : '' };
-    if (event === 'go') {
-      this.#lastGoMs = nowMs;
-      this.#tellOurs({ event: 'go', ...cue, attribution: this.#evidence.seeGo(cue, nowMs) });
-    } else if (event === 'cue/start') {
-      this.#tellOurs({ event: 'cueStarted', ...cue, ...this.#evidence.seeStart(cue, nowMs) });
-    } else {
-      const what = event === 'playhead' ? 'playhead' : 'stop';
-      const told = event === 'playhead' ? 'playhead' : 'cueStopped';
-      this.#tellOurs({ event: told, ...cue, attribution: this.#evidence.see(what, cue, nowMs) });
-    }
-  }
-
-  /**
-   * QLab's broadcast does not say which workspace it is about. Where several are open, a cue that ours does not know is
-   * somebody else's press.
-   */
-  #tellOurs(input: Input & ReportedCue & { attribution: string }): void {
-    if (this.#session.others.length === 0 || input.attribution === 'echo') {
-      this.#tellInput(input);
-      return;
-    }
-    void this.#link.ask(`/workspace/${this.#session.workspaceId}/cue_id/${input.cueId}/uniqueID`).then(
-      ({ status }) => (status === 'ok' ? this.#tellInput(input) : this.#link.count('inputs.otherWorkspace')),
-      () => this.#link.count('inputs.otherWorkspace'),
-    );
   }
 
   #tellInput(input: Input): void {
@@ -239,7 +245,10 @@ export class QlabConnection implements Connection {
     const { workspaceId: id, workspaceName: name, major } = this.#session;
     try {
       const permissions = await login(this.#link, { id, name, major }, this.#config.passcode);
-      this.#session = { ...this.#session, permissions };
+      const hearsEvents = subscribe(this.#link, { ...this.#session, permissions }, this.#events);
+      this.#session = { ...this.#session, permissions, hearsEvents };
+      this.#guards.hearsEvents = hearsEvents;
+      if (permissions.view) this.#playhead.retry();
       this.#refresh();
     } catch (error) {
       this.#link.end(toBridgeError(error, 'DEVICE_REFUSED'));
@@ -247,12 +256,16 @@ export class QlabConnection implements Connection {
   }
 
   async #readMinGoTime(): Promise<void> {
-    try {
-      const minGoTimeMs = await readMinGoTimeMs(this.#link, this.#session.workspaceId);
-      this.#session = { ...this.#session, minGoTimeMs };
-    } catch (error) {
-      this.#io.log.debug({ detail: toBridgeError(error).message }, 'qlab.unread');
-    }
+    const minGoTimeMs = await readMinGoTimeMs(this.#link, this.#session.workspaceId).catch(() => undefined);
+    if (minGoTimeMs === undefined) return;
+    this.#guards.minGoTimeMs = minGoTimeMs;
+    this.#goWindow.please();
+  }
+
+  async #readGoWindow(): Promise<void> {
+    const { workspaceId } = this.#session;
+    const found = await readGoWindow(this.#link, workspaceId, this.#io.clock).catch(() => undefined);
+    if (found) this.#guards.goWindow(found.leftMs, found.askedMs, this.#io.clock.mono());
   }
 
   async #beat(): Promise<void> {
@@ -265,12 +278,31 @@ export class QlabConnection implements Connection {
       try {
         await this.#link.ask(address, [], { urgent: true, interchangeable: true });
         missed = 0;
+        void this.#lookAround();
       } catch {
         if (signal.aborted || this.#link.ended) return;
         missed = this.#link.heard > heard ? 0 : missed + 1;
       }
     }
     this.#link.end(new BridgeError('DEVICE_TIMEOUT', `QLab left ${THUMPS_MISSED_MAX} thumps unanswered`));
+  }
+
+  /** What QLab does not tell by itself: which workspaces are open. */
+  async #lookAround(): Promise<void> {
+    if (this.#session.permissions.view) this.#playhead.retry();
+    const open = await readOpen(this.#link).catch(() => undefined);
+    if (!open || this.#link.ended) return;
+    const { workspaceId } = this.#session;
+    if (!open.some(({ uniqueID }) => uniqueID === workspaceId)) return this.#endClosed();
+    const others = open.filter(({ uniqueID }) => uniqueID !== workspaceId).map(({ displayName }) => displayName);
+    if (others.join('\n') === this.#session.others.join('\n')) return;
+    this.#session = { ...this.#session, others };
+    this.#refresh();
+  }
+
+  #endClosed(): void {
+    const why = `QLab closed the workspace "${this.#session.workspaceName}"`;
+    this.#link.end(new BridgeError('DEVICE_CLOSED', why));
   }
 
   /**
@@ -298,21 +330,9 @@ export class QlabConnection implements Connection {
 
   #observe(): Health {
     if (this.#link.ended) return { status: 'down', code: 'DEVICE_CLOSED' };
-    const { permissions, others, workspaceName } = this.#session;
-    const degraded = (code: BridgeError['code'], detail: string): Health => ({ status: 'degraded', code, detail });
-    const missing = (['view', 'control'] as const).filter((permission) => !permissions[permission]);
-    if (missing.length > 0) {
-      return degraded('DEVICE_REFUSED', `the passcode for "${workspaceName}" does not allow ${missing.join(' and ')}`);
-    }
-    if (this.#trouble) return degraded(this.#trouble.code, this.#trouble.detail);
-    if (others.length > 0 && this.#config.workspace === undefined) {
-      const open = [workspaceName, ...others].join(', ');
-      return degraded(
-        'CONFLICT',
-        `several workspaces are open (${open}); the bridge took "${workspaceName}": name one`,
-      );
-    }
-    return { status: 'up' };
+    const { workspace, cueList } = this.#config;
+    const seen = { session: this.#session, trouble: this.#trouble, playhead: this.#playhead };
+    return healthOf({ ...seen, workspace, cueList });
   }
 }
 

@@ -17,7 +17,7 @@ export interface ReportedCue {
 /** A command whose effect QLab has not reported yet. */
 export interface Expectation {
   readonly what: 'start' | 'go' | 'stop' | 'panic' | 'playhead';
-  /** The cue it is about; a GO may be about a list, or about whatever stands at the playhead. */
+  /** The cue it is about; left out for a GO of a list, which goes to whatever stands at the playhead. */
   readonly cue: CueRef | undefined;
   /** Forgotten after this time, in milliseconds of the monotonic clock. */
   readonly untilMs: number;
@@ -63,7 +63,7 @@ export class Evidence {
     const ours =
       this.#find((e) => e.what === 'go' && isAbout(e.cue, cue)) ??
       this.#find((e) => e.what === 'start' && isAbout(e.cue, cue)) ??
-      this.#find((e) => e.what === 'go');
+      this.#find((e) => e.what === 'go' && e.cue === undefined);
     const attribution = this.#settle(ours);
     this.#cause({ cueId: cue.cueId, attribution, of: 'go', atMs: nowMs, used: false });
     return attribution;
@@ -82,7 +82,8 @@ export class Evidence {
       this.#cause({ cueId: cue.cueId, attribution: 'echo', of: 'start', atMs: nowMs, used: true });
       return { attribution: this.#settle(ours), partOfGo: false };
     }
-    if (this.#find((e) => e.what === 'go')) return { attribution: 'echo', partOfGo: true };
+    const isOfOurGo = (e: Expectation) => e.what === 'go' && (e.cue === undefined || isAbout(e.cue, cue));
+    if (this.#find(isOfOurGo)) return { attribution: 'echo', partOfGo: true };
     const parent = this.#causes.findLast((cause) => nowMs - cause.atMs <= CHILDREN_MS);
     return { attribution: parent?.attribution ?? 'operator', partOfGo: parent?.of === 'go' };
   }
@@ -101,10 +102,13 @@ export class Evidence {
     return this.#find((e) => e.what === 'go') ? 'echo' : (this.#causes.at(-1)?.attribution ?? 'operator');
   }
 
-  /** For QLab before 5.3, which reports no GO: the playhead's move is all there is to see. */
+  /** For QLab before 5.3, which reports no GO: that the playhead moves shows whose doing it is, not that a cue fired. */
   seePlayheadOnly(nowMs: number): Attribution {
     this.#forget(nowMs);
-    return this.#settle(this.#find((e) => e.what === 'go') ?? this.#find((e) => e.what === 'playhead'));
+    const go = this.#find((e) => e.what === 'go');
+    if (!go) return this.#settle(this.#find((e) => e.what === 'playhead'));
+    this.#expected = this.#expected.filter((other) => other !== go);
+    return 'echo';
   }
 
   #find(fits: (expectation: Expectation) => boolean): Expectation | undefined {

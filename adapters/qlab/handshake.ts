@@ -1,4 +1,5 @@
 /** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard. */
+import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';
 import type { Link } from './link.js';
@@ -16,8 +17,9 @@ export interface Session {
   version: string;
   major: number;
   permissions: Permissions;
-  /** QLab's double-GO window, in milliseconds. */
+  /** QLab's double-GO window, and how long it still ran, in milliseconds, and when that was asked. */
   minGoTimeMs: number;
+  goWindow: GoWindow | undefined;
   /** Other workspaces that are open in this QLab: what is heard may be about them. */
   others: string[];
   /** Whether QLab reports GOs and cues (Show Control Broadcast, 5.3 and newer, with the view permission). */
@@ -106,16 +108,66 @@ export async function login(
   return permissions;
 }
 
-/** QLab's double-GO window in milliseconds; 0 when it cannot be read. */
-export async function readMinGoTimeMs(link: Link, workspaceId: string): Promise<number> {
+/** How long QLab would still swallow a GO, in milliseconds. */
+export interface GoWindow {
+  leftMs: number;
+  /** When it was asked, on the monotonic clock. */
+  askedMs: number;
+}
+
+/** The longest double-GO window that is believed, in seconds. */
+const GO_SECONDS_MAX = 3600;
+/** A late answer tells the same as one in time, nearly. */
+const ANY_REPLY = { interchangeable: true } as const;
+
+async function readSeconds(link: Link, address: string): Promise<number | undefined> {
   try {
-    const { status, data } = await link.ask(`/workspace/${workspaceId}/settings/general/minGoTime`);
-    const seconds = Number(data);
-    return status === 'ok' && seconds > 0 && seconds < 3600 ? Math.round(seconds * 1000) : 0;
+    const { status, data } = await link.ask(address, [], ANY_REPLY);
+    const seconds = typeof data === 'number' || typeof data === 'string' ? Number(data) : Number.NaN;
+    return status === 'ok' && seconds >= 0 && seconds <= GO_SECONDS_MAX ? seconds : undefined;
   } catch (error) {
     if (link.ended) throw error;
-    return 0;
+    return undefined;
   }
+}
+
+/** QLab's double-GO window in milliseconds; undefined when it cannot be read. @throws DEVICE_CLOSED */
+export async function readMinGoTimeMs(link: Link, workspaceId: string): Promise<number | undefined> {
+  const seconds = await readSeconds(link, `/workspace/${workspaceId}/settings/general/minGoTime`);
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+/** How long the window still runs; undefined when it cannot be read. @throws DEVICE_CLOSED */
+export async function readGoWindow(link: Link, workspaceId: string, clock: Clock): Promise<GoWindow | undefined> {
+  const askedMs = clock.mono();
+  const seconds = await readSeconds(link, `/workspace/${workspaceId}/doubleGoWindowRemaining`);
+  return seconds === undefined ? undefined : { leftMs: Math.ceil(seconds * 1000), askedMs };
+}
+
+/** The workspaces that are open; undefined when QLab does not say. */
+export async function readOpen(link: Link): Promise<{ uniqueID: string; displayName: string }[] | undefined> {
+  const { status, data } = await link.ask('/workspaces', [], ANY_REPLY);
+  return status === 'ok' && Array.isArray(data) ? readWorkspaces(data) : undefined;
+}
+
+/**
+ * Asks for what QLab tells by itself. Nothing waits for an answer: some have none.
+ * @param events  what to listen to besides GO, cue starts and panic.
+ * @returns whether QLab reports GOs and cues (Show Control Broadcast, 5.3 and newer, with the view permission).
+ */
+export function subscribe(
+  link: Link,
+  { workspaceId, version, permissions }: Pick<Session, 'workspaceId' | 'version' | 'permissions'>,
+  events: readonly string[],
+): boolean {
+  const { major, minor } = readVersion(version);
+  const send = (address: string, args: number[] = []) =>
+    void link.ask(address, args, { urgent: true, interchangeable: true }).catch(() => {});
+  send('/alwaysReply', [1]);
+  send(major >= 5 ? '/updates' : `/workspace/${workspaceId}/updates`, [1]);
+  const hearsEvents = permissions.view && (major > 5 || (major === 5 && minor >= 3));
+  if (hearsEvents) for (const event of ['go', 'cue/start', 'panicAll', ...events]) send(`/listen/${event}`);
+  return hearsEvents;
 }
 
 /**
@@ -127,27 +179,28 @@ export async function shakeHands(
   link: Link,
   config: { passcode?: string; workspace?: string },
   events: readonly string[],
+  clock: Clock,
 ): Promise<Session> {
   const version = ofReply(await link.ask('/version'));
-  const { major, minor } = readVersion(version);
+  const { major } = readVersion(version);
   const open = readWorkspaces((await link.ask('/workspaces')).data);
   const { uniqueID: workspaceId, displayName: workspaceName } = choose(open, config.workspace);
   const workspace = { id: workspaceId, name: workspaceName, major };
   const permissions = await login(link, workspace, config.passcode);
 
-  // What is heard from here on is for the connection. Subscriptions may stay unanswered: nothing waits for them.
+  // What is heard from here on is for the connection.
   const early: OscMessage[] = [];
   link.onPush = (message) => {
     if (early.length < EARLY_MAX) early.push(message);
   };
-  const subscribe = (address: string, args: number[] = []) =>
-    void link.ask(address, args, { urgent: true, interchangeable: true }).catch(() => {});
-  subscribe('/alwaysReply', [1]);
-  subscribe(major >= 5 ? '/updates' : `/workspace/${workspaceId}/updates`, [1]);
-  const hearsEvents = permissions.view && (major > 5 || (major === 5 && minor >= 3));
-  if (hearsEvents) for (const event of ['go', 'cue/start', 'panicAll', ...events]) subscribe(`/listen/${event}`);
+  const hearsEvents = subscribe(link, { workspaceId, version, permissions }, events);
   // QLab takes messages in order: an answer to this one means that it has the subscriptions.
-  const minGoTimeMs = await readMinGoTimeMs(link, workspaceId);
+  const minGoTimeMs = (await readMinGoTimeMs(link, workspaceId)) ?? 0;
+  // Somebody may have pressed GO at QLab just before.
+  const goWindow = minGoTimeMs > 0 ? await readGoWindow(link, workspaceId, clock) : undefined;
   const others = open.filter((w) => w.uniqueID !== workspaceId).map((w) => w.displayName);
-  return { workspaceId, workspaceName, version, major, permissions, minGoTimeMs, others, hearsEvents, early };
+  return {
+    ...{ workspaceId, workspaceName, version, major, permissions },
+    ...{ minGoTimeMs, goWindow, others, hearsEvents, early },
+  };
 }

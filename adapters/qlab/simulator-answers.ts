@@ -74,6 +74,10 @@ const OF_CUE: Readonly<Record<string, (workspace: SimulatedWorkspace, cue: CueNo
   },
 };
 
+/** A list's playhead; anything else has none to tell. */
+const position = (w: SimulatedWorkspace, cue: CueNode): unknown =>
+  w.lists.includes(cue) ? (w.playheadOf(cue)?.uniqueID ?? 'none') : undefined;
+
 /** What one can read of a cue. */
 const VALUES: Readonly<Record<string, (workspace: SimulatedWorkspace, cue: CueNode) => unknown>> = {
   uniqueID: (_, cue) => cue.uniqueID,
@@ -83,6 +87,12 @@ const VALUES: Readonly<Record<string, (workspace: SimulatedWorkspace, cue: CueNo
   listName: (_, cue) => cue.name,
   type: (_, cue) => cue.type,
   duration: (_, cue) => cue.durationMs / 1000,
+  actionElapsed: (w, cue) => w.elapsedMs(cue) / 1000,
+  percentActionElapsed: (w, cue) => (cue.durationMs > 0 ? w.elapsedMs(cue) / cue.durationMs : 0),
+  playheadID: position,
+  playheadId: position,
+  playbackPositionID: position,
+  playbackPositionId: position,
   preWait: () => 0,
   postWait: () => 0,
   continueMode: (_, cue) => cue.continueMode,

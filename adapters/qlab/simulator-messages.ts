@@ -13,6 +13,12 @@ export interface QlabFaults {
   delayMs?: number;
   /** Replies that never come: all, or those to addresses (without `/workspace/{id}`) that the function picks. */
   dropReplies?: boolean | ((address: string) => boolean);
+  /** Messages that never arrive: those whose address (without `/workspace/{id}`) the function picks. */
+  dropMessages?: (address: string) => boolean;
+  /** Reports (`/qlab/event/…`, without that) that never arrive. */
+  dropEvents?: (event: string) => boolean;
+  /** How long each message to a client waits by itself, in milliseconds: they overtake each other. */
+  jitterMs?: () => number;
   /** Everything but /version, /workspaces, /connect and /thump is denied. */
   denied?: boolean;
   /** Commands are answered with ok, and nothing fires. */
@@ -68,6 +74,10 @@ export class Messages {
     }
     const scoped = /^\/workspace\/([^/]+)(\/.+)$/.exec(address);
     const path = scoped?.[2] ?? address;
+    if (this.#options.faults().dropMessages?.(path)) {
+      this.#options.count('messages.lost');
+      return;
+    }
     if (scoped) {
       const workspace = this.#options.open().find((w) => w.uniqueID === scoped[1] || w.name === scoped[1]);
       if (workspace) this.#toWorkspace(client, workspace, address, path, args);

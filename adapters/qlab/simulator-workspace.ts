@@ -70,6 +70,7 @@ export interface CueNode {
 
 interface Run {
   timer: AbortController;
+  startedAt: number;
   endsAt: number;
   /** What was left when it was paused. */
   leftMs: number | undefined;
@@ -117,6 +118,26 @@ export class SimulatedWorkspace {
     this.currentList = this.lists[0];
   }
 
+  /** Where the GO of a list would go. */
+  playheadOf = (list: CueNode): CueNode | undefined => this.#playheads.get(list);
+
+  /** The operator gives a cue another number. */
+  renumber(cue: CueNode, number: string): void {
+    cue.number = number;
+    this.#changed(cue);
+  }
+
+  /** The operator deletes a cue; a playhead that stood at it stands at the next one. */
+  remove(cue: CueNode): void {
+    const list = this.#listOf(cue);
+    const next = this.#next(cue);
+    const siblings = cue.parent?.children ?? [];
+    siblings.splice(siblings.indexOf(cue), 1);
+    if (this.#playheads.get(list) === cue) this.#setPlayhead(list, next);
+    this.#changed(cue);
+    this.#listener.update('');
+  }
+
   /** Where the current list's GO would go. */
   get playhead(): CueNode | undefined {
     return this.currentList && this.#playheads.get(this.currentList);
@@ -130,6 +151,12 @@ export class SimulatedWorkspace {
 
   isRunning = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs === undefined && this.#runs.has(cue);
   isPaused = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs !== undefined;
+  /** How long it has run, without its pauses. */
+  elapsedMs = (cue: CueNode): number => {
+    const run = this.#runs.get(cue);
+    if (!run) return 0;
+    return run.leftMs === undefined ? this.#clock.mono() - run.startedAt : cue.durationMs - run.leftMs;
+  };
   isLoaded = (cue: CueNode): boolean => this.#loaded.has(cue);
   get isPanicking(): boolean {
     return this.#panic !== undefined;
@@ -271,7 +298,9 @@ export class SimulatedWorkspace {
 
   #run(cue: CueNode, durationMs: number): void {
     const timer = new AbortController();
-    this.#runs.set(cue, { timer, endsAt: this.#clock.mono() + durationMs, leftMs: undefined });
+    const now = this.#clock.mono();
+    const startedAt = now - (cue.durationMs - durationMs);
+    this.#runs.set(cue, { timer, startedAt, endsAt: now + durationMs, leftMs: undefined });
     void this.#clock.sleep(durationMs, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       this.#runs.delete(cue);

@@ -55,6 +55,8 @@ export interface QlabSimulator {
   /** The operator starts a cue by itself. @returns whether there is such a cue. */
   operatorStart(number: string): boolean;
   operatorPanic(): void;
+  /** The operator clicks a cue's place in the list: the playhead goes there; to none without a number. */
+  operatorPlayhead(number: string | undefined): void;
   /** The operator closes the workspace; clients are told to disconnect. */
   closeWorkspace(): void;
   openWorkspace(): void;
@@ -160,7 +162,10 @@ class Simulator implements QlabSimulator {
     const udp = { heard, message: onMessage, dropped: onDrop };
     for (let tries = 1; !this.#udp; tries++) {
       this.#tcp = await listenTcp(this.host, port, {
-        opened: (client) => this.#clients.add(client),
+        opened: (client) => {
+          client.post = (send) => this.#post(send);
+          this.#clients.add(client);
+        },
         closed: (client) => this.#clients.delete(client),
         message: onMessage,
         dropped: onDrop,
@@ -199,6 +204,10 @@ class Simulator implements QlabSimulator {
 
   operatorPanic(): void {
     this.workspace.panic();
+  }
+
+  operatorPlayhead(number: string | undefined): void {
+    this.workspace.movePlayhead(this.workspace.all().find((cue) => cue.number === number && number !== undefined));
   }
 
   closeWorkspace(): void {
@@ -245,6 +254,10 @@ class Simulator implements QlabSimulator {
     cue?: { number: string; name: string; uniqueID: string; type: string },
   ): void {
     if (!hasBroadcast(this.#version) || !this.#open.includes(workspace)) return;
+    if (this.#faults.dropEvents?.(event)) {
+      this.#count('events.lost');
+      return;
+    }
     const { number = '', name = '', uniqueID = '', type = '' } = cue ?? {};
     const whole: [string, string[]] = [event, cue ? [number, name, uniqueID, type] : []];
     const apart: [string, string[]][] = [
@@ -260,10 +273,21 @@ class Simulator implements QlabSimulator {
     }
   }
 
+  /** @param path  '' is about the workspace as a whole. */
   #update(workspace: SimulatedWorkspace, path: string, args: string[]): void {
-    for (const client of this.#everyone()) {
-      if (client.updates.has(workspace)) client.send(`/update/workspace/${workspace.uniqueID}/${path}`, args);
+    const address = `/update/workspace/${workspace.uniqueID}${path === '' ? '' : `/${path}`}`;
+    for (const client of this.#everyone()) if (client.updates.has(workspace)) client.send(address, args);
+  }
+
+  #post(send: () => void): void {
+    const waitMs = this.#faults.jitterMs?.() ?? 0;
+    if (waitMs <= 0) {
+      send();
+      return;
     }
+    void this.#clock.sleep(waitMs, this.#life.signal).then(() => {
+      if (!this.#life.signal.aborted) send();
+    });
   }
 
   #onFired(fired: Fired): void {

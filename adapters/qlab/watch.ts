@@ -2,14 +2,18 @@ import type { Clock } from '../../src/kit/clock.js';
 import { type CueRef, cueAddress } from './commands.js';
 import type { Link } from './link.js';
 
-/** How often a cue is asked whether it runs, in milliseconds. */
-const ASK_EVERY_MS = 100;
+/** How often a cue is asked whether it runs, in milliseconds; the same question within 0.1 s may be dropped by QLab. */
+const ASK_EVERY_MS = 110;
 /** Cues whose last change is remembered. */
 const CHANGED_MAX = 256;
+/** A cue that has run for longer than since it was told to start, and this, had been running before. */
+const ELAPSED_MARGIN_MS = 100;
+const KEYS = '["uniqueID","isRunning","isBroken","armed","duration","actionElapsed"]';
 
 /**
- * For QLab before 5.3, which does not report that a cue started: asks the cue. One that runs has fired; one without a
- * duration is over before it can be asked, and counts as fired when QLab reported any change of it (OSC dictionary, `/updates`).
+ * For QLab before 5.3, which does not report that a cue started: asks the cue. One that has been running for no longer than
+ * since it was told to has fired; one without a duration is over before it can be asked, and counts as fired when QLab
+ * reported any change of it (OSC dictionary, `/updates`), unless it is broken or disarmed.
  */
 export class CueWatch {
   readonly #link: Link;
@@ -33,12 +37,12 @@ export class CueWatch {
     if (this.#changedAt.size > CHANGED_MAX && oldest !== undefined) this.#changedAt.delete(oldest);
   }
 
-  /** Resolves once the cue was seen to run; never otherwise. @param sinceMs  when it was told to start. */
-  async running(cue: CueRef, sinceMs: number, signal: AbortSignal): Promise<void> {
+  /** Resolves once the cue was seen to have started; never otherwise. @param sinceMs  when it was told to. */
+  async started(cue: CueRef, sinceMs: number, signal: AbortSignal): Promise<void> {
     const address = `/workspace/${this.#workspaceId}${cueAddress(cue)}/valuesForKeys`;
     while (!signal.aborted && !this.#life.aborted) {
       try {
-        const { data } = await this.#link.ask(address, ['["uniqueID","isRunning","isPaused","duration"]']);
+        const { data } = await this.#link.ask(address, [KEYS]);
         if (typeof data === 'object' && data !== null && this.#fired(data as Record<string, unknown>, sinceMs)) return;
       } catch {
         // No answer is no sight of it; the caller's limit ends the asking.
@@ -49,9 +53,13 @@ export class CueWatch {
   }
 
   #fired(values: Record<string, unknown>, sinceMs: number): boolean {
-    const truth = (value: unknown) => value === true || value === 1 || value === '1';
-    if (truth(values.isRunning) || truth(values.isPaused)) return true;
-    const changedAt = this.#changedAt.get(String(values.uniqueID)) ?? Number.NEGATIVE_INFINITY;
-    return Number(values.duration) === 0 && changedAt >= sinceMs;
+    const isTrue = (value: unknown) => value === true || value === 1 || value === '1';
+    if (isTrue(values.isRunning)) {
+      const elapsedMs = Number(values.actionElapsed) * 1000;
+      return elapsedMs <= this.#clock.mono() - sinceMs + ELAPSED_MARGIN_MS;
+    }
+    if (Number(values.duration) !== 0 || isTrue(values.isBroken) || values.armed === false || values.armed === 0)
+      return false;
+    return (this.#changedAt.get(String(values.uniqueID)) ?? Number.NEGATIVE_INFINITY) >= sinceMs;
   }
 }

@@ -15257,16 +15257,1143 @@ return errors === 0;
 }
 validate135.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateHidProfile = validate136;
-const schema263 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
-const schema264 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
-const pattern90 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+export const xkeys_device = validate137;
+const schema264 = {"type":"object","description":"An X-keys panel, pedal or switch interface of P.I. Engineering on USB.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"xkeys"},"productId":{"type":"integer","minimum":0,"maximum":65535,"description":"Only a panel of this product id, as lsusb shows it behind 05f3:; left out: any X-keys."},"unitId":{"type":"integer","minimum":0,"maximum":255,"description":"Only the panel that was given this number, where there are several of a kind; from the factory all are 0."},"path":{"type":"string","minLength":1,"maxLength":1024,"description":"Only the panel at this path, such as /dev/hidraw0; it may change at a replug."},"debounceMs":{"type":"integer","minimum":0,"maximum":1000,"default":5,"description":"After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"default":800,"description":"How long a hold is where the rule does not say, in milliseconds."},"doubleMs":{"type":"integer","minimum":50,"maximum":5000,"default":300,"description":"A second press so soon after the first is also a double."},"chordMs":{"type":"integer","minimum":20,"maximum":5000,"default":250,"description":"The buttons of a chord go down within so many milliseconds, from the first to the last."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
 
-function validate136(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate138.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.is === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema174.required,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "call") || (key0 === "is"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.call !== undefined){
+let data0 = data.call;
+if(typeof data0 === "string"){
+if(!pattern10.test(data0)){
+const err2 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+else {
+const err3 = {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.is !== undefined){
+let data1 = data.is;
+if(typeof data1 === "string"){
+if(func1(data1) > 256){
+const err4 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(func1(data1) < 1){
+const err5 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema174.properties.is.type,parentSchema:schema174.properties.is,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+else {
+const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.type,parentSchema:schema174,data};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+validate138.errors = vErrors;
+return errors === 0;
+}
+validate138.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate137.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.debounceMs === undefined){
+data.debounceMs = 5;
+}
+if(data.holdMs === undefined){
+data.holdMs = 800;
+}
+if(data.doubleMs === undefined){
+data.doubleMs = 300;
+}
+if(data.chordMs === undefined){
+data.chordMs = 250;
+}
+if(data.adapter === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema264.required,parentSchema:schema264,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func142.call(schema264.properties, key0))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema264,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if("xkeys" !== data0){
+const err2 = {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/const",keyword:"const",params:{allowedValue: "xkeys"},message:"must be equal to constant",schema:"xkeys",parentSchema:schema264.properties.adapter,data:data0};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.productId !== undefined){
+let data1 = data.productId;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err3 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.productId.type,parentSchema:schema264.properties.productId,data:data1};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 65535 || isNaN(data1)){
+const err4 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema264.properties.productId,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/productId",schemaPath:"#/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.productId,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+}
+if(data.unitId !== undefined){
+let data2 = data.unitId;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err6 = {instancePath:instancePath+"/unitId",schemaPath:"#/properties/unitId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.unitId.type,parentSchema:schema264.properties.unitId,data:data2};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 255 || isNaN(data2)){
+const err7 = {instancePath:instancePath+"/unitId",schemaPath:"#/properties/unitId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.unitId,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2 < 0 || isNaN(data2)){
+const err8 = {instancePath:instancePath+"/unitId",schemaPath:"#/properties/unitId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.unitId,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+if(data.path !== undefined){
+let data3 = data.path;
+if(typeof data3 === "string"){
+if(func1(data3) > 1024){
+const err9 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema264.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if(func1(data3) < 1){
+const err10 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema264.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+else {
+const err11 = {instancePath:instancePath+"/path",schemaPath:"#/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema264.properties.path.type,parentSchema:schema264.properties.path,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+let data4 = data.debounceMs;
+if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
+const err12 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.debounceMs.type,parentSchema:schema264.properties.debounceMs,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if((typeof data4 == "number") && (isFinite(data4))){
+if(data4 > 1000 || isNaN(data4)){
+const err13 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000},message:"must be <= 1000",schema:1000,parentSchema:schema264.properties.debounceMs,data:data4};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data4 < 0 || isNaN(data4)){
+const err14 = {instancePath:instancePath+"/debounceMs",schemaPath:"#/properties/debounceMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.debounceMs,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+let data5 = data.holdMs;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err15 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.holdMs.type,parentSchema:schema264.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 60000 || isNaN(data5)){
+const err16 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema264.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data5 < 50 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema264.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+let data6 = data.doubleMs;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err18 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.doubleMs.type,parentSchema:schema264.properties.doubleMs,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 5000 || isNaN(data6)){
+const err19 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema264.properties.doubleMs,data:data6};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if(data6 < 50 || isNaN(data6)){
+const err20 = {instancePath:instancePath+"/doubleMs",schemaPath:"#/properties/doubleMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema264.properties.doubleMs,data:data6};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+}
+let data7 = data.chordMs;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err21 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.chordMs.type,parentSchema:schema264.properties.chordMs,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 5000 || isNaN(data7)){
+const err22 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 5000},message:"must be <= 5000",schema:5000,parentSchema:schema264.properties.chordMs,data:data7};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+if(data7 < 20 || isNaN(data7)){
+const err23 = {instancePath:instancePath+"/chordMs",schemaPath:"#/properties/chordMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 20},message:"must be >= 20",schema:20,parentSchema:schema264.properties.chordMs,data:data7};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data8 = data.backupOf;
+if(typeof data8 === "string"){
+if(func1(data8) > 64){
+const err24 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema185,data:data8};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+if(func1(data8) < 1){
+const err25 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data8};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data8};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data9 = data.mirrored;
+if(typeof data9 !== "boolean"){
+const err27 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.type,parentSchema:schema186,data:data9};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+}
+if(data.playhead !== undefined){
+if(!(validate138(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err28 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema264.type,parentSchema:schema264,data};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+validate137.errors = vErrors;
+return errors === 0;
+}
+validate137.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const xkeys_when = validate140;
+const schema269 = {"type":"object","description":"device, and one of button, chord, control.","required":["device"],"minProperties":2,"additionalProperties":false,"properties":{"device":{"type":"string"},"button":{"type":"integer","minimum":0,"maximum":254,"description":"From 1, down the first column, then down the second; 0 is the program switch."},"chord":{"type":"array","minItems":2,"maxItems":8,"uniqueItems":true,"items":{"type":"integer","minimum":0,"maximum":254},"description":"Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own."},"gesture":{"enum":["press","release","hold","double"],"default":"press","description":"press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well."},"holdMs":{"type":"integer","minimum":50,"maximum":60000,"description":"For hold; left out: the device's holdMs."},"control":{"enum":["jog","shuttle","tbar","joystick","rotary"],"description":"A wheel, ring, lever, stick or knob. jog wants direction; the others want atLeast or atMost."},"index":{"type":"integer","minimum":0,"maximum":7,"default":0,"description":"Which of several controls of a kind."},"direction":{"enum":["forward","back"],"description":"Of a jog wheel: clockwise, or the other way. Each step is an input."},"axis":{"enum":["x","y"],"description":"Of a joystick."},"atLeast":{"type":"integer","minimum":-255,"maximum":255,"description":"Once each time that the control comes to this value or above. A T-bar and a knob go from 0 to 255, a shuttle ring from -7 to 7, a joystick from -127 to 127."},"atMost":{"type":"integer","minimum":-255,"maximum":255,"description":"Once each time that it comes to this value or below."}}};
+
+function validate140(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate140.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.gesture === undefined){
+data.gesture = "press";
+}
+if(data.index === undefined){
+data.index = 0;
+}
+if(Object.keys(data).length < 2){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 2},message:"must NOT have fewer than 2 properties",schema:2,parentSchema:schema269,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.device === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema269.required,parentSchema:schema269,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(func142.call(schema269.properties, key0))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema269,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema269.properties.device.type,parentSchema:schema269.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.button !== undefined){
+let data1 = data.button;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err4 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.button.type,parentSchema:schema269.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 254 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/maximum",keyword:"maximum",params:{comparison: "<=", limit: 254},message:"must be <= 254",schema:254,parentSchema:schema269.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data1 < 0 || isNaN(data1)){
+const err6 = {instancePath:instancePath+"/button",schemaPath:"#/properties/button/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema269.properties.button,data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+}
+if(data.chord !== undefined){
+let data2 = data.chord;
+if(Array.isArray(data2)){
+if(data2.length > 8){
+const err7 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema269.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2.length < 2){
+const err8 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/minItems",keyword:"minItems",params:{limit: 2},message:"must NOT have fewer than 2 items",schema:2,parentSchema:schema269.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+const len0 = data2.length;
+for(let i0=0; i0<len0; i0++){
+let data3 = data2[i0];
+if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
+const err9 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.chord.items.type,parentSchema:schema269.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+if((typeof data3 == "number") && (isFinite(data3))){
+if(data3 > 254 || isNaN(data3)){
+const err10 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/maximum",keyword:"maximum",params:{comparison: "<=", limit: 254},message:"must be <= 254",schema:254,parentSchema:schema269.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data3 < 0 || isNaN(data3)){
+const err11 = {instancePath:instancePath+"/chord/" + i0,schemaPath:"#/properties/chord/items/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema269.properties.chord.items,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+}
+let i1 = data2.length;
+let j0;
+if(i1 > 1){
+const indices0 = {};
+for(;i1--;){
+let item0 = data2[i1];
+if(!(((typeof item0 == "number") && (!(item0 % 1) && !isNaN(item0))) && (isFinite(item0)))){
+continue;
+}
+if(typeof indices0[item0] == "number"){
+j0 = indices0[item0];
+const err12 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/uniqueItems",keyword:"uniqueItems",params:{i: i1, j: j0},message:"must NOT have duplicate items (items ## "+j0+" and "+i1+" are identical)",schema:true,parentSchema:schema269.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+break;
+}
+indices0[item0] = i1;
+}
+}
+}
+else {
+const err13 = {instancePath:instancePath+"/chord",schemaPath:"#/properties/chord/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema269.properties.chord.type,parentSchema:schema269.properties.chord,data:data2};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+let data4 = data.gesture;
+if(!((((data4 === "press") || (data4 === "release")) || (data4 === "hold")) || (data4 === "double"))){
+const err14 = {instancePath:instancePath+"/gesture",schemaPath:"#/properties/gesture/enum",keyword:"enum",params:{allowedValues: schema269.properties.gesture.enum},message:"must be equal to one of the allowed values",schema:schema269.properties.gesture.enum,parentSchema:schema269.properties.gesture,data:data4};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if(data.holdMs !== undefined){
+let data5 = data.holdMs;
+if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
+const err15 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.holdMs.type,parentSchema:schema269.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if((typeof data5 == "number") && (isFinite(data5))){
+if(data5 > 60000 || isNaN(data5)){
+const err16 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema269.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+if(data5 < 50 || isNaN(data5)){
+const err17 = {instancePath:instancePath+"/holdMs",schemaPath:"#/properties/holdMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema269.properties.holdMs,data:data5};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+if(data.control !== undefined){
+let data6 = data.control;
+if(!(((((data6 === "jog") || (data6 === "shuttle")) || (data6 === "tbar")) || (data6 === "joystick")) || (data6 === "rotary"))){
+const err18 = {instancePath:instancePath+"/control",schemaPath:"#/properties/control/enum",keyword:"enum",params:{allowedValues: schema269.properties.control.enum},message:"must be equal to one of the allowed values",schema:schema269.properties.control.enum,parentSchema:schema269.properties.control,data:data6};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+let data7 = data.index;
+if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
+const err19 = {instancePath:instancePath+"/index",schemaPath:"#/properties/index/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.index.type,parentSchema:schema269.properties.index,data:data7};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+if((typeof data7 == "number") && (isFinite(data7))){
+if(data7 > 7 || isNaN(data7)){
+const err20 = {instancePath:instancePath+"/index",schemaPath:"#/properties/index/maximum",keyword:"maximum",params:{comparison: "<=", limit: 7},message:"must be <= 7",schema:7,parentSchema:schema269.properties.index,data:data7};
+if(vErrors === null){
+vErrors = [err20];
+}
+else {
+vErrors.push(err20);
+}
+errors++;
+}
+if(data7 < 0 || isNaN(data7)){
+const err21 = {instancePath:instancePath+"/index",schemaPath:"#/properties/index/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema269.properties.index,data:data7};
+if(vErrors === null){
+vErrors = [err21];
+}
+else {
+vErrors.push(err21);
+}
+errors++;
+}
+}
+if(data.direction !== undefined){
+let data8 = data.direction;
+if(!((data8 === "forward") || (data8 === "back"))){
+const err22 = {instancePath:instancePath+"/direction",schemaPath:"#/properties/direction/enum",keyword:"enum",params:{allowedValues: schema269.properties.direction.enum},message:"must be equal to one of the allowed values",schema:schema269.properties.direction.enum,parentSchema:schema269.properties.direction,data:data8};
+if(vErrors === null){
+vErrors = [err22];
+}
+else {
+vErrors.push(err22);
+}
+errors++;
+}
+}
+if(data.axis !== undefined){
+let data9 = data.axis;
+if(!((data9 === "x") || (data9 === "y"))){
+const err23 = {instancePath:instancePath+"/axis",schemaPath:"#/properties/axis/enum",keyword:"enum",params:{allowedValues: schema269.properties.axis.enum},message:"must be equal to one of the allowed values",schema:schema269.properties.axis.enum,parentSchema:schema269.properties.axis,data:data9};
+if(vErrors === null){
+vErrors = [err23];
+}
+else {
+vErrors.push(err23);
+}
+errors++;
+}
+}
+if(data.atLeast !== undefined){
+let data10 = data.atLeast;
+if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
+const err24 = {instancePath:instancePath+"/atLeast",schemaPath:"#/properties/atLeast/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.atLeast.type,parentSchema:schema269.properties.atLeast,data:data10};
+if(vErrors === null){
+vErrors = [err24];
+}
+else {
+vErrors.push(err24);
+}
+errors++;
+}
+if((typeof data10 == "number") && (isFinite(data10))){
+if(data10 > 255 || isNaN(data10)){
+const err25 = {instancePath:instancePath+"/atLeast",schemaPath:"#/properties/atLeast/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema269.properties.atLeast,data:data10};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+if(data10 < -255 || isNaN(data10)){
+const err26 = {instancePath:instancePath+"/atLeast",schemaPath:"#/properties/atLeast/minimum",keyword:"minimum",params:{comparison: ">=", limit: -255},message:"must be >= -255",schema:-255,parentSchema:schema269.properties.atLeast,data:data10};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+}
+if(data.atMost !== undefined){
+let data11 = data.atMost;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err27 = {instancePath:instancePath+"/atMost",schemaPath:"#/properties/atMost/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema269.properties.atMost.type,parentSchema:schema269.properties.atMost,data:data11};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 255 || isNaN(data11)){
+const err28 = {instancePath:instancePath+"/atMost",schemaPath:"#/properties/atMost/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema269.properties.atMost,data:data11};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+if(data11 < -255 || isNaN(data11)){
+const err29 = {instancePath:instancePath+"/atMost",schemaPath:"#/properties/atMost/minimum",keyword:"minimum",params:{comparison: ">=", limit: -255},message:"must be >= -255",schema:-255,parentSchema:schema269.properties.atMost,data:data11};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema269.type,parentSchema:schema269,data};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
+validate140.errors = vErrors;
+return errors === 0;
+}
+validate140.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const xkeys_send = validate141;
+const schema270 = {"type":"object","description":"device, and a lamp: light with colour, or indicator with on.","required":["device"],"minProperties":3,"additionalProperties":false,"properties":{"device":{"type":"string"},"light":{"anyOf":[{"type":"integer","minimum":1,"maximum":254},{"const":"all"}],"description":"The lamp under this button, or under all."},"colour":{"type":"string","pattern":"^(off|red|amber|yellow|green|turquoise|blue|purple|white|#[0-9a-fA-F]{6})$","description":"off, red, amber, yellow, green, turquoise, blue, purple, white, or #rrggbb. Many panels have red and blue only (and both: purple); another colour is refused there."},"indicator":{"enum":["green","red"],"description":"One of the two lamps at the top of the panel."},"on":{"type":"boolean","description":"Of an indicator."},"flash":{"type":"boolean","default":false,"description":"It flashes."},"forMs":{"type":"integer","minimum":1,"maximum":3600000,"description":"It goes dark after so many milliseconds, unless something newer was for the same lamp."}}};
+const pattern91 = new RegExp("^(off|red|amber|yellow|green|turquoise|blue|purple|white|#[0-9a-fA-F]{6})$", "u");
+
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate141.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.flash === undefined){
+data.flash = false;
+}
+if(Object.keys(data).length < 3){
+const err0 = {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 3},message:"must NOT have fewer than 3 properties",schema:3,parentSchema:schema270,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.device === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema270.required,parentSchema:schema270,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+for(const key0 in data){
+if(!(((((((key0 === "device") || (key0 === "light")) || (key0 === "colour")) || (key0 === "indicator")) || (key0 === "on")) || (key0 === "flash")) || (key0 === "forMs"))){
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema270,data};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+}
+if(data.device !== undefined){
+let data0 = data.device;
+if(typeof data0 !== "string"){
+const err3 = {instancePath:instancePath+"/device",schemaPath:"#/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.device.type,parentSchema:schema270.properties.device,data:data0};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+if(data.light !== undefined){
+let data1 = data.light;
+const _errs5 = errors;
+let valid1 = false;
+const _errs6 = errors;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err4 = {instancePath:instancePath+"/light",schemaPath:"#/properties/light/anyOf/0/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema270.properties.light.anyOf[0].type,parentSchema:schema270.properties.light.anyOf[0],data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 254 || isNaN(data1)){
+const err5 = {instancePath:instancePath+"/light",schemaPath:"#/properties/light/anyOf/0/maximum",keyword:"maximum",params:{comparison: "<=", limit: 254},message:"must be <= 254",schema:254,parentSchema:schema270.properties.light.anyOf[0],data:data1};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+if(data1 < 1 || isNaN(data1)){
+const err6 = {instancePath:instancePath+"/light",schemaPath:"#/properties/light/anyOf/0/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema270.properties.light.anyOf[0],data:data1};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+var _valid0 = _errs6 === errors;
+valid1 = valid1 || _valid0;
+const _errs8 = errors;
+if("all" !== data1){
+const err7 = {instancePath:instancePath+"/light",schemaPath:"#/properties/light/anyOf/1/const",keyword:"const",params:{allowedValue: "all"},message:"must be equal to constant",schema:"all",parentSchema:schema270.properties.light.anyOf[1],data:data1};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+var _valid0 = _errs8 === errors;
+valid1 = valid1 || _valid0;
+if(!valid1){
+const err8 = {instancePath:instancePath+"/light",schemaPath:"#/properties/light/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema270.properties.light.anyOf,parentSchema:schema270.properties.light,data:data1};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+else {
+errors = _errs5;
+if(vErrors !== null){
+if(_errs5){
+vErrors.length = _errs5;
+}
+else {
+vErrors = null;
+}
+}
+}
+}
+if(data.colour !== undefined){
+let data2 = data.colour;
+if(typeof data2 === "string"){
+if(!pattern91.test(data2)){
+const err9 = {instancePath:instancePath+"/colour",schemaPath:"#/properties/colour/pattern",keyword:"pattern",params:{pattern: "^(off|red|amber|yellow|green|turquoise|blue|purple|white|#[0-9a-fA-F]{6})$"},message:"must match pattern \""+"^(off|red|amber|yellow|green|turquoise|blue|purple|white|#[0-9a-fA-F]{6})$"+"\"",schema:"^(off|red|amber|yellow|green|turquoise|blue|purple|white|#[0-9a-fA-F]{6})$",parentSchema:schema270.properties.colour,data:data2};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+else {
+const err10 = {instancePath:instancePath+"/colour",schemaPath:"#/properties/colour/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.colour.type,parentSchema:schema270.properties.colour,data:data2};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+if(data.indicator !== undefined){
+let data3 = data.indicator;
+if(!((data3 === "green") || (data3 === "red"))){
+const err11 = {instancePath:instancePath+"/indicator",schemaPath:"#/properties/indicator/enum",keyword:"enum",params:{allowedValues: schema270.properties.indicator.enum},message:"must be equal to one of the allowed values",schema:schema270.properties.indicator.enum,parentSchema:schema270.properties.indicator,data:data3};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+}
+if(data.on !== undefined){
+let data4 = data.on;
+if(typeof data4 !== "boolean"){
+const err12 = {instancePath:instancePath+"/on",schemaPath:"#/properties/on/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema270.properties.on.type,parentSchema:schema270.properties.on,data:data4};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+}
+let data5 = data.flash;
+if(typeof data5 !== "boolean"){
+const err13 = {instancePath:instancePath+"/flash",schemaPath:"#/properties/flash/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema270.properties.flash.type,parentSchema:schema270.properties.flash,data:data5};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+if(data.forMs !== undefined){
+let data6 = data.forMs;
+if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
+const err14 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema270.properties.forMs.type,parentSchema:schema270.properties.forMs,data:data6};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+if((typeof data6 == "number") && (isFinite(data6))){
+if(data6 > 3600000 || isNaN(data6)){
+const err15 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 3600000},message:"must be <= 3600000",schema:3600000,parentSchema:schema270.properties.forMs,data:data6};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+if(data6 < 1 || isNaN(data6)){
+const err16 = {instancePath:instancePath+"/forMs",schemaPath:"#/properties/forMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema270.properties.forMs,data:data6};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err17 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema270.type,parentSchema:schema270,data};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+validate141.errors = vErrors;
+return errors === 0;
+}
+validate141.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+export const validateHidProfile = validate142;
+const schema271 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema272 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
+const pattern92 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
+
+function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/adapters/hid/profile.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate136.evaluated;
+const evaluated0 = validate142.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -15275,7 +16402,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -15285,7 +16412,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -15295,7 +16422,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.devices === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "devices"},message:"must have required property '"+"devices"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -15305,7 +16432,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.report === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "report"},message:"must have required property '"+"report"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -15315,7 +16442,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.buttons === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "buttons"},message:"must have required property '"+"buttons"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -15325,7 +16452,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.source === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -15335,7 +16462,7 @@ vErrors.push(err5);
 errors++;
 }
 if(data.verified === undefined){
-const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema263.required,parentSchema:schema263,data};
+const err6 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema271.required,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -15345,8 +16472,8 @@ vErrors.push(err6);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema263.properties, key0))){
-const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema263,data};
+if(!(func142.call(schema271.properties, key0))){
+const err7 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -15359,8 +16486,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern90.test(data0)){
-const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema263.properties.name,data:data0};
+if(!pattern92.test(data0)){
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema271.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -15371,7 +16498,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.name.type,parentSchema:schema263.properties.name,data:data0};
+const err9 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.name.type,parentSchema:schema271.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -15385,7 +16512,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema263.properties.title,data:data1};
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema271.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -15395,7 +16522,7 @@ vErrors.push(err10);
 errors++;
 }
 if(func1(data1) < 1){
-const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema263.properties.title,data:data1};
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -15406,7 +16533,7 @@ errors++;
 }
 }
 else {
-const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.title.type,parentSchema:schema263.properties.title,data:data1};
+const err12 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.title.type,parentSchema:schema271.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -15420,7 +16547,7 @@ if(data.devices !== undefined){
 let data2 = data.devices;
 if(Array.isArray(data2)){
 if(data2.length > 64){
-const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema263.properties.devices,data:data2};
+const err13 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema271.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -15434,7 +16561,7 @@ for(let i0=0; i0<len0; i0++){
 let data3 = data2[i0];
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(data3.vendorId === undefined){
-const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema263.properties.devices.items.required,parentSchema:schema263.properties.devices.items,data:data3};
+const err14 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "vendorId"},message:"must have required property '"+"vendorId"+"'",schema:schema271.properties.devices.items.required,parentSchema:schema271.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -15444,7 +16571,7 @@ vErrors.push(err14);
 errors++;
 }
 if(data3.productId === undefined){
-const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema263.properties.devices.items.required,parentSchema:schema263.properties.devices.items,data:data3};
+const err15 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "productId"},message:"must have required property '"+"productId"+"'",schema:schema271.properties.devices.items.required,parentSchema:schema271.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -15455,7 +16582,7 @@ errors++;
 }
 for(const key1 in data3){
 if(!((key1 === "vendorId") || (key1 === "productId"))){
-const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema263.properties.devices.items,data:data3};
+const err16 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema271.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -15468,7 +16595,7 @@ errors++;
 if(data3.vendorId !== undefined){
 let data4 = data3.vendorId;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.devices.items.properties.vendorId.type,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
+const err17 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.devices.items.properties.vendorId.type,parentSchema:schema271.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -15479,7 +16606,7 @@ errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 65535 || isNaN(data4)){
-const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
+const err18 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema271.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -15489,7 +16616,7 @@ vErrors.push(err18);
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.devices.items.properties.vendorId,data:data4};
+const err19 = {instancePath:instancePath+"/devices/" + i0+"/vendorId",schemaPath:"#/properties/devices/items/properties/vendorId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema271.properties.devices.items.properties.vendorId,data:data4};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -15503,7 +16630,7 @@ errors++;
 if(data3.productId !== undefined){
 let data5 = data3.productId;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.devices.items.properties.productId.type,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
+const err20 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.devices.items.properties.productId.type,parentSchema:schema271.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -15514,7 +16641,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
+const err21 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema271.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -15524,7 +16651,7 @@ vErrors.push(err21);
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.devices.items.properties.productId,data:data5};
+const err22 = {instancePath:instancePath+"/devices/" + i0+"/productId",schemaPath:"#/properties/devices/items/properties/productId/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema271.properties.devices.items.properties.productId,data:data5};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -15537,7 +16664,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.devices.items.type,parentSchema:schema263.properties.devices.items,data:data3};
+const err23 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.devices.items.type,parentSchema:schema271.properties.devices.items,data:data3};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -15549,7 +16676,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema263.properties.devices.type,parentSchema:schema263.properties.devices,data:data2};
+const err24 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema271.properties.devices.type,parentSchema:schema271.properties.devices,data:data2};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -15562,7 +16689,7 @@ errors++;
 if(data.usagePage !== undefined){
 let data6 = data.usagePage;
 if(!(((typeof data6 == "number") && (!(data6 % 1) && !isNaN(data6))) && (isFinite(data6)))){
-const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.usagePage.type,parentSchema:schema263.properties.usagePage,data:data6};
+const err25 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.usagePage.type,parentSchema:schema271.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -15573,7 +16700,7 @@ errors++;
 }
 if((typeof data6 == "number") && (isFinite(data6))){
 if(data6 > 65535 || isNaN(data6)){
-const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.usagePage,data:data6};
+const err26 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema271.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -15583,7 +16710,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data6 < 0 || isNaN(data6)){
-const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.usagePage,data:data6};
+const err27 = {instancePath:instancePath+"/usagePage",schemaPath:"#/properties/usagePage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema271.properties.usagePage,data:data6};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -15597,7 +16724,7 @@ errors++;
 if(data.usage !== undefined){
 let data7 = data.usage;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.usage.type,parentSchema:schema263.properties.usage,data:data7};
+const err28 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.usage.type,parentSchema:schema271.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -15608,7 +16735,7 @@ errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 65535 || isNaN(data7)){
-const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema263.properties.usage,data:data7};
+const err29 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema271.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -15618,7 +16745,7 @@ vErrors.push(err29);
 errors++;
 }
 if(data7 < 0 || isNaN(data7)){
-const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema263.properties.usage,data:data7};
+const err30 = {instancePath:instancePath+"/usage",schemaPath:"#/properties/usage/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema271.properties.usage,data:data7};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -15636,7 +16763,7 @@ if(data8.keyboard === undefined){
 data8.keyboard = false;
 }
 if(data8.bytesMin === undefined){
-const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema263.properties.report.required,parentSchema:schema263.properties.report,data:data8};
+const err31 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/required",keyword:"required",params:{missingProperty: "bytesMin"},message:"must have required property '"+"bytesMin"+"'",schema:schema271.properties.report.required,parentSchema:schema271.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -15647,7 +16774,7 @@ errors++;
 }
 for(const key2 in data8){
 if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
-const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema263.properties.report,data:data8};
+const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema271.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -15660,7 +16787,7 @@ errors++;
 if(data8.id !== undefined){
 let data9 = data8.id;
 if(!(((typeof data9 == "number") && (!(data9 % 1) && !isNaN(data9))) && (isFinite(data9)))){
-const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.report.properties.id.type,parentSchema:schema263.properties.report.properties.id,data:data9};
+const err33 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.report.properties.id.type,parentSchema:schema271.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -15671,7 +16798,7 @@ errors++;
 }
 if((typeof data9 == "number") && (isFinite(data9))){
 if(data9 > 255 || isNaN(data9)){
-const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema263.properties.report.properties.id,data:data9};
+const err34 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema271.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -15681,7 +16808,7 @@ vErrors.push(err34);
 errors++;
 }
 if(data9 < 1 || isNaN(data9)){
-const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema263.properties.report.properties.id,data:data9};
+const err35 = {instancePath:instancePath+"/report/id",schemaPath:"#/properties/report/properties/id/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema271.properties.report.properties.id,data:data9};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -15695,7 +16822,7 @@ errors++;
 if(data8.bytesMin !== undefined){
 let data10 = data8.bytesMin;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema263.properties.report.properties.bytesMin.type,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
+const err36 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.report.properties.bytesMin.type,parentSchema:schema271.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -15706,7 +16833,7 @@ errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 64 || isNaN(data10)){
-const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
+const err37 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema271.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -15716,7 +16843,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data10 < 1 || isNaN(data10)){
-const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema263.properties.report.properties.bytesMin,data:data10};
+const err38 = {instancePath:instancePath+"/report/bytesMin",schemaPath:"#/properties/report/properties/bytesMin/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema271.properties.report.properties.bytesMin,data:data10};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -15729,7 +16856,7 @@ errors++;
 }
 let data11 = data8.keyboard;
 if(typeof data11 !== "boolean"){
-const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema263.properties.report.properties.keyboard.type,parentSchema:schema263.properties.report.properties.keyboard,data:data11};
+const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema271.properties.report.properties.keyboard.type,parentSchema:schema271.properties.report.properties.keyboard,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -15740,7 +16867,7 @@ errors++;
 }
 }
 else {
-const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.report.type,parentSchema:schema263.properties.report,data:data8};
+const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.report.type,parentSchema:schema271.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -15754,7 +16881,7 @@ if(data.buttons !== undefined){
 let data12 = data.buttons;
 if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
 if(Object.keys(data12).length > 64){
-const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema263.properties.buttons,data:data12};
+const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema271.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -15764,7 +16891,7 @@ vErrors.push(err41);
 errors++;
 }
 if(Object.keys(data12).length < 1){
-const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema263.properties.buttons,data:data12};
+const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema271.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -15777,7 +16904,7 @@ for(const key3 in data12){
 const _errs30 = errors;
 if(typeof key3 === "string"){
 if(!pattern40.test(key3)){
-const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema263.properties.buttons.propertyNames,data:key3,propertyName:key3};
+const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema271.properties.buttons.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -15789,7 +16916,7 @@ errors++;
 }
 var valid5 = _errs30 === errors;
 if(!valid5){
-const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema263.properties.buttons.propertyNames,parentSchema:schema263.properties.buttons,data:data12};
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema271.properties.buttons.propertyNames,parentSchema:schema271.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -15803,7 +16930,7 @@ for(const key4 in data12){
 let data13 = data12[key4];
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length < 1){
-const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema264,data:data13};
+const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema272,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -15814,7 +16941,7 @@ errors++;
 }
 for(const key5 in data13){
 if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
-const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema264,data:data13};
+const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema272,data:data13};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -15827,7 +16954,7 @@ errors++;
 if(data13.byte !== undefined){
 let data14 = data13.byte;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.byte.type,parentSchema:schema264.properties.byte,data:data14};
+const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema272.properties.byte.type,parentSchema:schema272.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -15838,7 +16965,7 @@ errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 63 || isNaN(data14)){
-const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema264.properties.byte,data:data14};
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema272.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -15848,7 +16975,7 @@ vErrors.push(err48);
 errors++;
 }
 if(data14 < 0 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.byte,data:data14};
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema272.properties.byte,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -15862,7 +16989,7 @@ errors++;
 if(data13.mask !== undefined){
 let data15 = data13.mask;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.mask.type,parentSchema:schema264.properties.mask,data:data15};
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema272.properties.mask.type,parentSchema:schema272.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -15873,7 +17000,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 255 || isNaN(data15)){
-const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.mask,data:data15};
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema272.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -15883,7 +17010,7 @@ vErrors.push(err51);
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema264.properties.mask,data:data15};
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema272.properties.mask,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -15897,7 +17024,7 @@ errors++;
 if(data13.value !== undefined){
 let data16 = data13.value;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.value.type,parentSchema:schema264.properties.value,data:data16};
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema272.properties.value.type,parentSchema:schema272.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -15908,7 +17035,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 255 || isNaN(data16)){
-const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.value,data:data16};
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema272.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -15918,7 +17045,7 @@ vErrors.push(err54);
 errors++;
 }
 if(data16 < 0 || isNaN(data16)){
-const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema264.properties.value,data:data16};
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema272.properties.value,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -15932,7 +17059,7 @@ errors++;
 if(data13.key !== undefined){
 let data17 = data13.key;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.key.type,parentSchema:schema264.properties.key,data:data17};
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema272.properties.key.type,parentSchema:schema272.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -15943,7 +17070,7 @@ errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
 if(data17 > 223 || isNaN(data17)){
-const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema264.properties.key,data:data17};
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema272.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -15953,7 +17080,7 @@ vErrors.push(err57);
 errors++;
 }
 if(data17 < 4 || isNaN(data17)){
-const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema264.properties.key,data:data17};
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema272.properties.key,data:data17};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -15967,7 +17094,7 @@ errors++;
 if(data13.modifier !== undefined){
 let data18 = data13.modifier;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema264.properties.modifier.type,parentSchema:schema264.properties.modifier,data:data18};
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema272.properties.modifier.type,parentSchema:schema272.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -15978,7 +17105,7 @@ errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
 if(data18 > 255 || isNaN(data18)){
-const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema264.properties.modifier,data:data18};
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema272.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -15988,7 +17115,7 @@ vErrors.push(err60);
 errors++;
 }
 if(data18 < 1 || isNaN(data18)){
-const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema264.properties.modifier,data:data18};
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema272.properties.modifier,data:data18};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -16001,7 +17128,7 @@ errors++;
 }
 }
 else {
-const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema264.type,parentSchema:schema264,data:data13};
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema272.type,parentSchema:schema272,data:data13};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -16013,7 +17140,7 @@ errors++;
 }
 }
 else {
-const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.properties.buttons.type,parentSchema:schema263.properties.buttons,data:data12};
+const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.buttons.type,parentSchema:schema271.properties.buttons,data:data12};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -16027,7 +17154,7 @@ if(data.source !== undefined){
 let data19 = data.source;
 if(typeof data19 === "string"){
 if(func1(data19) > 1024){
-const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema263.properties.source,data:data19};
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema271.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -16037,7 +17164,7 @@ vErrors.push(err64);
 errors++;
 }
 if(func1(data19) < 1){
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema263.properties.source,data:data19};
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -16048,7 +17175,7 @@ errors++;
 }
 }
 else {
-const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema263.properties.source.type,parentSchema:schema263.properties.source,data:data19};
+const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.source.type,parentSchema:schema271.properties.source,data:data19};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -16061,7 +17188,7 @@ errors++;
 if(data.verified !== undefined){
 let data20 = data.verified;
 if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
-const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema263.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema263.properties.verified.enum,parentSchema:schema263.properties.verified,data:data20};
+const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema271.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema271.properties.verified.enum,parentSchema:schema271.properties.verified,data:data20};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -16073,7 +17200,7 @@ errors++;
 }
 }
 else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema263.type,parentSchema:schema263,data};
+const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -16082,27 +17209,27 @@ vErrors.push(err68);
 }
 errors++;
 }
-validate136.errors = vErrors;
+validate142.errors = vErrors;
 return errors === 0;
 }
-validate136.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate142.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateOscProfile = validate137;
-const schema265 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
-const schema266 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
-const schema273 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
-const pattern94 = new RegExp("^[/$][!-~]*$", "u");
-const pattern95 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
-const schema267 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}};
-const schema270 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}};
-const schema271 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}};
-const schema268 = {"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}};
-const schema269 = {"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]};
+export const validateOscProfile = validate143;
+const schema273 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
+const schema274 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
+const schema281 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
+const pattern96 = new RegExp("^[/$][!-~]*$", "u");
+const pattern97 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
+const schema275 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}};
+const schema278 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}};
+const schema279 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}};
+const schema276 = {"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}};
+const schema277 = {"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]};
 
-function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate139.evaluated;
+const evaluated0 = validate145.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -16111,7 +17238,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.address === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema268.required,parentSchema:schema268,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema276.required,parentSchema:schema276,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -16122,7 +17249,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((key0 === "address") || (key0 === "args"))){
-const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema268,data};
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema276,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -16136,7 +17263,7 @@ if(data.address !== undefined){
 let data0 = data.address;
 if(typeof data0 === "string"){
 if(func1(data0) > 255){
-const err2 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema268.properties.address,data:data0};
+const err2 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema276.properties.address,data:data0};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -16145,8 +17272,8 @@ vErrors.push(err2);
 }
 errors++;
 }
-if(!pattern94.test(data0)){
-const err3 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema268.properties.address,data:data0};
+if(!pattern96.test(data0)){
+const err3 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema276.properties.address,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -16157,7 +17284,7 @@ errors++;
 }
 }
 else {
-const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema268.properties.address.type,parentSchema:schema268.properties.address,data:data0};
+const err4 = {instancePath:instancePath+"/address",schemaPath:"#/properties/address/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema276.properties.address.type,parentSchema:schema276.properties.address,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -16171,7 +17298,7 @@ if(data.args !== undefined){
 let data1 = data.args;
 if(Array.isArray(data1)){
 if(data1.length > 64){
-const err5 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema268.properties.args,data:data1};
+const err5 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema276.properties.args,data:data1};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -16188,7 +17315,7 @@ let valid4 = false;
 const _errs9 = errors;
 if(typeof data2 === "string"){
 if(func1(data2) > 1024){
-const err6 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema269.anyOf[0],data:data2};
+const err6 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema277.anyOf[0],data:data2};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -16199,7 +17326,7 @@ errors++;
 }
 }
 else {
-const err7 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema269.anyOf[0].type,parentSchema:schema269.anyOf[0],data:data2};
+const err7 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/0/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.anyOf[0].type,parentSchema:schema277.anyOf[0],data:data2};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -16212,7 +17339,7 @@ var _valid0 = _errs9 === errors;
 valid4 = valid4 || _valid0;
 const _errs11 = errors;
 if(!((typeof data2 == "number") && (isFinite(data2)))){
-const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema269.anyOf[1].type,parentSchema:schema269.anyOf[1],data:data2};
+const err8 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/1/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema277.anyOf[1].type,parentSchema:schema277.anyOf[1],data:data2};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -16225,7 +17352,7 @@ var _valid0 = _errs11 === errors;
 valid4 = valid4 || _valid0;
 const _errs13 = errors;
 if(typeof data2 !== "boolean"){
-const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema269.anyOf[2].type,parentSchema:schema269.anyOf[2],data:data2};
+const err9 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/2/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema277.anyOf[2].type,parentSchema:schema277.anyOf[2],data:data2};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -16238,7 +17365,7 @@ var _valid0 = _errs13 === errors;
 valid4 = valid4 || _valid0;
 const _errs15 = errors;
 if(data2 !== null){
-const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema269.anyOf[3].type,parentSchema:schema269.anyOf[3],data:data2};
+const err10 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/3/type",keyword:"type",params:{type: "null"},message:"must be null",schema:schema277.anyOf[3].type,parentSchema:schema277.anyOf[3],data:data2};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -16252,7 +17379,7 @@ valid4 = valid4 || _valid0;
 const _errs17 = errors;
 if(data2 && typeof data2 == "object" && !Array.isArray(data2)){
 if(data2.type === undefined){
-const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema269.anyOf[4].required,parentSchema:schema269.anyOf[4],data:data2};
+const err11 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/required",keyword:"required",params:{missingProperty: "type"},message:"must have required property '"+"type"+"'",schema:schema277.anyOf[4].required,parentSchema:schema277.anyOf[4],data:data2};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -16263,7 +17390,7 @@ errors++;
 }
 for(const key1 in data2){
 if(!((key1 === "type") || (key1 === "value"))){
-const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema269.anyOf[4],data:data2};
+const err12 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema277.anyOf[4],data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -16277,7 +17404,7 @@ if(data2.type !== undefined){
 let data3 = data2.type;
 if(typeof data3 === "string"){
 if(func1(data3) > 1){
-const err13 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/maxLength",keyword:"maxLength",params:{limit: 1},message:"must NOT have more than 1 characters",schema:1,parentSchema:schema269.anyOf[4].properties.type,data:data3};
+const err13 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/maxLength",keyword:"maxLength",params:{limit: 1},message:"must NOT have more than 1 characters",schema:1,parentSchema:schema277.anyOf[4].properties.type,data:data3};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -16288,7 +17415,7 @@ errors++;
 }
 }
 else {
-const err14 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema269.anyOf[4].properties.type.type,parentSchema:schema269.anyOf[4].properties.type,data:data3};
+const err14 = {instancePath:instancePath+"/args/" + i0+"/type",schemaPath:"#/$defs/Arg/anyOf/4/properties/type/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.anyOf[4].properties.type.type,parentSchema:schema277.anyOf[4].properties.type,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -16301,7 +17428,7 @@ errors++;
 if(data2.value !== undefined){
 let data4 = data2.value;
 if((typeof data4 !== "string") && (!((typeof data4 == "number") && (isFinite(data4))))){
-const err15 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/Arg/anyOf/4/properties/value/type",keyword:"type",params:{type: schema269.anyOf[4].properties.value.type},message:"must be string,number",schema:schema269.anyOf[4].properties.value.type,parentSchema:schema269.anyOf[4].properties.value,data:data4};
+const err15 = {instancePath:instancePath+"/args/" + i0+"/value",schemaPath:"#/$defs/Arg/anyOf/4/properties/value/type",keyword:"type",params:{type: schema277.anyOf[4].properties.value.type},message:"must be string,number",schema:schema277.anyOf[4].properties.value.type,parentSchema:schema277.anyOf[4].properties.value,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -16313,7 +17440,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema269.anyOf[4].type,parentSchema:schema269.anyOf[4],data:data2};
+const err16 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf/4/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.anyOf[4].type,parentSchema:schema277.anyOf[4],data:data2};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -16325,7 +17452,7 @@ errors++;
 var _valid0 = _errs17 === errors;
 valid4 = valid4 || _valid0;
 if(!valid4){
-const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema269.anyOf,parentSchema:schema269,data:data2};
+const err17 = {instancePath:instancePath+"/args/" + i0,schemaPath:"#/$defs/Arg/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema277.anyOf,parentSchema:schema277,data:data2};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -16348,7 +17475,7 @@ vErrors = null;
 }
 }
 else {
-const err18 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema268.properties.args.type,parentSchema:schema268.properties.args,data:data1};
+const err18 = {instancePath:instancePath+"/args",schemaPath:"#/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema276.properties.args.type,parentSchema:schema276.properties.args,data:data1};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -16360,7 +17487,7 @@ errors++;
 }
 }
 else {
-const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema268.type,parentSchema:schema268,data};
+const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema276.type,parentSchema:schema276,data};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -16369,16 +17496,16 @@ vErrors.push(err19);
 }
 errors++;
 }
-validate139.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate145.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate138(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate144(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate138.evaluated;
+const evaluated0 = validate144.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -16387,7 +17514,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.does === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "does"},message:"must have required property '"+"does"+"'",schema:schema267.required,parentSchema:schema267,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "does"},message:"must have required property '"+"does"+"'",schema:schema275.required,parentSchema:schema275,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -16397,7 +17524,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.send === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema267.required,parentSchema:schema267,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema275.required,parentSchema:schema275,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -16408,7 +17535,7 @@ errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "does") || (key0 === "send")) || (key0 === "parameters")) || (key0 === "confirmedBy")) || (key0 === "echoedBy"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema267,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema275,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -16422,7 +17549,7 @@ if(data.does !== undefined){
 let data0 = data.does;
 if(typeof data0 === "string"){
 if(func1(data0) > 512){
-const err3 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema267.properties.does,data:data0};
+const err3 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema275.properties.does,data:data0};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -16432,7 +17559,7 @@ vErrors.push(err3);
 errors++;
 }
 if(func1(data0) < 1){
-const err4 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema267.properties.does,data:data0};
+const err4 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema275.properties.does,data:data0};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -16443,7 +17570,7 @@ errors++;
 }
 }
 else {
-const err5 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema267.properties.does.type,parentSchema:schema267.properties.does,data:data0};
+const err5 = {instancePath:instancePath+"/does",schemaPath:"#/properties/does/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema275.properties.does.type,parentSchema:schema275.properties.does,data:data0};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -16457,7 +17584,7 @@ if(data.send !== undefined){
 let data1 = data.send;
 if(Array.isArray(data1)){
 if(data1.length > 8){
-const err6 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema267.properties.send,data:data1};
+const err6 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema275.properties.send,data:data1};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -16467,7 +17594,7 @@ vErrors.push(err6);
 errors++;
 }
 if(data1.length < 1){
-const err7 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema267.properties.send,data:data1};
+const err7 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema275.properties.send,data:data1};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -16478,14 +17605,14 @@ errors++;
 }
 const len0 = data1.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate139(data1[i0], {instancePath:instancePath+"/send/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+if(!(validate145(data1[i0], {instancePath:instancePath+"/send/" + i0,parentData:data1,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema267.properties.send.type,parentSchema:schema267.properties.send,data:data1};
+const err8 = {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema275.properties.send.type,parentSchema:schema275.properties.send,data:data1};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -16499,7 +17626,7 @@ if(data.parameters !== undefined){
 let data3 = data.parameters;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 16){
-const err9 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema267.properties.parameters,data:data3};
+const err9 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema275.properties.parameters,data:data3};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -16511,8 +17638,8 @@ errors++;
 for(const key1 in data3){
 const _errs9 = errors;
 if(typeof key1 === "string"){
-if(!pattern95.test(key1)){
-const err10 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema267.properties.parameters.propertyNames,data:key1,propertyName:key1};
+if(!pattern97.test(key1)){
+const err10 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema275.properties.parameters.propertyNames,data:key1,propertyName:key1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -16524,7 +17651,7 @@ errors++;
 }
 var valid3 = _errs9 === errors;
 if(!valid3){
-const err11 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema267.properties.parameters.propertyNames,parentSchema:schema267.properties.parameters,data:data3};
+const err11 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema275.properties.parameters.propertyNames,parentSchema:schema275.properties.parameters,data:data3};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -16541,7 +17668,7 @@ if(data4.type === undefined){
 data4.type = "text";
 }
 if(data4.is === undefined){
-const err12 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema270.required,parentSchema:schema270,data:data4};
+const err12 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema278.required,parentSchema:schema278,data:data4};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -16552,7 +17679,7 @@ errors++;
 }
 for(const key3 in data4){
 if(!((((((key3 === "is") || (key3 === "type")) || (key3 === "pattern")) || (key3 === "minimum")) || (key3 === "maximum")) || (key3 === "default"))){
-const err13 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema270,data:data4};
+const err13 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema278,data:data4};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -16566,7 +17693,7 @@ if(data4.is !== undefined){
 let data5 = data4.is;
 if(typeof data5 === "string"){
 if(func1(data5) > 256){
-const err14 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema270.properties.is,data:data5};
+const err14 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema278.properties.is,data:data5};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -16576,7 +17703,7 @@ vErrors.push(err14);
 errors++;
 }
 if(func1(data5) < 1){
-const err15 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema270.properties.is,data:data5};
+const err15 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema278.properties.is,data:data5};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -16587,7 +17714,7 @@ errors++;
 }
 }
 else {
-const err16 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.is.type,parentSchema:schema270.properties.is,data:data5};
+const err16 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/is",schemaPath:"#/$defs/Parameter/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema278.properties.is.type,parentSchema:schema278.properties.is,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -16599,7 +17726,7 @@ errors++;
 }
 let data6 = data4.type;
 if(!((((data6 === "text") || (data6 === "integer")) || (data6 === "number")) || (data6 === "boolean"))){
-const err17 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/$defs/Parameter/properties/type/enum",keyword:"enum",params:{allowedValues: schema270.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema270.properties.type.enum,parentSchema:schema270.properties.type,data:data6};
+const err17 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/type",schemaPath:"#/$defs/Parameter/properties/type/enum",keyword:"enum",params:{allowedValues: schema278.properties.type.enum},message:"must be equal to one of the allowed values",schema:schema278.properties.type.enum,parentSchema:schema278.properties.type,data:data6};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -16612,7 +17739,7 @@ if(data4.pattern !== undefined){
 let data7 = data4.pattern;
 if(typeof data7 === "string"){
 if(func1(data7) > 512){
-const err18 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema270.properties.pattern,data:data7};
+const err18 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema278.properties.pattern,data:data7};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -16622,7 +17749,7 @@ vErrors.push(err18);
 errors++;
 }
 if(func1(data7) < 1){
-const err19 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema270.properties.pattern,data:data7};
+const err19 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema278.properties.pattern,data:data7};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -16633,7 +17760,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema270.properties.pattern.type,parentSchema:schema270.properties.pattern,data:data7};
+const err20 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/pattern",schemaPath:"#/$defs/Parameter/properties/pattern/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema278.properties.pattern.type,parentSchema:schema278.properties.pattern,data:data7};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -16646,7 +17773,7 @@ errors++;
 if(data4.minimum !== undefined){
 let data8 = data4.minimum;
 if(!((typeof data8 == "number") && (isFinite(data8)))){
-const err21 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/minimum",schemaPath:"#/$defs/Parameter/properties/minimum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema270.properties.minimum.type,parentSchema:schema270.properties.minimum,data:data8};
+const err21 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/minimum",schemaPath:"#/$defs/Parameter/properties/minimum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema278.properties.minimum.type,parentSchema:schema278.properties.minimum,data:data8};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -16659,7 +17786,7 @@ errors++;
 if(data4.maximum !== undefined){
 let data9 = data4.maximum;
 if(!((typeof data9 == "number") && (isFinite(data9)))){
-const err22 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/maximum",schemaPath:"#/$defs/Parameter/properties/maximum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema270.properties.maximum.type,parentSchema:schema270.properties.maximum,data:data9};
+const err22 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/maximum",schemaPath:"#/$defs/Parameter/properties/maximum/type",keyword:"type",params:{type: "number"},message:"must be number",schema:schema278.properties.maximum.type,parentSchema:schema278.properties.maximum,data:data9};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -16672,7 +17799,7 @@ errors++;
 if(data4.default !== undefined){
 let data10 = data4.default;
 if(((typeof data10 !== "string") && (!((typeof data10 == "number") && (isFinite(data10))))) && (typeof data10 !== "boolean")){
-const err23 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/default",schemaPath:"#/$defs/Parameter/properties/default/type",keyword:"type",params:{type: schema270.properties.default.type},message:"must be string,number,boolean",schema:schema270.properties.default.type,parentSchema:schema270.properties.default,data:data10};
+const err23 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1")+"/default",schemaPath:"#/$defs/Parameter/properties/default/type",keyword:"type",params:{type: schema278.properties.default.type},message:"must be string,number,boolean",schema:schema278.properties.default.type,parentSchema:schema278.properties.default,data:data10};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -16684,7 +17811,7 @@ errors++;
 }
 }
 else {
-const err24 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema270.type,parentSchema:schema270,data:data4};
+const err24 = {instancePath:instancePath+"/parameters/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Parameter/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema278.type,parentSchema:schema278,data:data4};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -16696,7 +17823,7 @@ errors++;
 }
 }
 else {
-const err25 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.properties.parameters.type,parentSchema:schema267.properties.parameters,data:data3};
+const err25 = {instancePath:instancePath+"/parameters",schemaPath:"#/properties/parameters/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.properties.parameters.type,parentSchema:schema275.properties.parameters,data:data3};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -16713,7 +17840,7 @@ if(data11.unlessLast === undefined){
 data11.unlessLast = false;
 }
 if(data11.event === undefined){
-const err26 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data11};
+const err26 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema279.required,parentSchema:schema279,data:data11};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -16723,7 +17850,7 @@ vErrors.push(err26);
 errors++;
 }
 if(data11.withinMs === undefined){
-const err27 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data11};
+const err27 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema279.required,parentSchema:schema279,data:data11};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -16734,7 +17861,7 @@ errors++;
 }
 for(const key4 in data11){
 if(!((((key4 === "event") || (key4 === "where")) || (key4 === "withinMs")) || (key4 === "unlessLast"))){
-const err28 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data11};
+const err28 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema279,data:data11};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -16748,7 +17875,7 @@ if(data11.event !== undefined){
 let data12 = data11.event;
 if(typeof data12 === "string"){
 if(func1(data12) > 64){
-const err29 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data12};
+const err29 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema279.properties.event,data:data12};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -16758,7 +17885,7 @@ vErrors.push(err29);
 errors++;
 }
 if(func1(data12) < 1){
-const err30 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data12};
+const err30 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema279.properties.event,data:data12};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -16769,7 +17896,7 @@ errors++;
 }
 }
 else {
-const err31 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data12};
+const err31 = {instancePath:instancePath+"/confirmedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema279.properties.event.type,parentSchema:schema279.properties.event,data:data12};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -16783,7 +17910,7 @@ if(data11.where !== undefined){
 let data13 = data11.where;
 if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length > 16){
-const err32 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data13};
+const err32 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema279.properties.where,data:data13};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -16795,7 +17922,7 @@ errors++;
 for(const key5 in data13){
 let data14 = data13[key5];
 if(((typeof data14 !== "string") && (!((typeof data14 == "number") && (isFinite(data14))))) && (typeof data14 !== "boolean")){
-const err33 = {instancePath:instancePath+"/confirmedBy/where/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data14};
+const err33 = {instancePath:instancePath+"/confirmedBy/where/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema279.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema279.properties.where.additionalProperties.type,parentSchema:schema279.properties.where.additionalProperties,data:data14};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -16807,7 +17934,7 @@ errors++;
 }
 }
 else {
-const err34 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data13};
+const err34 = {instancePath:instancePath+"/confirmedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.properties.where.type,parentSchema:schema279.properties.where,data:data13};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -16820,7 +17947,7 @@ errors++;
 if(data11.withinMs !== undefined){
 let data15 = data11.withinMs;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err35 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data15};
+const err35 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema279.properties.withinMs.type,parentSchema:schema279.properties.withinMs,data:data15};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -16831,7 +17958,7 @@ errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 60000 || isNaN(data15)){
-const err36 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data15};
+const err36 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema279.properties.withinMs,data:data15};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -16841,7 +17968,7 @@ vErrors.push(err36);
 errors++;
 }
 if(data15 < 50 || isNaN(data15)){
-const err37 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data15};
+const err37 = {instancePath:instancePath+"/confirmedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema279.properties.withinMs,data:data15};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -16854,7 +17981,7 @@ errors++;
 }
 let data16 = data11.unlessLast;
 if(typeof data16 !== "boolean"){
-const err38 = {instancePath:instancePath+"/confirmedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema271.properties.unlessLast.type,parentSchema:schema271.properties.unlessLast,data:data16};
+const err38 = {instancePath:instancePath+"/confirmedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema279.properties.unlessLast.type,parentSchema:schema279.properties.unlessLast,data:data16};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -16865,7 +17992,7 @@ errors++;
 }
 }
 else {
-const err39 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data11};
+const err39 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.type,parentSchema:schema279,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -16882,7 +18009,7 @@ if(data17.unlessLast === undefined){
 data17.unlessLast = false;
 }
 if(data17.event === undefined){
-const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema271.required,parentSchema:schema271,data:data17};
+const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema279.required,parentSchema:schema279,data:data17};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -16892,7 +18019,7 @@ vErrors.push(err40);
 errors++;
 }
 if(data17.withinMs === undefined){
-const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema271.required,parentSchema:schema271,data:data17};
+const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema279.required,parentSchema:schema279,data:data17};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -16903,7 +18030,7 @@ errors++;
 }
 for(const key6 in data17){
 if(!((((key6 === "event") || (key6 === "where")) || (key6 === "withinMs")) || (key6 === "unlessLast"))){
-const err42 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema271,data:data17};
+const err42 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema279,data:data17};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -16917,7 +18044,7 @@ if(data17.event !== undefined){
 let data18 = data17.event;
 if(typeof data18 === "string"){
 if(func1(data18) > 64){
-const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema271.properties.event,data:data18};
+const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema279.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -16927,7 +18054,7 @@ vErrors.push(err43);
 errors++;
 }
 if(func1(data18) < 1){
-const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema271.properties.event,data:data18};
+const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema279.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -16938,7 +18065,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema271.properties.event.type,parentSchema:schema271.properties.event,data:data18};
+const err45 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema279.properties.event.type,parentSchema:schema279.properties.event,data:data18};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -16952,7 +18079,7 @@ if(data17.where !== undefined){
 let data19 = data17.where;
 if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
 if(Object.keys(data19).length > 16){
-const err46 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema271.properties.where,data:data19};
+const err46 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema279.properties.where,data:data19};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -16964,7 +18091,7 @@ errors++;
 for(const key7 in data19){
 let data20 = data19[key7];
 if(((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))) && (typeof data20 !== "boolean")){
-const err47 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema271.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema271.properties.where.additionalProperties.type,parentSchema:schema271.properties.where.additionalProperties,data:data20};
+const err47 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema279.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema279.properties.where.additionalProperties.type,parentSchema:schema279.properties.where.additionalProperties,data:data20};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -16976,7 +18103,7 @@ errors++;
 }
 }
 else {
-const err48 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.properties.where.type,parentSchema:schema271.properties.where,data:data19};
+const err48 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.properties.where.type,parentSchema:schema279.properties.where,data:data19};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -16989,7 +18116,7 @@ errors++;
 if(data17.withinMs !== undefined){
 let data21 = data17.withinMs;
 if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema271.properties.withinMs.type,parentSchema:schema271.properties.withinMs,data:data21};
+const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema279.properties.withinMs.type,parentSchema:schema279.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -17000,7 +18127,7 @@ errors++;
 }
 if((typeof data21 == "number") && (isFinite(data21))){
 if(data21 > 60000 || isNaN(data21)){
-const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema271.properties.withinMs,data:data21};
+const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema279.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -17010,7 +18137,7 @@ vErrors.push(err50);
 errors++;
 }
 if(data21 < 50 || isNaN(data21)){
-const err51 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema271.properties.withinMs,data:data21};
+const err51 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema279.properties.withinMs,data:data21};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -17023,7 +18150,7 @@ errors++;
 }
 let data22 = data17.unlessLast;
 if(typeof data22 !== "boolean"){
-const err52 = {instancePath:instancePath+"/echoedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema271.properties.unlessLast.type,parentSchema:schema271.properties.unlessLast,data:data22};
+const err52 = {instancePath:instancePath+"/echoedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema279.properties.unlessLast.type,parentSchema:schema279.properties.unlessLast,data:data22};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -17034,7 +18161,7 @@ errors++;
 }
 }
 else {
-const err53 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema271.type,parentSchema:schema271,data:data17};
+const err53 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.type,parentSchema:schema279,data:data17};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -17046,7 +18173,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema267.type,parentSchema:schema267,data};
+const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.type,parentSchema:schema275,data};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -17055,17 +18182,17 @@ vErrors.push(err54);
 }
 errors++;
 }
-validate138.errors = vErrors;
+validate144.errors = vErrors;
 return errors === 0;
 }
-validate138.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema274 = {"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}};
+const schema282 = {"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}};
 
-function validate142(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate148(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate142.evaluated;
+const evaluated0 = validate148.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -17080,7 +18207,7 @@ if(data.withinMs === undefined){
 data.withinMs = 1000;
 }
 if(data.send === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema274.required,parentSchema:schema274,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema282.required,parentSchema:schema282,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -17090,7 +18217,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.answeredBy === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "answeredBy"},message:"must have required property '"+"answeredBy"+"'",schema:schema274.required,parentSchema:schema274,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "answeredBy"},message:"must have required property '"+"answeredBy"+"'",schema:schema282.required,parentSchema:schema282,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -17101,7 +18228,7 @@ errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "send") || (key0 === "answeredBy")) || (key0 === "everyMs")) || (key0 === "withinMs"))){
-const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema274,data};
+const err2 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema282,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -17112,20 +18239,20 @@ errors++;
 }
 }
 if(data.send !== undefined){
-if(!(validate139(data.send, {instancePath:instancePath+"/send",parentData:data,parentDataProperty:"send",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+if(!(validate145(data.send, {instancePath:instancePath+"/send",parentData:data,parentDataProperty:"send",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
 errors = vErrors.length;
 }
 }
 if(data.answeredBy !== undefined){
-if(!(validate139(data.answeredBy, {instancePath:instancePath+"/answeredBy",parentData:data,parentDataProperty:"answeredBy",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate139.errors : vErrors.concat(validate139.errors);
+if(!(validate145(data.answeredBy, {instancePath:instancePath+"/answeredBy",parentData:data,parentDataProperty:"answeredBy",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate145.errors : vErrors.concat(validate145.errors);
 errors = vErrors.length;
 }
 }
 let data2 = data.everyMs;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-const err3 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema274.properties.everyMs.type,parentSchema:schema274.properties.everyMs,data:data2};
+const err3 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema282.properties.everyMs.type,parentSchema:schema282.properties.everyMs,data:data2};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -17136,7 +18263,7 @@ errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 60000 || isNaN(data2)){
-const err4 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema274.properties.everyMs,data:data2};
+const err4 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema282.properties.everyMs,data:data2};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -17146,7 +18273,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data2 < 250 || isNaN(data2)){
-const err5 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 250},message:"must be >= 250",schema:250,parentSchema:schema274.properties.everyMs,data:data2};
+const err5 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 250},message:"must be >= 250",schema:250,parentSchema:schema282.properties.everyMs,data:data2};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -17158,7 +18285,7 @@ errors++;
 }
 let data3 = data.withinMs;
 if(!(((typeof data3 == "number") && (!(data3 % 1) && !isNaN(data3))) && (isFinite(data3)))){
-const err6 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema274.properties.withinMs.type,parentSchema:schema274.properties.withinMs,data:data3};
+const err6 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema282.properties.withinMs.type,parentSchema:schema282.properties.withinMs,data:data3};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -17169,7 +18296,7 @@ errors++;
 }
 if((typeof data3 == "number") && (isFinite(data3))){
 if(data3 > 10000 || isNaN(data3)){
-const err7 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema274.properties.withinMs,data:data3};
+const err7 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema282.properties.withinMs,data:data3};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -17179,7 +18306,7 @@ vErrors.push(err7);
 errors++;
 }
 if(data3 < 50 || isNaN(data3)){
-const err8 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema274.properties.withinMs,data:data3};
+const err8 = {instancePath:instancePath+"/withinMs",schemaPath:"#/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema282.properties.withinMs,data:data3};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -17191,7 +18318,7 @@ errors++;
 }
 }
 else {
-const err9 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema274.type,parentSchema:schema274,data};
+const err9 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema282.type,parentSchema:schema282,data};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -17200,17 +18327,17 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate142.errors = vErrors;
+validate148.errors = vErrors;
 return errors === 0;
 }
-validate142.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate148.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/adapters/osc/profile.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate137.evaluated;
+const evaluated0 = validate143.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -17219,7 +18346,7 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.name === undefined){
-const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err0];
 }
@@ -17229,7 +18356,7 @@ vErrors.push(err0);
 errors++;
 }
 if(data.title === undefined){
-const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "title"},message:"must have required property '"+"title"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err1];
 }
@@ -17239,7 +18366,7 @@ vErrors.push(err1);
 errors++;
 }
 if(data.device === undefined){
-const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err2];
 }
@@ -17249,7 +18376,7 @@ vErrors.push(err2);
 errors++;
 }
 if(data.source === undefined){
-const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err3 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "source"},message:"must have required property '"+"source"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err3];
 }
@@ -17259,7 +18386,7 @@ vErrors.push(err3);
 errors++;
 }
 if(data.verified === undefined){
-const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err4 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "verified"},message:"must have required property '"+"verified"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err4];
 }
@@ -17269,7 +18396,7 @@ vErrors.push(err4);
 errors++;
 }
 if(data.cannotConfirm === undefined){
-const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cannotConfirm"},message:"must have required property '"+"cannotConfirm"+"'",schema:schema265.required,parentSchema:schema265,data};
+const err5 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cannotConfirm"},message:"must have required property '"+"cannotConfirm"+"'",schema:schema273.required,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err5];
 }
@@ -17279,8 +18406,8 @@ vErrors.push(err5);
 errors++;
 }
 for(const key0 in data){
-if(!(func142.call(schema265.properties, key0))){
-const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema265,data};
+if(!(func142.call(schema273.properties, key0))){
+const err6 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err6];
 }
@@ -17293,8 +18420,8 @@ errors++;
 if(data.name !== undefined){
 let data0 = data.name;
 if(typeof data0 === "string"){
-if(!pattern90.test(data0)){
-const err7 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema265.properties.name,data:data0};
+if(!pattern92.test(data0)){
+const err7 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^[a-z0-9][a-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z0-9][a-z0-9-]{0,63}$"+"\"",schema:"^[a-z0-9][a-z0-9-]{0,63}$",parentSchema:schema273.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -17305,7 +18432,7 @@ errors++;
 }
 }
 else {
-const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.name.type,parentSchema:schema265.properties.name,data:data0};
+const err8 = {instancePath:instancePath+"/name",schemaPath:"#/properties/name/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.name.type,parentSchema:schema273.properties.name,data:data0};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -17319,7 +18446,7 @@ if(data.title !== undefined){
 let data1 = data.title;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-const err9 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema265.properties.title,data:data1};
+const err9 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema273.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err9];
 }
@@ -17329,7 +18456,7 @@ vErrors.push(err9);
 errors++;
 }
 if(func1(data1) < 1){
-const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.title,data:data1};
+const err10 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -17340,7 +18467,7 @@ errors++;
 }
 }
 else {
-const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.title.type,parentSchema:schema265.properties.title,data:data1};
+const err11 = {instancePath:instancePath+"/title",schemaPath:"#/properties/title/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.title.type,parentSchema:schema273.properties.title,data:data1};
 if(vErrors === null){
 vErrors = [err11];
 }
@@ -17357,7 +18484,7 @@ if(data2.answersSender === undefined){
 data2.answersSender = false;
 }
 if(data2.transport === undefined){
-const err12 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/required",keyword:"required",params:{missingProperty: "transport"},message:"must have required property '"+"transport"+"'",schema:schema266.required,parentSchema:schema266,data:data2};
+const err12 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/required",keyword:"required",params:{missingProperty: "transport"},message:"must have required property '"+"transport"+"'",schema:schema274.required,parentSchema:schema274,data:data2};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -17368,7 +18495,7 @@ errors++;
 }
 for(const key1 in data2){
 if(!((((key1 === "transport") || (key1 === "framing")) || (key1 === "port")) || (key1 === "answersSender"))){
-const err13 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema266,data:data2};
+const err13 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema274,data:data2};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -17381,7 +18508,7 @@ errors++;
 if(data2.transport !== undefined){
 let data3 = data2.transport;
 if(!((data3 === "udp") || (data3 === "tcp"))){
-const err14 = {instancePath:instancePath+"/device/transport",schemaPath:"#/$defs/Device/properties/transport/enum",keyword:"enum",params:{allowedValues: schema266.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema266.properties.transport.enum,parentSchema:schema266.properties.transport,data:data3};
+const err14 = {instancePath:instancePath+"/device/transport",schemaPath:"#/$defs/Device/properties/transport/enum",keyword:"enum",params:{allowedValues: schema274.properties.transport.enum},message:"must be equal to one of the allowed values",schema:schema274.properties.transport.enum,parentSchema:schema274.properties.transport,data:data3};
 if(vErrors === null){
 vErrors = [err14];
 }
@@ -17394,7 +18521,7 @@ errors++;
 if(data2.framing !== undefined){
 let data4 = data2.framing;
 if(!(((data4 === "auto") || (data4 === "slip")) || (data4 === "length-prefix"))){
-const err15 = {instancePath:instancePath+"/device/framing",schemaPath:"#/$defs/Device/properties/framing/enum",keyword:"enum",params:{allowedValues: schema266.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema266.properties.framing.enum,parentSchema:schema266.properties.framing,data:data4};
+const err15 = {instancePath:instancePath+"/device/framing",schemaPath:"#/$defs/Device/properties/framing/enum",keyword:"enum",params:{allowedValues: schema274.properties.framing.enum},message:"must be equal to one of the allowed values",schema:schema274.properties.framing.enum,parentSchema:schema274.properties.framing,data:data4};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -17407,7 +18534,7 @@ errors++;
 if(data2.port !== undefined){
 let data5 = data2.port;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-const err16 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema266.properties.port.type,parentSchema:schema266.properties.port,data:data5};
+const err16 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema274.properties.port.type,parentSchema:schema274.properties.port,data:data5};
 if(vErrors === null){
 vErrors = [err16];
 }
@@ -17418,7 +18545,7 @@ errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 65535 || isNaN(data5)){
-const err17 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema266.properties.port,data:data5};
+const err17 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/maximum",keyword:"maximum",params:{comparison: "<=", limit: 65535},message:"must be <= 65535",schema:65535,parentSchema:schema274.properties.port,data:data5};
 if(vErrors === null){
 vErrors = [err17];
 }
@@ -17428,7 +18555,7 @@ vErrors.push(err17);
 errors++;
 }
 if(data5 < 1 || isNaN(data5)){
-const err18 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema266.properties.port,data:data5};
+const err18 = {instancePath:instancePath+"/device/port",schemaPath:"#/$defs/Device/properties/port/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema274.properties.port,data:data5};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -17441,7 +18568,7 @@ errors++;
 }
 let data6 = data2.answersSender;
 if(typeof data6 !== "boolean"){
-const err19 = {instancePath:instancePath+"/device/answersSender",schemaPath:"#/$defs/Device/properties/answersSender/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema266.properties.answersSender.type,parentSchema:schema266.properties.answersSender,data:data6};
+const err19 = {instancePath:instancePath+"/device/answersSender",schemaPath:"#/$defs/Device/properties/answersSender/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema274.properties.answersSender.type,parentSchema:schema274.properties.answersSender,data:data6};
 if(vErrors === null){
 vErrors = [err19];
 }
@@ -17452,7 +18579,7 @@ errors++;
 }
 }
 else {
-const err20 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema266.type,parentSchema:schema266,data:data2};
+const err20 = {instancePath:instancePath+"/device",schemaPath:"#/$defs/Device/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema274.type,parentSchema:schema274,data:data2};
 if(vErrors === null){
 vErrors = [err20];
 }
@@ -17466,7 +18593,7 @@ if(data.setup !== undefined){
 let data7 = data.setup;
 if(typeof data7 === "string"){
 if(func1(data7) > 4096){
-const err21 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters",schema:4096,parentSchema:schema265.properties.setup,data:data7};
+const err21 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/maxLength",keyword:"maxLength",params:{limit: 4096},message:"must NOT have more than 4096 characters",schema:4096,parentSchema:schema273.properties.setup,data:data7};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -17476,7 +18603,7 @@ vErrors.push(err21);
 errors++;
 }
 if(func1(data7) < 1){
-const err22 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.setup,data:data7};
+const err22 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.setup,data:data7};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -17487,7 +18614,7 @@ errors++;
 }
 }
 else {
-const err23 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.setup.type,parentSchema:schema265.properties.setup,data:data7};
+const err23 = {instancePath:instancePath+"/setup",schemaPath:"#/properties/setup/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.setup.type,parentSchema:schema273.properties.setup,data:data7};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -17501,7 +18628,7 @@ if(data.commands !== undefined){
 let data8 = data.commands;
 if(data8 && typeof data8 == "object" && !Array.isArray(data8)){
 if(Object.keys(data8).length > 64){
-const err24 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema265.properties.commands,data:data8};
+const err24 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema273.properties.commands,data:data8};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -17514,7 +18641,7 @@ for(const key2 in data8){
 const _errs20 = errors;
 if(typeof key2 === "string"){
 if(!pattern77.test(key2)){
-const err25 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema265.properties.commands.propertyNames,data:key2,propertyName:key2};
+const err25 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema273.properties.commands.propertyNames,data:key2,propertyName:key2};
 if(vErrors === null){
 vErrors = [err25];
 }
@@ -17526,7 +18653,7 @@ errors++;
 }
 var valid3 = _errs20 === errors;
 if(!valid3){
-const err26 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames",keyword:"propertyNames",params:{propertyName: key2},message:"property name must be valid",schema:schema265.properties.commands.propertyNames,parentSchema:schema265.properties.commands,data:data8};
+const err26 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/propertyNames",keyword:"propertyNames",params:{propertyName: key2},message:"property name must be valid",schema:schema273.properties.commands.propertyNames,parentSchema:schema273.properties.commands,data:data8};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -17537,14 +18664,14 @@ errors++;
 }
 }
 for(const key3 in data8){
-if(!(validate138(data8[key3], {instancePath:instancePath+"/commands/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data8,parentDataProperty:key3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate138.errors : vErrors.concat(validate138.errors);
+if(!(validate144(data8[key3], {instancePath:instancePath+"/commands/" + key3.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data8,parentDataProperty:key3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate144.errors : vErrors.concat(validate144.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-const err27 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.properties.commands.type,parentSchema:schema265.properties.commands,data:data8};
+const err27 = {instancePath:instancePath+"/commands",schemaPath:"#/properties/commands/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.properties.commands.type,parentSchema:schema273.properties.commands,data:data8};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -17558,7 +18685,7 @@ if(data.events !== undefined){
 let data10 = data.events;
 if(data10 && typeof data10 == "object" && !Array.isArray(data10)){
 if(Object.keys(data10).length > 64){
-const err28 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema265.properties.events,data:data10};
+const err28 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema273.properties.events,data:data10};
 if(vErrors === null){
 vErrors = [err28];
 }
@@ -17571,7 +18698,7 @@ for(const key4 in data10){
 const _errs25 = errors;
 if(typeof key4 === "string"){
 if(!pattern77.test(key4)){
-const err29 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema265.properties.events.propertyNames,data:key4,propertyName:key4};
+const err29 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,63}$",parentSchema:schema273.properties.events.propertyNames,data:key4,propertyName:key4};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -17583,7 +18710,7 @@ errors++;
 }
 var valid5 = _errs25 === errors;
 if(!valid5){
-const err30 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames",keyword:"propertyNames",params:{propertyName: key4},message:"property name must be valid",schema:schema265.properties.events.propertyNames,parentSchema:schema265.properties.events,data:data10};
+const err30 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/propertyNames",keyword:"propertyNames",params:{propertyName: key4},message:"property name must be valid",schema:schema273.properties.events.propertyNames,parentSchema:schema273.properties.events,data:data10};
 if(vErrors === null){
 vErrors = [err30];
 }
@@ -17600,7 +18727,7 @@ if(data11.onChange === undefined){
 data11.onChange = false;
 }
 if(data11.means === undefined){
-const err31 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "means"},message:"must have required property '"+"means"+"'",schema:schema273.required,parentSchema:schema273,data:data11};
+const err31 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "means"},message:"must have required property '"+"means"+"'",schema:schema281.required,parentSchema:schema281,data:data11};
 if(vErrors === null){
 vErrors = [err31];
 }
@@ -17610,7 +18737,7 @@ vErrors.push(err31);
 errors++;
 }
 if(data11.address === undefined){
-const err32 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema273.required,parentSchema:schema273,data:data11};
+const err32 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/required",keyword:"required",params:{missingProperty: "address"},message:"must have required property '"+"address"+"'",schema:schema281.required,parentSchema:schema281,data:data11};
 if(vErrors === null){
 vErrors = [err32];
 }
@@ -17621,7 +18748,7 @@ errors++;
 }
 for(const key6 in data11){
 if(!(((((key6 === "means") || (key6 === "address")) || (key6 === "args")) || (key6 === "fields")) || (key6 === "onChange"))){
-const err33 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema273,data:data11};
+const err33 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema281,data:data11};
 if(vErrors === null){
 vErrors = [err33];
 }
@@ -17635,7 +18762,7 @@ if(data11.means !== undefined){
 let data12 = data11.means;
 if(typeof data12 === "string"){
 if(func1(data12) > 512){
-const err34 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema273.properties.means,data:data12};
+const err34 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema281.properties.means,data:data12};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -17645,7 +18772,7 @@ vErrors.push(err34);
 errors++;
 }
 if(func1(data12) < 1){
-const err35 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.means,data:data12};
+const err35 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema281.properties.means,data:data12};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -17656,7 +18783,7 @@ errors++;
 }
 }
 else {
-const err36 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.means.type,parentSchema:schema273.properties.means,data:data12};
+const err36 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/means",schemaPath:"#/$defs/Event/properties/means/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema281.properties.means.type,parentSchema:schema281.properties.means,data:data12};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -17670,7 +18797,7 @@ if(data11.address !== undefined){
 let data13 = data11.address;
 if(Array.isArray(data13)){
 if(data13.length > 8){
-const err37 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema273.properties.address,data:data13};
+const err37 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema281.properties.address,data:data13};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -17680,7 +18807,7 @@ vErrors.push(err37);
 errors++;
 }
 if(data13.length < 1){
-const err38 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema273.properties.address,data:data13};
+const err38 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema281.properties.address,data:data13};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -17694,7 +18821,7 @@ for(let i0=0; i0<len0; i0++){
 let data14 = data13[i0];
 if(typeof data14 === "string"){
 if(func1(data14) > 255){
-const err39 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema273.properties.address.items,data:data14};
+const err39 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/maxLength",keyword:"maxLength",params:{limit: 255},message:"must NOT have more than 255 characters",schema:255,parentSchema:schema281.properties.address.items,data:data14};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -17703,8 +18830,8 @@ vErrors.push(err39);
 }
 errors++;
 }
-if(!pattern94.test(data14)){
-const err40 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema273.properties.address.items,data:data14};
+if(!pattern96.test(data14)){
+const err40 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/pattern",keyword:"pattern",params:{pattern: "^[/$][!-~]*$"},message:"must match pattern \""+"^[/$][!-~]*$"+"\"",schema:"^[/$][!-~]*$",parentSchema:schema281.properties.address.items,data:data14};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -17715,7 +18842,7 @@ errors++;
 }
 }
 else {
-const err41 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.address.items.type,parentSchema:schema273.properties.address.items,data:data14};
+const err41 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address/" + i0,schemaPath:"#/$defs/Event/properties/address/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema281.properties.address.items.type,parentSchema:schema281.properties.address.items,data:data14};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -17727,7 +18854,7 @@ errors++;
 }
 }
 else {
-const err42 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema273.properties.address.type,parentSchema:schema273.properties.address,data:data13};
+const err42 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/address",schemaPath:"#/$defs/Event/properties/address/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema281.properties.address.type,parentSchema:schema281.properties.address,data:data13};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -17741,7 +18868,7 @@ if(data11.args !== undefined){
 let data15 = data11.args;
 if(Array.isArray(data15)){
 if(data15.length > 16){
-const err43 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema273.properties.args,data:data15};
+const err43 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema281.properties.args,data:data15};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -17754,7 +18881,7 @@ const len1 = data15.length;
 for(let i1=0; i1<len1; i1++){
 let data16 = data15[i1];
 if(((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))) && (typeof data16 !== "boolean")){
-const err44 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/type",keyword:"type",params:{type: schema273.properties.args.items.type},message:"must be string,number,boolean",schema:schema273.properties.args.items.type,parentSchema:schema273.properties.args.items,data:data16};
+const err44 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/type",keyword:"type",params:{type: schema281.properties.args.items.type},message:"must be string,number,boolean",schema:schema281.properties.args.items.type,parentSchema:schema281.properties.args.items,data:data16};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -17766,7 +18893,7 @@ errors++;
 }
 }
 else {
-const err45 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema273.properties.args.type,parentSchema:schema273.properties.args,data:data15};
+const err45 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema281.properties.args.type,parentSchema:schema281.properties.args,data:data15};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -17780,7 +18907,7 @@ if(data11.fields !== undefined){
 let data17 = data11.fields;
 if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
 if(Object.keys(data17).length > 16){
-const err46 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema273.properties.fields,data:data17};
+const err46 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema281.properties.fields,data:data17};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -17792,8 +18919,8 @@ errors++;
 for(const key7 in data17){
 const _errs43 = errors;
 if(typeof key7 === "string"){
-if(!pattern95.test(key7)){
-const err47 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema273.properties.fields.propertyNames,data:key7,propertyName:key7};
+if(!pattern97.test(key7)){
+const err47 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema281.properties.fields.propertyNames,data:key7,propertyName:key7};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -17805,7 +18932,7 @@ errors++;
 }
 var valid13 = _errs43 === errors;
 if(!valid13){
-const err48 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames",keyword:"propertyNames",params:{propertyName: key7},message:"property name must be valid",schema:schema273.properties.fields.propertyNames,parentSchema:schema273.properties.fields,data:data17};
+const err48 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames",keyword:"propertyNames",params:{propertyName: key7},message:"property name must be valid",schema:schema281.properties.fields.propertyNames,parentSchema:schema281.properties.fields,data:data17};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -17819,7 +18946,7 @@ for(const key8 in data17){
 let data18 = data17[key8];
 if(typeof data18 === "string"){
 if(func1(data18) > 256){
-const err49 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema273.properties.fields.additionalProperties,data:data18};
+const err49 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema281.properties.fields.additionalProperties,data:data18};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -17830,7 +18957,7 @@ errors++;
 }
 }
 else {
-const err50 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.fields.additionalProperties.type,parentSchema:schema273.properties.fields.additionalProperties,data:data18};
+const err50 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema281.properties.fields.additionalProperties.type,parentSchema:schema281.properties.fields.additionalProperties,data:data18};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -17842,7 +18969,7 @@ errors++;
 }
 }
 else {
-const err51 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.properties.fields.type,parentSchema:schema273.properties.fields,data:data17};
+const err51 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema281.properties.fields.type,parentSchema:schema281.properties.fields,data:data17};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -17854,7 +18981,7 @@ errors++;
 }
 let data19 = data11.onChange;
 if(typeof data19 !== "boolean"){
-const err52 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/onChange",schemaPath:"#/$defs/Event/properties/onChange/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema273.properties.onChange.type,parentSchema:schema273.properties.onChange,data:data19};
+const err52 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/onChange",schemaPath:"#/$defs/Event/properties/onChange/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema281.properties.onChange.type,parentSchema:schema281.properties.onChange,data:data19};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -17865,7 +18992,7 @@ errors++;
 }
 }
 else {
-const err53 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.type,parentSchema:schema273,data:data11};
+const err53 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema281.type,parentSchema:schema281,data:data11};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -17877,7 +19004,7 @@ errors++;
 }
 }
 else {
-const err54 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.properties.events.type,parentSchema:schema265.properties.events,data:data10};
+const err54 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.properties.events.type,parentSchema:schema273.properties.events,data:data10};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -17888,8 +19015,8 @@ errors++;
 }
 }
 if(data.ping !== undefined){
-if(!(validate142(data.ping, {instancePath:instancePath+"/ping",parentData:data,parentDataProperty:"ping",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate142.errors : vErrors.concat(validate142.errors);
+if(!(validate148(data.ping, {instancePath:instancePath+"/ping",parentData:data,parentDataProperty:"ping",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate148.errors : vErrors.concat(validate148.errors);
 errors = vErrors.length;
 }
 }
@@ -17897,7 +19024,7 @@ if(data.source !== undefined){
 let data21 = data.source;
 if(Array.isArray(data21)){
 if(data21.length > 16){
-const err55 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema265.properties.source,data:data21};
+const err55 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema273.properties.source,data:data21};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -17907,7 +19034,7 @@ vErrors.push(err55);
 errors++;
 }
 if(data21.length < 1){
-const err56 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema265.properties.source,data:data21};
+const err56 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema273.properties.source,data:data21};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -17921,7 +19048,7 @@ for(let i2=0; i2<len2; i2++){
 let data22 = data21[i2];
 if(typeof data22 === "string"){
 if(func1(data22) > 512){
-const err57 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema265.properties.source.items,data:data22};
+const err57 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema273.properties.source.items,data:data22};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -17931,7 +19058,7 @@ vErrors.push(err57);
 errors++;
 }
 if(func1(data22) < 1){
-const err58 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.source.items,data:data22};
+const err58 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.source.items,data:data22};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -17942,7 +19069,7 @@ errors++;
 }
 }
 else {
-const err59 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.source.items.type,parentSchema:schema265.properties.source.items,data:data22};
+const err59 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.source.items.type,parentSchema:schema273.properties.source.items,data:data22};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -17954,7 +19081,7 @@ errors++;
 }
 }
 else {
-const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema265.properties.source.type,parentSchema:schema265.properties.source,data:data21};
+const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema273.properties.source.type,parentSchema:schema273.properties.source,data:data21};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -17967,7 +19094,7 @@ errors++;
 if(data.verified !== undefined){
 let data23 = data.verified;
 if(!(((data23 === "hardware") || (data23 === "software")) || (data23 === "unverified"))){
-const err61 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema265.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema265.properties.verified.enum,parentSchema:schema265.properties.verified,data:data23};
+const err61 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema273.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema273.properties.verified.enum,parentSchema:schema273.properties.verified,data:data23};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -17981,7 +19108,7 @@ if(data.cannotConfirm !== undefined){
 let data24 = data.cannotConfirm;
 if(typeof data24 === "string"){
 if(func1(data24) > 2048){
-const err62 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema265.properties.cannotConfirm,data:data24};
+const err62 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema273.properties.cannotConfirm,data:data24};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -17991,7 +19118,7 @@ vErrors.push(err62);
 errors++;
 }
 if(func1(data24) < 1){
-const err63 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema265.properties.cannotConfirm,data:data24};
+const err63 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema273.properties.cannotConfirm,data:data24};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -18002,7 +19129,7 @@ errors++;
 }
 }
 else {
-const err64 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema265.properties.cannotConfirm.type,parentSchema:schema265.properties.cannotConfirm,data:data24};
+const err64 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema273.properties.cannotConfirm.type,parentSchema:schema273.properties.cannotConfirm,data:data24};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -18014,7 +19141,7 @@ errors++;
 }
 }
 else {
-const err65 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema265.type,parentSchema:schema265,data};
+const err65 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema273.type,parentSchema:schema273,data};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -18023,10 +19150,10 @@ vErrors.push(err65);
 }
 errors++;
 }
-validate137.errors = vErrors;
+validate143.errors = vErrors;
 return errors === 0;
 }
-validate137.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate143.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 /** The validators of each adapter's parts of the bridge file. */
 export const adapterValidators = {
@@ -18036,4 +19163,5 @@ export const adapterValidators = {
   "qlab": { device: qlab_device, when: qlab_when, send: qlab_send },
   "serial": { device: serial_device, when: serial_when, send: serial_send },
   "streamdeck": { device: streamdeck_device, when: streamdeck_when, send: streamdeck_send },
+  "xkeys": { device: xkeys_device, when: xkeys_when, send: xkeys_send },
 };

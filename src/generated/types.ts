@@ -1918,6 +1918,119 @@ export interface StreamdeckSend {
   lit?: boolean;
 }
 /**
+ * An X-keys panel, pedal or switch interface of P.I. Engineering on USB.
+ */
+export interface XkeysDevice {
+  adapter: 'xkeys';
+  /**
+   * Only a panel of this product id, as lsusb shows it behind 05f3:; left out: any X-keys.
+   */
+  productId?: number;
+  /**
+   * Only the panel that was given this number, where there are several of a kind; from the factory all are 0.
+   */
+  unitId?: number;
+  /**
+   * Only the panel at this path, such as /dev/hidraw0; it may change at a replug.
+   */
+  path?: string;
+  /**
+   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   */
+  debounceMs: number;
+  /**
+   * How long a hold is where the rule does not say, in milliseconds.
+   */
+  holdMs: number;
+  /**
+   * A second press so soon after the first is also a double.
+   */
+  doubleMs: number;
+  /**
+   * The buttons of a chord go down within so many milliseconds, from the first to the last.
+   */
+  chordMs: number;
+}
+/**
+ * device, and one of button, chord, control.
+ */
+export interface XkeysWhen {
+  device: string;
+  /**
+   * From 1, down the first column, then down the second; 0 is the program switch.
+   */
+  button?: number;
+  /**
+   * Buttons that go down together, within chordMs. The first of them is not delayed: it is also a press of its own.
+   *
+   * @minItems 2
+   * @maxItems 8
+   */
+  chord?: number[];
+  /**
+   * press: at once when it goes down; of a chord, when the last of its buttons does. hold: when it has been down for holdMs. double: at the second press; the press counts as well.
+   */
+  gesture: 'press' | 'release' | 'hold' | 'double';
+  /**
+   * For hold; left out: the device's holdMs.
+   */
+  holdMs?: number;
+  /**
+   * A wheel, ring, lever, stick or knob. jog wants direction; the others want atLeast or atMost.
+   */
+  control?: 'jog' | 'shuttle' | 'tbar' | 'joystick' | 'rotary';
+  /**
+   * Which of several controls of a kind.
+   */
+  index: number;
+  /**
+   * Of a jog wheel: clockwise, or the other way. Each step is an input.
+   */
+  direction?: 'forward' | 'back';
+  /**
+   * Of a joystick.
+   */
+  axis?: 'x' | 'y';
+  /**
+   * Once each time that the control comes to this value or above. A T-bar and a knob go from 0 to 255, a shuttle ring from -7 to 7, a joystick from -127 to 127.
+   */
+  atLeast?: number;
+  /**
+   * Once each time that it comes to this value or below.
+   */
+  atMost?: number;
+}
+/**
+ * device, and a lamp: light with colour, or indicator with on.
+ */
+export interface XkeysSend {
+  device: string;
+  /**
+   * The lamp under this button, or under all.
+   */
+  light?: number | 'all';
+  /**
+   * off, red, amber, yellow, green, turquoise, blue, purple, white, or #rrggbb. Many panels have red and blue only (and both: purple); another colour is refused there.
+   */
+  colour?: string;
+  /**
+   * One of the two lamps at the top of the panel.
+   */
+  indicator?: 'green' | 'red';
+  /**
+   * Of an indicator.
+   */
+  on?: boolean;
+  /**
+   * It flashes.
+   */
+  flash: boolean;
+  /**
+   * It goes dark after so many milliseconds, unless something newer was for the same lamp.
+   */
+  forMs?: number;
+}
+/**
  * Which bytes of a HID device's reports are which button.
  */
 export interface HidProfile {
