@@ -278,11 +278,12 @@ export class QlabConnection implements Connection {
       try {
         await this.#link.ask(address, [], { urgent: true, interchangeable: true });
         missed = 0;
-        void this.#lookAround();
       } catch {
         if (signal.aborted || this.#link.ended) return;
         missed = this.#link.heard > heard ? 0 : missed + 1;
       }
+      // A workspace that is closed answers no thump either.
+      void this.#lookAround();
     }
     this.#link.end(new BridgeError('DEVICE_TIMEOUT', `QLab left ${THUMPS_MISSED_MAX} thumps unanswered`));
   }

@@ -48,6 +48,8 @@ export interface QlabSimulator {
   /** TCP connections now. */
   readonly clients: number;
   readonly workspace: SimulatedWorkspace;
+  /** All of them, open or closed; `workspace` is the first. */
+  readonly workspaces: readonly SimulatedWorkspace[];
   /** @returns takes the listener off. */
   onFired(listener: (fired: Fired) => void): () => void;
   /** The operator presses GO, after moving the playhead to a cue if one is named. @returns whether a cue went. */
@@ -59,6 +61,8 @@ export interface QlabSimulator {
   operatorPlayhead(number: string | undefined): void;
   /** The operator closes the workspace; clients are told to disconnect. */
   closeWorkspace(): void;
+  /** A workspace closes, and nobody is told. */
+  forgetWorkspace(workspace: SimulatedWorkspace): void;
   openWorkspace(): void;
   /** Cuts every TCP connection. */
   dropClients(): void;
@@ -147,6 +151,10 @@ class Simulator implements QlabSimulator {
     return this.#clients.size;
   }
 
+  get workspaces(): readonly SimulatedWorkspace[] {
+    return this.#all;
+  }
+
   get workspace(): SimulatedWorkspace {
     return this.#all[0] as SimulatedWorkspace;
   }
@@ -213,9 +221,13 @@ class Simulator implements QlabSimulator {
   closeWorkspace(): void {
     if (!this.#open.includes(this.workspace)) return;
     this.#update(this.workspace, 'disconnect', []);
-    this.workspace.close();
-    this.#open = this.#open.filter((other) => other !== this.workspace);
-    for (const client of [...this.#clients, ...this.#udpClients.values()]) client.rights.delete(this.workspace);
+    this.forgetWorkspace(this.workspace);
+  }
+
+  forgetWorkspace(workspace: SimulatedWorkspace): void {
+    workspace.close();
+    this.#open = this.#open.filter((other) => other !== workspace);
+    for (const client of [...this.#clients, ...this.#udpClients.values()]) client.rights.delete(workspace);
   }
 
   openWorkspace(): void {
