@@ -1,18 +1,22 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
 import type { Adapter } from '../../src/devices/adapter.js';
-import type { OscDevice } from '../../src/generated/types.js';
-import { matches, problemOf, summarise } from './command.js';
+import { matches, problemOf, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';
+import { type OscConfig, resolve, settle } from './settings.js';
 import { openTcpClient, openTcpServer } from './tcp.js';
 import { openUdp } from './udp.js';
 
-export const oscAdapter: Adapter<OscDevice & Record<string, unknown>> = {
+export const oscAdapter: Adapter<OscConfig> = {
   kind: 'osc',
-  connect(config, io, signal) {
-    const open = config.transport === 'udp' ? openUdp : config.host === undefined ? openTcpServer : openTcpClient;
-    return openConnection(io, (events) => open(config, io, signal, events));
+  resolve,
+  async connect(config, io, signal) {
+    signal.throwIfAborted();
+    const settled = await settle(config, io.baseDir);
+    const open = settled.transport === 'udp' ? openUdp : settled.host === undefined ? openTcpServer : openTcpClient;
+    return openConnection(settled, io, (events) => open(settled, io, signal, events));
   },
   matches,
   summarise,
   problemOf,
+  problemOfPattern,
 };

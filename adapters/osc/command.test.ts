@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { adapterValidators } from '../../src/generated/files.js';
 import { decodePacket } from './codec.js';
-import { encodeCommand, matches, problemOf, summarise, toInput } from './command.js';
+import { matches, packetsOf, problemOf, summarise, toInput } from './command.js';
 
 /** What a command becomes on the far side, as an input. */
 function arrives(command: Record<string, unknown>) {
-  const decoded = decodePacket(encodeCommand(command));
+  const decoded = decodePacket(packetsOf(command, undefined)[0] ?? new Uint8Array());
   if (!decoded.ok) throw new Error(decoded.fault);
   const [message] = decoded.messages;
   if (!message) throw new Error('nothing arrived');

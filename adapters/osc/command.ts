@@ -3,6 +3,9 @@ import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { addressFires } from './address.js';
 import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from './codec.js';
+import { type Console, type Given, isSame, listed } from './console.js';
+import { fieldsOf } from './profile-checks.js';
+import { canHear, consoleOf } from './settings.js';
 
 /** Bytes that one UDP datagram over IPv4 can carry. */
 const DATAGRAM_BYTES_MAX = 65507;
@@ -38,18 +41,31 @@ function plain(arg: OscArg): unknown {
   }
 }
 
-/** Whether an input fires a rule: its address (see addressFires), then its first arguments, then its edge. */
+/**
+ * Whether an input fires a rule: by its event, or by its address (see addressFires), then its first arguments, then its
+ * edge. What the device reports of our own doing is no press, unless the rule asks for it.
+ */
 export function matches(pattern: Pattern, input: Input): boolean {
+  const { event, attribution = 'operator' } = pattern;
+  const isWanted = attribution === 'any' || (input.attribution ?? 'operator') === attribution;
+  if (!isWanted) return false;
+  if (event === undefined) return fitsAddress(pattern, input);
+  return (
+    event === input.event && Object.entries(givenOf(pattern.where)).every(([name, value]) => isSame(value, input[name]))
+  );
+}
+
+function fitsAddress(pattern: Pattern, input: Input): boolean {
   const { address, args: wanted, edge = wanted === undefined ? 'press' : 'any' } = pattern;
   if (typeof address !== 'string' || typeof input.address !== 'string') return false;
   const got = Array.isArray(input.args) ? input.args : [];
-  if (Array.isArray(wanted) && !wanted.every((value, index) => isSame(value, got[index]))) return false;
+  if (Array.isArray(wanted) && !wanted.every((value, index) => isArg(value, got[index]))) return false;
   if (edge !== 'any' && (edge === 'release') !== isRelease(got)) return false;
   return addressFires(address, input.address);
 }
 
 /** A fraction equals what it becomes in 32 bits: 0.1 is sent as 0.10000000149011612. */
-const isSame = (wanted: unknown, got: unknown): boolean =>
+const isArg = (wanted: unknown, got: unknown): boolean =>
   wanted === got || (typeof wanted === 'number' && typeof got === 'number' && Math.fround(wanted) === got);
 
 /** Buttons on pages and desks send 1 when pressed and 0 when let go. */
@@ -113,22 +129,43 @@ function toNumber(type: string, value: unknown): number {
   throw new BridgeError('CODEC_MALFORMED', `${JSON.stringify(value)} is no number (${type})`);
 }
 
-/** The packet of a `send`. @throws CODEC_MALFORMED */
-export function encodeCommand(command: Command): Uint8Array {
-  const known = packets.get(command);
-  if (known) return known;
-  const packet = encodePacket(toMessage(command));
-  packets.set(command, packet);
-  return packet;
+/** The members of a map that a rule holds, such as `with`. */
+export const givenOf = (value: unknown): Given => (typeof value === 'object' && value !== null ? (value as Given) : {});
+
+/**
+ * The packets of a `send`, in order.
+ * @param console  what the device's profile knows; undefined where it has none.
+ * @throws CODEC_MALFORMED in the technician's words
+ */
+export function packetsOf(command: Command, console: Console | undefined): readonly Uint8Array[] {
+  const known = encoded.get(command);
+  if (known && known.console === console) return known.packets;
+  const packets = messagesOf(command, console).map((message) => encodePacket(toMessage(message)));
+  encoded.set(command, { console, packets });
+  return packets;
+}
+
+function messagesOf(command: Command, console: Console | undefined): readonly Command[] {
+  if (command.command === undefined) return [command];
+  const name = String(command.command);
+  if (!console) {
+    throw new BridgeError(
+      'CODEC_MALFORMED',
+      `the device has no profile that would know the command '${name}': write profile, or address`,
+    );
+  }
+  return console.messagesOf(name, givenOf(command.with)).map((message) => ({ ...message }));
 }
 
 /** A command does not change; one that was looked at while the disk worked is not encoded again when it goes. */
-const packets = new WeakMap<Command, Uint8Array>();
+const encoded = new WeakMap<Command, { console: Console | undefined; packets: readonly Uint8Array[] }>();
 
-/** Why this command could never be sent; undefined when it could. */
-export function problemOf(command: Command): string | undefined {
+/** Why this command could never be sent; undefined when it could, or the device's profile was not read. */
+export function problemOf(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined {
+  const console = consoleOf(config);
+  if (command.command !== undefined && !console && (!config || config.profile !== undefined)) return undefined;
   try {
-    const { length } = encodeCommand(command);
+    const length = Math.max(...packetsOf(command, console).map((packet) => packet.length));
     return length > DATAGRAM_BYTES_MAX
       ? `the packet has ${length} bytes; at most ${DATAGRAM_BYTES_MAX} fit`
       : undefined;
@@ -137,16 +174,46 @@ export function problemOf(command: Command): string | undefined {
   }
 }
 
+/** Why no input of the device could fit a rule; undefined when one could, or the device's profile was not read. */
+export function problemOfPattern(pattern: Pattern, config: Readonly<Record<string, unknown>>): string | undefined {
+  const { event: name } = pattern;
+  if (name === undefined) return undefined;
+  if (config.profile === undefined)
+    return `the device has no profile that would know the event '${name}': write profile, or address`;
+  const console = consoleOf(config);
+  if (!console) return undefined;
+  const { events = {}, name: profile } = console.profile;
+  const event = Object.hasOwn(events, String(name)) ? events[String(name)] : undefined;
+  if (!event) return `the profile ${profile} has no event '${name}'; it has ${listed(Object.keys(events))}`;
+  const fields = fieldsOf(event);
+  const strange = Object.keys(givenOf(pattern.where)).find((field) => !fields.includes(field));
+  if (strange !== undefined) return `the event ${name} has no '${strange}'; it has ${listed(fields)}`;
+  if (!canHear(config)) {
+    return 'nothing that the device says is heard: over UDP it needs listen, with the address and port that are set at the device';
+  }
+  return undefined;
+}
+
 const SUMMARY_LENGTH_MAX = 120;
 
-/** Such as `/eos/cue/1/45/fire` or `/go "12.5" 1`. */
+/** Such as `fire 1/45`, `/eos/cue/1/45/fire` or `/go "12.5" 1`. */
 export function summarise(command: Command): string {
+  if (command.command !== undefined) return shortened(namedWords(command));
   const args = Array.isArray(command.args) ? command.args : [];
   const words = args.map((arg) => {
     const typed = arg as { type?: unknown; value?: unknown } | null;
     if (typeof typed !== 'object' || typed === null) return JSON.stringify(arg);
     return typed.value === undefined ? String(typed.type) : `${typed.type}:${typed.value}`;
   });
-  const text = [String(command.address), ...words].join(' ');
-  return text.length > SUMMARY_LENGTH_MAX ? `${text.slice(0, SUMMARY_LENGTH_MAX - 1)}…` : text;
+  return shortened([String(command.address), ...words].join(' '));
 }
+
+/** One parameter speaks for itself; of several each is told with its name. */
+function namedWords(command: Command): string {
+  const given = Object.entries(givenOf(command.with));
+  const words = given.map(([name, value]) => (given.length === 1 ? String(value) : `${name} ${value}`));
+  return `${command.command}${words.length === 0 ? '' : ` ${words.join(', ')}`}`;
+}
+
+const shortened = (text: string): string =>
+  text.length > SUMMARY_LENGTH_MAX ? `${text.slice(0, SUMMARY_LENGTH_MAX - 1)}…` : text;

@@ -4,7 +4,10 @@ import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Log } from '../../src/kit/log.js';
 import { decodePacket, type ReceivedMessage } from './codec.js';
-import { encodeCommand, toInput } from './command.js';
+import { givenOf, packetsOf, summarise, toInput } from './command.js';
+import type { Console } from './console.js';
+import { ConsoleWatch, type Waiting } from './console-watch.js';
+import { canHear, consoleOf, type Settled } from './settings.js';
 
 /** A transport: it moves packets and knows nothing of what is in them. */
 export interface Wire {
@@ -30,8 +33,12 @@ export interface WireEvents {
 }
 
 /** Opens a transport as a connection. @throws what `open` throws */
-export async function openConnection(io: AdapterIo, open: (events: WireEvents) => Promise<Wire>): Promise<Connection> {
-  const connection = new OscConnection(io);
+export async function openConnection(
+  config: Settled,
+  io: AdapterIo,
+  open: (events: WireEvents) => Promise<Wire>,
+): Promise<Connection> {
+  const connection = new OscConnection(config, io);
   connection.begin(await open(connection));
   return connection;
 }
@@ -40,22 +47,42 @@ class OscConnection implements Connection, WireEvents {
   readonly #log: Log;
   readonly #voice: ConnectionVoice;
   readonly #counters: Record<string, number> = {};
+  readonly #console: Console | undefined;
+  readonly #watch: ConsoleWatch | undefined;
   #wire: Wire | undefined;
+  /** What the wire says of itself. */
+  #wireHealth: Health = { status: 'unverified' };
   #isGone = false;
   #closing: Promise<void> | undefined;
+  readonly #pings = new AbortController().signal;
 
-  constructor(io: AdapterIo) {
+  constructor(config: Settled, io: AdapterIo) {
     this.#log = io.log;
-    this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
+    this.#voice = new ConnectionVoice(io.log, this.#wireHealth);
+    this.#console = consoleOf({ ...config });
+    this.#watch =
+      this.#console &&
+      new ConsoleWatch(this.#console, {
+        clock: io.clock,
+        hears: canHear(config),
+        send: (message) => this.#sendPing({ ...message }),
+        changed: () => this.#refresh(),
+      });
   }
 
   begin(wire: Wire): void {
     this.#wire = wire;
     if (this.#isGone) void wire.close();
+    else this.#watch?.begin();
   }
 
   observed(now: Health): void {
-    if (!this.#isGone) this.#voice.observe(now);
+    this.#wireHealth = now;
+    this.#refresh();
+  }
+
+  #refresh(): void {
+    if (!this.#isGone) this.#voice.observe(this.#watch?.health(this.#wireHealth) ?? this.#wireHealth);
   }
 
   get closed(): Promise<BridgeError | undefined> {
@@ -71,9 +98,33 @@ class OscConnection implements Connection, WireEvents {
     if (!this.#wire || this.#isGone) throw new BridgeError('DEVICE_CLOSED', 'the connection has ended');
     if (signal.aborted)
       throw new BridgeError('DEVICE_TIMEOUT', 'given up before it was sent', { cause: signal.reason });
-    const receipt = await this.#wire.send(encodeCommand(command), signal);
-    this.count('sent.packets');
-    return receipt;
+    const { confirmed, takeBack } = this.#expect(command);
+    try {
+      const wire = this.#wire;
+      const sends = packetsOf(command, this.#console).map((packet) => wire.send(packet, signal));
+      const [receipt] = await allOf(sends);
+      this.count('sent.packets', undefined, sends.length);
+      return { ...(receipt as Receipt), ...(confirmed && { confirmed }) };
+    } catch (error) {
+      takeBack();
+      throw error;
+    }
+  }
+
+  #expect(command: Command): Waiting {
+    const { command: name, with: given } = command;
+    if (!this.#watch || !this.#console || typeof name !== 'string') return { takeBack: () => undefined };
+    return this.#watch.expect(this.#console.awaitedBy(name, givenOf(given)), summarise(command));
+  }
+
+  /** Health tells of a ping that stays unanswered; that it could not be sent is the wire's to tell. */
+  #sendPing(message: Command): void {
+    for (const packet of packetsOf(message, undefined)) {
+      this.#wire?.send(packet, this.#pings).then(
+        () => this.count('sent.pings'),
+        () => this.count('failed.pings'),
+      );
+    }
   }
 
   packet(bytes: Uint8Array, from: string): void {
@@ -86,12 +137,15 @@ class OscConnection implements Connection, WireEvents {
 
   #message(message: ReceivedMessage, from: string): void {
     this.count('received.messages');
-    this.#voice.input(toInput(message, from));
+    const input = toInput(message, from);
+    const meaning = this.#watch?.see(message.address, input.args as unknown[]);
+    if (meaning === 'answer') this.count('received.answers');
+    else this.#voice.input(meaning ? { ...input, ...meaning } : input);
   }
 
-  count(name: string, from?: string): void {
+  count(name: string, from?: string, times = 1): void {
     const before = this.#counters[name] ?? 0;
-    this.#counters[name] = before + 1;
+    this.#counters[name] = before + times;
     if (before === 0 && name.startsWith('dropped.')) {
       this.#log.warn({ code: 'CODEC_MALFORMED', reason: name.slice('dropped.'.length), from }, 'packet.dropped');
     }
@@ -110,7 +164,17 @@ class OscConnection implements Connection, WireEvents {
   #finish(reason: BridgeError | undefined): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    this.#watch?.end();
     this.#closing = this.#wire?.close();
     this.#voice.end(reason);
   }
+}
+
+/** All results, or the first failure once every one has ended: nothing is left unheard. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(promises);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
 }

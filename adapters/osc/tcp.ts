@@ -1,13 +1,13 @@
 /** OSC over TCP: to a device that listens, or from devices that connect to the bridge. */
 import { connect, createServer, type Server } from 'node:net';
 import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
-import type { OscDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Wire, WireEvents } from './connection.js';
 import { joinAddress, listenFailed, opening, splitListen } from './opening.js';
+import type { Settled } from './settings.js';
 import { type PeerOptions, SOCKET_OPTIONS, TcpPeer } from './tcp-peer.js';
 
-const peerOptions = (config: OscDevice, io: AdapterIo): PeerOptions => ({
+const peerOptions = (config: Settled, io: AdapterIo): PeerOptions => ({
   framing: config.framing,
   frameBytesMax: config.frameBytesMax,
   sendTimeoutMs: config.sendTimeoutMs,
@@ -16,7 +16,7 @@ const peerOptions = (config: OscDevice, io: AdapterIo): PeerOptions => ({
 
 /** Connects to the device. @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT */
 export async function openTcpClient(
-  config: OscDevice,
+  config: Settled,
   io: AdapterIo,
   signal: AbortSignal,
   events: WireEvents,
@@ -50,7 +50,7 @@ export async function openTcpClient(
 
 /** Waits for devices. @throws LISTEN_FAILED */
 export async function openTcpServer(
-  config: OscDevice,
+  config: Settled,
   io: AdapterIo,
   signal: AbortSignal,
   events: WireEvents,
@@ -81,7 +81,7 @@ class TcpServerWire implements Wire {
   #hadPeers = false;
   #closing: Promise<void> | undefined;
 
-  constructor(server: Server, listen: string, config: OscDevice, io: AdapterIo, events: WireEvents) {
+  constructor(server: Server, listen: string, config: Settled, io: AdapterIo, events: WireEvents) {
     this.#server = server;
     this.#listen = listen;
     this.#events = events;

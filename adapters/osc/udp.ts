@@ -1,10 +1,10 @@
 /** OSC over UDP: a packet a datagram. One socket connected to the device, one bound to what it sends to, or both. */
 import { createSocket, type Socket } from 'node:dgram';
 import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
-import type { OscDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Wire, WireEvents } from './connection.js';
 import { codeOf, joinAddress, listenFailed, type OpeningLimit, opening, resolveHost, splitListen } from './opening.js';
+import type { Settled } from './settings.js';
 
 /** What the network says of a device that is not there (ICMP). The socket lives on: the device may come back. */
 const REFUSALS = new Set(['ECONNREFUSED', 'EHOSTUNREACH', 'EHOSTDOWN', 'ENETUNREACH', 'ECONNRESET']);
@@ -16,12 +16,7 @@ const REPEATS_MAX = 8;
 const REFUSAL_MS = 250;
 
 /** @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, LISTEN_FAILED */
-export async function openUdp(
-  config: OscDevice,
-  io: AdapterIo,
-  signal: AbortSignal,
-  events: WireEvents,
-): Promise<Wire> {
+export async function openUdp(config: Settled, io: AdapterIo, signal: AbortSignal, events: WireEvents): Promise<Wire> {
   const limit = { clock: io.clock, signal, limitMs: config.connectTimeoutMs };
   const out = config.host === undefined ? undefined : await connectSocket(config.host, config.port ?? 0, limit);
   let heard: BoundSocket | undefined;
@@ -97,7 +92,7 @@ class UdpWire implements Wire {
   #closing: Promise<void> | undefined;
 
   constructor(
-    config: OscDevice,
+    config: Settled,
     io: AdapterIo,
     events: WireEvents,
     out: BoundSocket | undefined,

@@ -9,6 +9,7 @@ import { lintSound } from './lint-sound.js';
 import { didYouMean } from './nearest.js';
 import { isMap, listAt, member, pointerOf, textAt, valueAt } from './pointer.js';
 import { inOrder, type PointerProblem, type Problem, problem, shownPath } from './problems.js';
+import { type ResolveDevice, resolveDevices } from './resolve-devices.js';
 import { checkShow, indexShow } from './show-checks.js';
 import { validatePart } from './validate.js';
 import { FILE_BYTES_MAX, readYaml, type YamlFile } from './yaml-file.js';
@@ -40,6 +41,8 @@ export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;
   /** By the name that `adapter:` takes. */
   adapters: Readonly<Record<string, AdapterParts>>;
+  /** Reads what a device names, such as a profile. Left out: nothing is read. */
+  resolveDevice?: ResolveDevice;
   /** What only the mapping knows. It sees only rules that are sound, and a show without cues when the show file is not. */
   lint?: (config: BridgeConfig, showFile: ShowFile) => readonly PointerProblem[];
   /** Paths are shown from here; left out: the process's working folder. */
@@ -59,6 +62,9 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
   const root = bridge.value;
   const found: PointerProblem[] = [...bridge.valueProblems];
   if (bridge.sound) found.push(...validateBridge(bridge, adapters));
+  if (bridge.sound && options.resolveDevice) {
+    found.push(...(await resolveDevices(options.resolveDevice, root, baseDir, found)));
+  }
 
   const showName = textAt(member(root, 'show'), 'file');
   const showPath = resolve(baseDir, showName ?? '');

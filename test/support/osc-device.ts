@@ -8,6 +8,13 @@ const adapter: Adapter = oscAdapter;
 /** An osc device of the bridge file, checked and with its defaults. */
 export const oscDevice = (config: object) => checkedDevice('osc', config);
 
+/** The same with its profile read. @throws what is wrong with it */
+export async function resolvedOsc(config: object, baseDir = '.'): Promise<Readonly<Record<string, unknown>>> {
+  const resolved = await adapter.resolve?.(oscDevice(config), baseDir);
+  if (!resolved?.ok) throw new Error(resolved?.message);
+  return resolved.config;
+}
+
 /** @throws what the adapter's connect throws */
 export const openOsc = (config: object): Promise<Connection> => adapter.connect(oscDevice(config), testIo(), never());
 

@@ -1,0 +1,44 @@
+import { isMap, member, pointerOf, textAt } from './pointer.js';
+import type { PointerProblem } from './problems.js';
+
+/** A device with what it names, or what is wrong with that; as `Resolved` of src/devices. */
+export type ResolvedDevice =
+  | { ok: true; config: Readonly<Record<string, unknown>> }
+  | { ok: false; member: string; message: string; unknown?: { name: string; among: readonly string[] } };
+
+/** @param device  its part of the bridge file, checked. @param baseDir  the folder of the bridge file. */
+export type ResolveDevice = (device: Readonly<Record<string, unknown>>, baseDir: string) => Promise<ResolvedDevice>;
+
+/**
+ * Reads what the devices name, in place: what was read stands in the device afterwards.
+ * @param problems  what was found before; a device that is wrong already is left alone.
+ */
+export async function resolveDevices(
+  resolve: ResolveDevice,
+  bridge: unknown,
+  baseDir: string,
+  problems: readonly PointerProblem[],
+): Promise<PointerProblem[]> {
+  const devices = member(bridge, 'devices');
+  if (!isMap(devices)) return [];
+  const wrong = problems.filter(({ file, severity }) => file === 'bridge' && severity === 'error');
+  const found: PointerProblem[] = [];
+  for (const [name, device] of Object.entries(devices)) {
+    const at = pointerOf('devices', name);
+    const isWrong = wrong.some(({ pointer }) => pointer === at || pointer.startsWith(`${at}/`));
+    if (!isMap(device) || isWrong || textAt(device, 'adapter') === undefined) continue;
+    const resolved = await resolve(device, baseDir);
+    if (resolved.ok) Object.assign(devices, { [name]: resolved.config });
+    else found.push(problemAt(at, resolved));
+  }
+  return found;
+}
+
+const problemAt = (at: string, { member, message, unknown }: ResolvedDevice & { ok: false }): PointerProblem => ({
+  file: 'bridge',
+  pointer: at + pointerOf(member),
+  severity: 'error',
+  code: unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID',
+  message,
+  ...(unknown && { unknown }),
+});
