@@ -101,6 +101,13 @@ function rtMidiDriver(Input: RtMidiClass<RtMidiInput>, Output: RtMidiClass<RtMid
 
 const NO_SYSTEM = 'Failed to initialise RtMidi';
 const ALSA_SEQUENCER = '/dev/snd/seq';
+/** Without it the library loads, and opens nothing. */
+const ALSA_CONFIGURATION = '/usr/share/alsa/alsa.conf';
+const isUnconfigured = (): boolean =>
+  process.platform === 'linux' &&
+  !existsSync(ALSA_CONFIGURATION) &&
+  process.env.ALSA_CONFIG_PATH === undefined &&
+  process.env.ALSA_CONFIG_DIR === undefined;
 /** Whether this Linux machine has a MIDI system at all. */
 export const hasSequencer = (): boolean => existsSync(ALSA_SEQUENCER);
 
@@ -170,6 +177,13 @@ function watchSoundDevices(onChange: () => void): () => void {
 /** Why listing or opening failed, in the technician's words. */
 export function whyFailed(error: unknown, what: string): BridgeError {
   const words = wordsOf(error);
+  if (words === NO_SYSTEM && hasSequencer() && isUnconfigured()) {
+    return new BridgeError(
+      'DEVICE_DRIVER_MISSING',
+      `MIDI does not start: there is no ${ALSA_CONFIGURATION}; on Debian install libasound2-data`,
+      { cause: error },
+    );
+  }
   if (words === NO_SYSTEM) {
     const linux = hasSequencer()
       ? ': put the bridge’s user into the group audio, or end a program that holds all MIDI clients'

@@ -1,12 +1,9 @@
 /** What comes and goes on this machine while somebody plugs. */
-import { type FSWatcher, watch } from 'node:fs';
 import type { Clock } from '../kit/clock.js';
-import type { KindListing } from '../main.js';
+import { type KindListing, watchPlugging } from '../main.js';
 
 export type FoundDevice = (KindListing & { ok: true })['found'][number];
 
-/** Linux: a device that comes or goes is a file here that comes or goes. */
-const DEVICE_FOLDERS = ['/dev', '/dev/snd'];
 /** After a nudge: udev sets permissions and the sound system its ports a little later than the file is there. */
 const SETTLE_MS = 400;
 /** The net below the nudges, and instead of them where there are none. A look is a short process a kind. */
@@ -25,11 +22,15 @@ export interface WatchDevicesOptions {
 
 /** Tells what comes and goes, until the signal aborts; a device of which something else is told has gone and come. */
 export async function watchDevices(options: WatchDevicesOptions, signal: AbortSignal): Promise<void> {
-  const { look, first, tell, clock, folders = DEVICE_FOLDERS } = options;
-  const nudges = new Nudges(folders, clock);
+  const { look, first, tell, clock, folders } = options;
+  let nudge = new AbortController();
+  const plugging = watchPlugging(() => nudge.abort(), folders);
   let known = byKey(first);
   while (!signal.aborted) {
-    await nudges.next(signal);
+    plugging.refresh();
+    const limitMs = plugging.isHeard ? LOOK_EVERY_MS.nudged : LOOK_EVERY_MS.blind;
+    await clock.sleep(limitMs, AbortSignal.any([signal, nudge.signal]));
+    nudge = new AbortController();
     await clock.sleep(SETTLE_MS, signal);
     if (signal.aborted) break;
     const listings = await look();
@@ -44,7 +45,7 @@ export async function watchDevices(options: WatchDevicesOptions, signal: AbortSi
     for (const [key, { kind, found }] of now) if (!known.has(key)) tell('device.found', kind, found);
     known = now;
   }
-  nudges.close();
+  plugging.close();
 }
 
 interface Seen {
@@ -61,48 +62,3 @@ const byKey = (listings: readonly KindListing[]): Map<string, Seen> =>
   );
 
 const keyOf = (kind: string, { nickname: _nickname, ...found }: FoundDevice): string => JSON.stringify([kind, found]);
-
-/** The system's word that something was plugged in or out, where it gives one. */
-class Nudges {
-  readonly #folders: readonly string[];
-  readonly #clock: Clock;
-  readonly #watchers = new Map<string, FSWatcher>();
-  #nudge = new AbortController();
-
-  constructor(folders: readonly string[], clock: Clock) {
-    this.#folders = folders;
-    this.#clock = clock;
-    this.#watchAll();
-  }
-
-  /** Resolves at a nudge, those since the last call included; or after a while; or when the signal aborts. */
-  async next(signal: AbortSignal): Promise<void> {
-    this.#watchAll();
-    const limitMs = this.#watchers.size > 0 ? LOOK_EVERY_MS.nudged : LOOK_EVERY_MS.blind;
-    await this.#clock.sleep(limitMs, AbortSignal.any([signal, this.#nudge.signal]));
-    this.#nudge = new AbortController();
-  }
-
-  close(): void {
-    for (const watcher of this.#watchers.values()) watcher.close();
-  }
-
-  /** Those that are not watched yet: the sound folder comes with the first sound device. */
-  #watchAll(): void {
-    for (const folder of this.#folders) if (!this.#watchers.has(folder)) this.#watch(folder);
-  }
-
-  #watch(folder: string): void {
-    try {
-      // Not `change`: whatever is written to a terminal or to /dev/null is one.
-      const watcher = watch(folder, (event) => event === 'rename' && this.#nudge.abort());
-      watcher.on('error', () => {
-        watcher.close();
-        this.#watchers.delete(folder);
-      });
-      this.#watchers.set(folder, watcher);
-    } catch {
-      // Not Linux, or no sound devices yet: the slow look finds what comes and goes.
-    }
-  }
-}

@@ -106,6 +106,11 @@ export class DriverProcess {
     return this.#ending !== undefined || this.#life.signal.aborted;
   }
 
+  /** It has ended, and nobody had asked for that. */
+  get isLost(): boolean {
+    return this.#life.signal.aborted && this.#ending === undefined;
+  }
+
   /** What it is busy with: how long it may be silent depends on it. */
   set busy(what: 'connecting' | 'running') {
     this.#patience = this.#isReady ? what : 'starting';

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, machineMs, systemClock } from '../kit/clock.js';
-import { BridgeError, wordsOf } from '../kit/errors.js';
+import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
 import { type Log, silentLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
 import type { Adapter, AdapterIo, Connection, Listing } from './adapter.js';
+import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
 import { errorOf } from './host-messages.js';
 import { IsolatedConnection } from './isolated-connection.js';
@@ -18,6 +19,8 @@ export interface IsolateOptions {
   /** The built module that exports the adapter, as a path. The driver's process loads it; the bridge does not. */
   module: string;
   clock?: Clock;
+  /** Folders whose files come and go with devices; a test's own. */
+  deviceFolders?: readonly string[];
 }
 
 /** The built entry of a driver's process: Node runs no TypeScript, so this is dist/ from the sources as well. */
@@ -26,10 +29,12 @@ const HOST = join(packageRoot, 'dist/src/devices/adapter-host.js');
 /**
  * The same adapter with its driver in another process, one for each device. What is pure stays here. A process serves
  * one connection after the other; it ends when its connection is closed on purpose, when a try is given up, when it
- * misbehaves, and when nobody wants it for 2 s.
+ * misbehaves, and when nobody wants it for 2 s. One that crashes at every try is soon tried less often.
  */
-export function isolate(adapter: Adapter, { module, clock = systemClock() }: IsolateOptions): Adapter {
+export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
+  const { module, clock = systemClock(), deviceFolders } = options;
   const program: DriverProgram = { kind: adapter.kind, host: HOST, module };
+  const pause = new CrashPause(clock, deviceFolders);
   const resting = new Map<string, { driver: DriverProcess; wake: AbortController }>();
 
   const rest = (device: string, driver: DriverProcess): void => {
@@ -96,12 +101,25 @@ export function isolate(adapter: Adapter, { module, clock = systemClock() }: Iso
     native: true,
     async connect(config, io, signal): Promise<Connection> {
       signal.throwIfAborted();
+      const leftAlone = pause.reason(io.device);
+      if (leftAlone) throw new BridgeError(leftAlone.code, leftAlone.message, { cause: leftAlone });
       const driver = driverFor(io);
       const giveUp = () => void driver.end();
       signal.addEventListener('abort', giveUp);
       try {
-        return await connectIn(driver, config, io, () => rest(io.device, driver));
+        const connection = await connectIn(driver, config, io, () => rest(io.device, driver));
+        pause.answered(io.device);
+        return connection;
       } catch (error) {
+        if (driver.isLost) {
+          const why = toBridgeError(error);
+          if (pause.crashed(io.device, why)) {
+            io.log.warn(
+              { code: why.code, detail: `${CRASHES_MAX} crashes in a row: tried less often` },
+              'driver.paused',
+            );
+          }
+        } else if (!signal.aborted) pause.answered(io.device);
         throw signal.aborted ? signal.reason : error;
       } finally {
         signal.removeEventListener('abort', giveUp);

@@ -13,16 +13,17 @@ export const isolated = (adapter: Adapter): Adapter =>
 
 const misbehavingModule = join(packageRoot, 'test/support/misbehaving-adapter.mjs');
 
-/** The adapter of misbehaving-adapter.mjs; `connect` never runs here. */
-const misbehaving = (): Adapter =>
-  isolate(
-    {
-      kind: 'misbehaving',
-      summarise: (command) => `do ${command.do}`,
-      connect: () => Promise.reject(new Error('it runs in another process')),
-    },
-    { module: misbehavingModule },
-  );
+/** The bridge's half of misbehaving-adapter.mjs. */
+const misbehavingHere: Adapter = {
+  kind: 'misbehaving',
+  summarise: (command) => `do ${command.do}`,
+  connect: () => Promise.reject(new Error('it runs in another process')),
+};
+const misbehaving = (): Adapter => isolate(misbehavingHere, { module: misbehavingModule });
+
+/** The same, for a machine whose devices come and go as files of this folder. */
+export const pausingAdapter = (deviceFolder: string): Adapter =>
+  isolate(misbehavingHere, { module: misbehavingModule, deviceFolders: [deviceFolder] });
 
 /** An adapter of misbehaving-adapter.mjs whose list does a deed of it. */
 export const misbehavingLister = (deed: string): Adapter =>
