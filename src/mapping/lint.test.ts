@@ -6,7 +6,10 @@ import { type CommandChecks, lintMapping } from './lint.js';
 const STOP = output({ id: 'stop', event: 'EmergencyTriggered', send: { device: 'qlab', panic: true } });
 
 /** As `pointer severity CODE message ?name`, of a bridge file that is good but for these rules. */
-function lint(rules: Partial<Pick<BridgeConfig, 'inputs' | 'outputs'>>, checks: Partial<CommandChecks> = {}): string[] {
+function lint(
+  rules: Partial<Pick<BridgeConfig, 'inputs' | 'outputs' | 'devices'>>,
+  checks: Partial<CommandChecks> = {},
+): string[] {
   const config = {
     version: 1,
     show: { id: 'pb_1', file: 'show.yaml' },
@@ -14,7 +17,7 @@ function lint(rules: Partial<Pick<BridgeConfig, 'inputs' | 'outputs'>>, checks: 
       { userId: 'u-sm', role: 'stageManager' },
       { userId: 'u-dir', role: 'director' },
     ],
-    devices: { pedal: { adapter: 'x' }, qlab: { adapter: 'x' } },
+    devices: { pedal: { adapter: 'x' }, qlab: { adapter: 'x' }, ...rules.devices },
     inputs: rules.inputs ?? [],
     outputs: [...(rules.outputs ?? []), STOP],
   } as unknown as BridgeConfig;
@@ -308,5 +311,80 @@ test('a show that fires devices and has no rule for an emergency is told so', ()
   const config = { show: { id: 'x' }, devices: {}, inputs: [], outputs: [output({ send: { device: 'qlab', x: 1 } })] };
   expect(lintMapping(config as unknown as BridgeConfig, SHOW, { problemOf: () => undefined })).toMatchObject([
     { pointer: '/outputs', on: 'key', severity: 'warn', code: 'CONFIG_NO_STOP' },
+  ]);
+});
+
+describe('a rule about the next cue', () => {
+  const rule = (more: Partial<Out>) => output({ cue: 'next', send: { device: 'qlab', a: '$cue.id' }, ...more });
+  test.each<[string, Partial<Out>, string[]]>([
+    ['reads the cue for any event', { event: 'SegmentReordered' }, []],
+    [
+      'passes over cues without what it reads',
+      { call: 'sound', send: { device: 'qlab', a: '$call.targets.qlab' } },
+      [],
+    ],
+    [
+      'reads what no cue has',
+      { call: 'sound', send: { device: 'qlab', a: '$call.targets.eos' } },
+      ['/outputs/0/send/a warn CONFIG_RULE_UNUSED rule applies to no cue: no sound call has targets.eos ?eos'],
+    ],
+  ])('%s', (_, more, expected) => {
+    expect(lint({ outputs: [rule(more)] })).toEqual(expected);
+  });
+
+  test('that could not be sent for a cue is told at that cue', () => {
+    const problemOf: CommandChecks['problemOf'] = (_, { a }) => (a === 'cue-2' ? 'no' : undefined);
+    expect(lint({ outputs: [rule({ event: 'CueReverted' })] }, { problemOf })).toEqual([
+      'show:/acts/0/segments/0/cues/1/id error CONFIG_INVALID cue 1.10 with rule rule could never be sent: no',
+    ]);
+  });
+});
+
+describe('where a playhead should stand', () => {
+  const at = (playhead: object, checks: Partial<CommandChecks> = {}) =>
+    lint({ devices: { qlab: { adapter: 'x', playhead } } as unknown as BridgeConfig['devices'] }, checks);
+  test.each<[string, object, string[]]>([
+    ['is right', { call: 'sound', is: '$call.targets.qlab' }, []],
+    ['is right without a call', { is: '$cue.number' }, []],
+    [
+      'lacks its call',
+      { is: '$call.targets.qlab' },
+      [
+        '/devices/qlab/playhead/is error CONFIG_PLACEHOLDER $call.targets.qlab has no value here: give playhead a call: with the department',
+      ],
+    ],
+    [
+      'is misspelt',
+      { call: 'sound', is: '$call.target.qlab' },
+      ['/devices/qlab/playhead/is error CONFIG_PLACEHOLDER unknown placeholder $call.target ?$call.target'],
+    ],
+    [
+      'is always the same',
+      { is: '12' },
+      ['/devices/qlab/playhead/is error CONFIG_INVALID this is the same for every cue: read it from $call or $cue'],
+    ],
+    [
+      'is what no cue has',
+      { call: 'sound', is: '$call.targets.eos' },
+      [
+        '/devices/qlab/playhead/is warn CONFIG_RULE_UNUSED qlab would never be compared: no sound call has what $call.targets.eos reads',
+      ],
+    ],
+  ])('%s', (_, playhead, expected) => {
+    expect(at(playhead)).toEqual(expected);
+  });
+
+  test('is nothing for a device that cannot tell', () => {
+    expect(at({ is: '$cue.number' }, { tellsPlayhead: () => false })).toEqual([
+      '/devices/qlab/playhead error CONFIG_INVALID qlab would never be compared: a device of the adapter x does not tell where its playhead stands',
+    ]);
+  });
+});
+
+test('what a backup could never be sent is told, though its main could', () => {
+  const devices = { b: { adapter: 'x', backupOf: 'qlab' } } as unknown as BridgeConfig['devices'];
+  const problemOf: CommandChecks['problemOf'] = (device) => (device === 'b' ? 'it only listens' : undefined);
+  expect(lint({ devices, outputs: [] }, { problemOf })).toEqual([
+    '/outputs/0/send error CONFIG_INVALID stop could never be sent: its backup b: it only listens',
   ]);
 });

@@ -41,9 +41,9 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Co
   const state = initialState(showFile);
   const names = namesOf(config, showFile);
   const cuesFor = cueSamples(config.show.id, showFile, state);
-  const problemOf = remembered(
-    (device, command) => checks.commandSchema?.(device, command) ?? checks.problemOf(device, command),
-  );
+  const problemAt: CommandProblem = (device, command) =>
+    checks.commandSchema?.(device, command) ?? checks.problemOf(device, command);
+  const problemOf = remembered((device, command) => problemAt(device, command) ?? atBackups(device, command));
   return [
     ...Object.keys(config.devices).flatMap((device) => {
       const fault = checks.problemOfDevice?.(device, state.timers);
@@ -62,6 +62,15 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Co
     ...lintPlayheads(config, state, names, checks.tellsPlayhead ?? (() => true)),
     ...lintStop(config),
   ];
+
+  /** Each backup gets the same, and may be wired otherwise. */
+  function atBackups(device: string, command: Parameters<CommandProblem>[1]): string | undefined {
+    for (const [backup, { backupOf }] of Object.entries(config.devices)) {
+      const why = backupOf === device ? problemAt(backup, command) : undefined;
+      if (why !== undefined) return `its backup ${backup}: ${why}`;
+    }
+    return undefined;
+  }
 }
 
 /** Many cues send the same: each command is looked at once. */

@@ -79,10 +79,16 @@ type Parts = { device: object; when: object; send: object };
 function compileAdapters(schemas: Readonly<Record<string, Parts>>) {
   const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: false });
   const compile = (schema: object): Validator => ajv.compile(schema) as unknown as Validator;
+  // As in scripts/generate.mjs: what every device may have besides.
+  const common = { backupOf: { type: 'string' }, mirrored: { type: 'boolean' }, playhead: { type: 'object' } };
   return Object.fromEntries(
     Object.entries(schemas).map(([name, { device, when, send }]) => [
       name,
-      { device: compile(device), when: compile(when), send: compile(send) },
+      {
+        device: compile({ ...device, properties: { ...Object(device).properties, ...common } }),
+        when: compile(when),
+        send: compile(send),
+      },
     ]),
   );
 }
