@@ -77,7 +77,7 @@ export class MtcGenerator {
 
   #relocate(nowMs: number): MtcMessage[] {
     const place = this.#placeAt(nowMs);
-    this.#next = Math.ceil(place / FRAMES_A_TIME - TINY) * PIECES;
+    this.#next = Math.max(0, Math.ceil(place / FRAMES_A_TIME - TINY)) * PIECES;
     return [this.#fullFrame(place)];
   }
 
