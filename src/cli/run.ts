@@ -9,6 +9,7 @@ import { createLog, type Log, type LogOutput, standardOutput } from '../kit/log.
 import { packageRoot } from '../kit/package.js';
 import { type Bridge, type LoadResult, loadChecked, startBridge } from '../main.js';
 import { EXIT } from './exit.js';
+import { loadApart } from './load-apart.js';
 
 export const pagesDir = join(packageRoot, 'dist', 'views');
 
@@ -50,8 +51,19 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
     'bridge.started',
   );
 
-  process.on('SIGHUP', () => void reload(file, bridge, log));
+  const life = new AbortController();
+  let reloading = Promise.resolve();
+  process.on('SIGHUP', () => {
+    // One after the other, so that the newest file is the last; whatever fails in it, the show goes on.
+    reloading = reloading
+      .then(() => reload(file, bridge, log, life.signal))
+      .catch((thrown: unknown) => {
+        const { code, message } = toBridgeError(thrown);
+        log.error({ code, detail: message }, 'config.reload-failed');
+      });
+  });
   await stopSignal();
+  life.abort();
   log.info({}, 'bridge.stopping');
   for (const failure of await bridge.close())
     log.error({ code: failure.code, detail: failure.message }, 'bridge.stop-failed');
@@ -80,8 +92,9 @@ export function stopSignal(): Promise<void> {
   });
 }
 
-async function reload(file: string, bridge: Bridge, log: Log): Promise<void> {
-  const result = await loadChecked(file);
+async function reload(file: string, bridge: Bridge, log: Log, signal: AbortSignal): Promise<void> {
+  const result = await loadApart(file, systemClock());
+  if (signal.aborted) return;
   tellProblems(result, log);
   if (!result.ok) {
     log.error({ code: 'CONFIG_INVALID', detail: 'the bridge file has problems; the old one stays' }, 'config.refused');

@@ -1,0 +1,34 @@
+/** SIGHUP to a running bridge, whose file is read in a thread of its own. */
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { startDaemon } from '../support/daemon.js';
+import { smallShow } from '../support/small-show.js';
+
+test('of two files in quick succession the newer one is taken over last', async () => {
+  const { folder, file } = await smallShow({ cues: 200 });
+  const text = await readFile(file, 'utf8');
+  const device = (name: string) => `devices: { ${name}: { adapter: osc, transport: udp, listen: "127.0.0.1:0" } }\n`;
+  const daemon = await startDaemon(file);
+  await writeFile(file, text + device('first'));
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg, device }) => msg === 'device.changed' && device === 'first');
+  daemon.process.kill('SIGHUP');
+  await writeFile(file, text + device('second'));
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg, device }) => msg === 'device.changed' && device === 'second');
+  const { devices } = (await (await fetch(`${daemon.url}/v1/devices`)).json()) as { devices: { device: string }[] };
+  expect(devices.map((each) => each.device)).toEqual(['second']);
+  expect(await daemon.stop()).toBe(0);
+  await rm(folder, { recursive: true });
+});
+
+test('a stop during a reload is a stop', async () => {
+  const { folder, file } = await smallShow({ cues: 500 });
+  const daemon = await startDaemon(file);
+  daemon.process.kill('SIGHUP');
+  expect(await daemon.stop()).toBe(0);
+  const names = daemon.lines.map(({ msg }) => msg);
+  expect(names).toContain('bridge.stopped');
+  expect(names).not.toContain('config.reloaded');
+  await rm(folder, { recursive: true });
+});
