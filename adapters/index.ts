@@ -5,6 +5,8 @@ import { midiAdapter } from './midi/adapter.js';
 import { oscAdapter } from './osc/adapter.js';
 import { qlabAdapter } from './qlab/adapter.js';
 import { serialAdapter } from './serial/adapter.js';
+import { streamdeckAdapter } from './streamdeck/adapter.js';
+import { xkeysAdapter } from './xkeys/adapter.js';
 
 export const adapters: Readonly<Record<string, Adapter>> = {
   hid: hidAdapter as Adapter,
@@ -12,4 +14,6 @@ export const adapters: Readonly<Record<string, Adapter>> = {
   osc: oscAdapter as Adapter,
   qlab: qlabAdapter as Adapter,
   serial: serialAdapter as Adapter,
+  streamdeck: streamdeckAdapter as Adapter,
+  xkeys: xkeysAdapter as Adapter,
 };

@@ -1371,7 +1371,7 @@ export interface OscDevice {
    */
   profile?: string;
   /**
-   * Stands before every address of the profile, as it is set at the device: /gma3.
+   * An OSC address that stands before all of the profile's, such as /gma3.
    */
   prefix?: string;
   /**

@@ -1,0 +1,230 @@
+import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { Buttons } from '../../src/devices/buttons.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import type { StreamdeckDevice } from '../../src/generated/types.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';
+import { changesInMs, lookOf, type Picture } from './codec.js';
+import { DARK, type Look } from './draw.js';
+import type { StreamDeck } from './driver.js';
+import { Painter, PICTURE_LIMIT_MS } from './painter.js';
+import { surfacesOf } from './surfaces.js';
+
+/** How long the goodbye may take: darkening first, then giving the device back. The host allows 400 ms. */
+const GOODBYE_LIMIT_MS = 250;
+const CLOSE_LIMIT_MS = 100;
+
+/** One open Stream Deck, from connect() to its end. */
+export class StreamdeckConnection implements Connection {
+  readonly #deck: StreamDeck;
+  readonly #config: StreamdeckDevice;
+  readonly #io: AdapterIo;
+  readonly #buttons: Buttons;
+  readonly #voice: ConnectionVoice;
+  readonly #painter: Painter;
+  readonly #health: Health;
+  readonly #counters = { 'in.gestures': 0, 'in.turns': 0, 'in.touches': 0, 'ignored.touches': 0 };
+  readonly #down = new Set<string>();
+  /** What commands have put on buttons. */
+  readonly #sent = new Map<string, Picture>();
+  #face: Face | undefined;
+  #ticking: AbortController | undefined;
+  #isBright = false;
+  #ending: Promise<void> | undefined;
+
+  /** @param health  what is known of it: which one it is, and what of the bridge file it has not. */
+  constructor(deck: StreamDeck, health: Health, config: StreamdeckDevice, io: AdapterIo) {
+    this.#deck = deck;
+    this.#config = config;
+    this.#io = io;
+    this.#health = health;
+    this.#voice = new ConnectionVoice(io.log, health);
+    this.#buttons = new Buttons(config, io.patterns.map(asButton), io.clock, (input) => {
+      this.#counters['in.gestures'] += 1;
+      this.#voice.input(fromButton(input));
+    });
+    this.#painter = new Painter(surfacesOf(deck), io.clock, {
+      onStalled: (isStalled) => this.#observePainting(isStalled),
+      onFailed: (error) => this.#lost(error),
+    });
+    this.#listen();
+    void this.#light();
+  }
+
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
+  health(): Health {
+    return this.#voice.health;
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#voice.onHealth(listener);
+  }
+
+  onInput(listener: (input: Input) => void): () => void {
+    return this.#voice.onInput(listener);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { ...this.#counters, 'out.pictures': this.#painter.painted };
+  }
+
+  /** The bytes leave in the order of the calls; of texts for one button the newest is painted. */
+  async send(command: Command, signal: AbortSignal): Promise<Receipt> {
+    if (this.#ending) throw gone();
+    signal.throwIfAborted();
+    const problem = problemOfSend(command, this.#deck.MODEL);
+    if (problem !== undefined) throw new BridgeError('DEVICE_REFUSED', problem);
+    const { brightness, button, device: _device, ...picture } = command;
+    try {
+      if (typeof brightness === 'number') {
+        this.#isBright = true;
+        await this.#deck.setBrightness(brightness);
+      }
+      if (button !== undefined) {
+        if (picture.text) this.#sent.set(String(button), picture);
+        else this.#sent.delete(String(button));
+        await this.#paint();
+      }
+    } catch (error) {
+      throw new BridgeError('DEVICE_CLOSED', wordsOf(error), { cause: error });
+    }
+    if (this.#ending) throw gone();
+    return { reached: 'sent' };
+  }
+
+  display(face: Face): void {
+    if (this.#ending) return;
+    this.#face = face;
+    void this.#paint();
+  }
+
+  async close(): Promise<void> {
+    await this.#end(undefined);
+  }
+
+  #listen(): void {
+    const deck = this.#deck;
+    deck.on('error', (error) => this.#lost(error));
+    deck.on('down', (control) => this.#moved(nameOfControl(control), true));
+    deck.on('up', (control) => this.#moved(nameOfControl(control), false));
+    deck.on('rotate', ({ index }, steps) => {
+      if (this.#ending) return;
+      this.#counters['in.turns'] += 1;
+      this.#voice.input({ dial: index, gesture: 'turn', direction: steps < 0 ? 'left' : 'right', steps });
+    });
+    deck.on('lcdShortPress', ({ pixelSize }, { x }) => this.#touched(x, pixelSize.width, 'press'));
+    deck.on('lcdLongPress', ({ pixelSize }, { x }) => this.#touched(x, pixelSize.width, 'hold'));
+  }
+
+  #moved(name: string, isDown: boolean): void {
+    if (isDown) this.#down.add(name);
+    else this.#down.delete(name);
+    this.#buttons.report(this.#down);
+  }
+
+  /** A strip that shows nothing is one part. */
+  #touched(x: number, width: number, gesture: 'press' | 'hold'): void {
+    if (this.#ending) return;
+    if (x >= width) {
+      this.#counters['ignored.touches'] += 1;
+      return;
+    }
+    this.#counters['in.touches'] += 1;
+    const parts = Math.max(1, this.#config.strip.length);
+    this.#voice.input({ touch: Math.floor((x * parts) / width), gesture });
+  }
+
+  /** Dark until everything is painted: what a bridge that is gone has left on the buttons is never lit again. */
+  async #light(): Promise<void> {
+    try {
+      await this.#deck.setBrightness(0);
+      await this.#paint();
+      if (this.#ending || this.#isBright) return;
+      this.#isBright = true;
+      await this.#deck.setBrightness(this.#config.brightness);
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  /** Wants what the show looks like now, and looks again when a timer's next second comes. */
+  #paint(): Promise<void> {
+    if (this.#ending) return Promise.resolve();
+    const now = this.#io.clock.wall();
+    const { strip } = this.#config;
+    const look = (picture: Picture): Look => lookOf(picture, this.#face, now);
+    const pictures = new Map([...Object.entries(this.#config.buttons), ...this.#sent]);
+    // What a command has put on a button that shows nothing else goes with it.
+    const looks = new Map<string, Look[]>(
+      this.#deck.CONTROLS.flatMap((control) => (control.type === 'button' ? [[String(control.index), []]] : [])),
+    );
+    for (const [id, picture] of pictures) {
+      const shown = look(picture);
+      looks.set(id, shown === DARK ? [] : [shown]);
+    }
+    looks.set('strip', strip.map(look));
+    this.#tick(changesInMs([...pictures.values(), ...strip], this.#face, now));
+    return this.#painter.want(looks, this.#firstIds());
+  }
+
+  /** The GO is what must never be wrong. */
+  #firstIds(): ReadonlySet<string> {
+    return new Set(Object.entries(this.#config.buttons).flatMap(([id, { show }]) => (show === 'go' ? [id] : [])));
+  }
+
+  #tick(inMs: number | undefined): void {
+    this.#ticking?.abort();
+    this.#ticking = undefined;
+    if (inMs === undefined) return;
+    const ticking = new AbortController();
+    this.#ticking = ticking;
+    void this.#io.clock.sleep(inMs, ticking.signal).then(() => {
+      if (!ticking.signal.aborted) void this.#paint();
+    });
+  }
+
+  #observePainting(isStalled: boolean): void {
+    if (this.#ending) return;
+    const detail = `it has not taken a picture for ${PICTURE_LIMIT_MS} ms: what it shows is old; its buttons are heard`;
+    this.#voice.observe(isStalled ? { status: 'degraded', code: 'DEVICE_TIMEOUT', detail } : this.#health);
+  }
+
+  #lost(error: unknown): void {
+    const why = `the ${this.#deck.PRODUCT_NAME} is gone: ${wordsOf(error)}`;
+    void this.#end(new BridgeError('DEVICE_CLOSED', why, { cause: error }));
+  }
+
+  /** Idempotent. */
+  #end(why: BridgeError | undefined): Promise<void> {
+    this.#ending ??= this.#release(why !== undefined).then(() => this.#voice.end(why));
+    return this.#ending;
+  }
+
+  async #release(isGone: boolean): Promise<void> {
+    this.#buttons.stop();
+    this.#ticking?.abort();
+    const stopped = this.#painter.stop();
+    if (!isGone) await this.#atMost(GOODBYE_LIMIT_MS, this.#darken(stopped));
+    await this.#atMost(CLOSE_LIMIT_MS, this.#deck.close());
+  }
+
+  /** The light goes out at once, so that no GO stays green; then the pictures go, for whoever lights it again. */
+  async #darken(stopped: Promise<void>): Promise<void> {
+    await this.#deck.setBrightness(0);
+    await stopped;
+    await this.#painter.darken(this.#firstIds());
+  }
+
+  /** What the device does not do in time, or fails to do, is left. */
+  async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
+    const timer = new AbortController();
+    const done = work.catch((error: unknown) => this.#io.log.debug({ err: error }, 'device.close-failed'));
+    await Promise.race([done, this.#io.clock.sleep(limitMs, timer.signal)]);
+    timer.abort();
+  }
+}
+
+const gone = () => new BridgeError('DEVICE_CLOSED', 'the Stream Deck is closed');
