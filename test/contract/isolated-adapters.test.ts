@@ -5,6 +5,7 @@ import { oscAdapter } from '../../adapters/osc/adapter.js';
 import { openOscSimulator } from '../../adapters/osc/simulator.js';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
+import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
 import type { Adapter } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { checkedDevice } from '../support/checked-device.js';
@@ -74,12 +75,15 @@ test('a cue is sent, acknowledged and confirmed, each at its time, though anothe
   }
 });
 
+const natives: Readonly<Record<string, Adapter>> = { serial: serialAdapter, hid: hidAdapter, xkeys: xkeysAdapter };
+
 test.each([
   { adapter: 'serial', path: '/dev/tty-of-nobody' },
   { adapter: 'hid', vendorId: 0xffff, productId: 0xfffe, profile: 'infinity-3' },
+  { adapter: 'xkeys', productId: 0xfffe },
 ])('the real driver of $adapter says in its own words what is missing', async (device) => {
-  const adapter = device.adapter === 'hid' ? hidAdapter : serialAdapter;
-  expect(adapter.native).toBe(true);
+  const adapter = natives[device.adapter];
+  if (!adapter?.native) throw new Error(`${device.adapter} has no native driver`);
   const connecting = isolated(adapter).connect(checkedDevice(device.adapter, device), testIo(), never());
   const error = await connecting.then(
     () => undefined,
@@ -87,5 +91,6 @@ test.each([
   );
   // On a machine without the driver's library that is what it says, and it names the library.
   expect(error).toMatchObject({ code: expect.stringMatching(/^DEVICE_(UNREACHABLE|DRIVER_MISSING)$/) });
-  if (Object(error).code === 'DEVICE_UNREACHABLE') expect(Object(error).message).toMatch(/tty-of-nobody|ffff:fffe/);
+  if (Object(error).code === 'DEVICE_UNREACHABLE')
+    expect(Object(error).message).toMatch(/tty-of-nobody|(ffff|05f3):fffe/);
 });

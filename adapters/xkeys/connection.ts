@@ -1,0 +1,243 @@
+import type { Product, XKeys } from 'xkeys';
+import type { AdapterIo, Command, Connection, Health, Input, Pattern, Receipt } from '../../src/devices/adapter.js';
+import { Buttons, buttonsOf as buttonsNamedIn, problemOfButton } from '../../src/devices/buttons.js';
+import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import { PerSecond } from '../../src/devices/rate.js';
+import type { XkeysDevice } from '../../src/generated/types.js';
+import { BridgeError } from '../../src/kit/errors.js';
+import { buttonsOf, isLit, isLitEachByItself, lampsOf, OFF, problemOfWish, readCommand, type Wish } from './codec.js';
+import { Controls, problemOfControl } from './controls.js';
+import { Lamps } from './lamps.js';
+import type { PanelWire } from './wire.js';
+
+/** Inputs of wheels and levers within one second; a hand makes a few dozen. */
+const CONTROL_INPUTS_PER_SECOND_MAX = 200;
+/** How long the goodbye (all lamps dark) may take; the driver's process has 400 ms in all. */
+const GOODBYE_LIMIT_MS = 250;
+const INDICATORS = { green: 1, red: 2 } as const;
+
+/** A panel that has answered. */
+export interface OpenPanel {
+  panel: XKeys;
+  wire: PanelWire;
+  product: Product;
+  /** Which one it is, for people. */
+  name: string;
+  /** How its controls stood when it answered. */
+  stood: readonly Standing[];
+}
+
+/** Where a control stands: what `Controls.move` takes. */
+export type Standing = Parameters<Controls['move']>;
+
+/** Hears where a panel's controls stand, from the first report on. */
+export function hearControls(panel: XKeys, listener: (...standing: Standing) => void): void {
+  panel.on('shuttle', (index, value) => listener('shuttle', index, value));
+  panel.on('tbar', (index, value) => listener('tbar', index, value));
+  panel.on('rotary', (index, value) => listener('rotary', index, value));
+  panel.on('joystick', (index, { x, y }) => {
+    listener('joystick', index, x, 'x');
+    listener('joystick', index, y, 'y');
+  });
+}
+
+/** One panel, from connect() to its end. Its lamps are dark at both. */
+export class XkeysConnection implements Connection {
+  readonly #panel: XKeys;
+  readonly #wire: PanelWire;
+  readonly #product: Product;
+  readonly #io: AdapterIo;
+  readonly #buttons: Buttons;
+  readonly #controls: Controls;
+  readonly #lamps: Lamps;
+  readonly #rate: PerSecond;
+  readonly #voice: ConnectionVoice;
+  readonly #counters = {
+    'in.reports': 0,
+    'in.gestures': 0,
+    'in.controls': 0,
+    'ignored.reports': 0,
+    'dropped.flood': 0,
+    'out.lamps': 0,
+  };
+  #closing: Promise<void> | undefined;
+  #isOver = false;
+
+  constructor({ panel, wire, product, name, stood }: OpenPanel, config: XkeysDevice, io: AdapterIo, note?: string) {
+    this.#panel = panel;
+    this.#wire = wire;
+    this.#product = product;
+    this.#io = io;
+    this.#lamps = new Lamps(io.clock);
+    this.#rate = new PerSecond(CONTROL_INPUTS_PER_SECOND_MAX, io.clock);
+    this.#controls = new Controls(io.patterns);
+    this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
+      this.#counters['in.gestures'] += 1;
+      this.#voice.input(numbered(input));
+    });
+    this.#voice = new ConnectionVoice(io.log, this.#firstHealth(name, note));
+    void wire.ended.then((why) => this.#over(why));
+    // What was down when the panel came is its state, and no press.
+    this.#buttons.report(this.#down());
+    for (const standing of stood) this.#controls.move(...standing);
+    wire.onReport = (isRead) => this.#reported(isRead);
+    this.#listen();
+    this.#darken();
+  }
+
+  get closed(): Promise<BridgeError | undefined> {
+    return this.#voice.closed;
+  }
+
+  health(): Health {
+    return this.#voice.health;
+  }
+
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#voice.onHealth(listener);
+  }
+
+  onInput(listener: (input: Input) => void): () => void {
+    return this.#voice.onInput(listener);
+  }
+
+  counters(): Readonly<Record<string, number>> {
+    return { ...this.#counters };
+  }
+
+  async send(command: Command, signal: AbortSignal): Promise<Receipt> {
+    if (this.#isOver || this.#closing) throw new BridgeError('DEVICE_CLOSED', 'the panel is closed');
+    signal.throwIfAborted();
+    const wish = readCommand(command);
+    if ('problem' in wish) throw new BridgeError('CODEC_MALFORMED', wish.problem);
+    const problem = problemOfWish(wish, this.#product);
+    if (problem !== undefined) throw new BridgeError('DEVICE_REFUSED', problem);
+    if (wish.forMs !== undefined) this.#lamps.assertRoom();
+    this.#wire.assertRoom();
+    const owner = this.#lamps.take(this.#namesOf(wish));
+    this.#show(wish);
+    await this.#wire.flush();
+    // It went away meanwhile; of what was to be written nobody knows.
+    this.#wire.assertRoom();
+    this.#counters['out.lamps'] += 1;
+    const sentAt = this.#io.clock.mono();
+    if (wish.forMs !== undefined) this.#lamps.fade(owner, wish.forMs, (names) => this.#fade(names));
+    return { reached: 'sent', sentAt };
+  }
+
+  async close(): Promise<void> {
+    this.#closing ??= this.#sayGoodbye();
+    await this.#closing;
+    await this.#voice.closed;
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    this.#buttons.stop();
+    this.#lamps.end();
+    if (!this.#isOver) {
+      this.#darken();
+      const timer = new AbortController();
+      await Promise.race([this.#wire.flush(), this.#io.clock.sleep(GOODBYE_LIMIT_MS, timer.signal)]);
+      timer.abort();
+    }
+    await this.#wire.close();
+  }
+
+  #over(why: BridgeError | undefined): void {
+    this.#isOver = true;
+    this.#buttons.stop();
+    this.#lamps.end();
+    this.#panel.removeAllListeners();
+    // The library may still say something; nobody is to die of it.
+    this.#panel.on('error', () => undefined);
+    void this.#wire.close().then(() => this.#voice.end(this.#closing ? undefined : why));
+  }
+
+  #reported(isRead: boolean): void {
+    this.#counters['in.reports'] += 1;
+    if (!isRead) this.#counters['ignored.reports'] += 1;
+    else if (!this.#isOver) this.#buttons.report(this.#down());
+  }
+
+  /** The buttons that are down, by number as text. */
+  #down(): Set<string> {
+    return new Set([...this.#panel.getButtons()].flatMap(([number, isDown]) => (isDown ? [String(number)] : [])));
+  }
+
+  #listen(): void {
+    const panel = this.#panel;
+    panel.on('error', (error) => this.#io.log.debug({ err: error }, 'panel.error'));
+    panel.on('jog', (index, value) => this.#tell(this.#controls.turn(index, value)));
+    hearControls(panel, (...standing) => this.#tell(this.#controls.move(...standing)));
+  }
+
+  #tell(inputs: readonly Input[]): void {
+    for (const input of inputs) {
+      if (this.#isOver || this.#closing) return;
+      if (!this.#rate.take()) {
+        this.#counters['dropped.flood'] += 1;
+        continue;
+      }
+      this.#counters['in.controls'] += 1;
+      this.#voice.input(input);
+    }
+  }
+
+  #namesOf({ lamp }: Wish): string[] {
+    return lamp === 'all' ? lampsOf(this.#product).map(String) : [String(lamp)];
+  }
+
+  #show(wish: Wish): void {
+    const { lamp, flash } = wish;
+    if (!('colour' in wish)) this.#panel.setIndicatorLED(INDICATORS[wish.lamp], wish.on, flash);
+    else if (lamp !== 'all') this.#panel.setBacklight(Number(lamp), wish.colour, flash);
+    else if (!flash && !isLitEachByItself(this.#product)) this.#panel.setAllBacklights(wish.colour);
+    // All at once cannot flash, and some panels know no colour for all.
+    else
+      for (const each of lampsOf(this.#product))
+        this.#panel.setBacklight(each, wish.colour, flash && isLit(wish.colour));
+  }
+
+  #fade(names: readonly string[]): void {
+    if (this.#isOver || this.#closing) return;
+    for (const name of names) {
+      if (name === 'green' || name === 'red') this.#panel.setIndicatorLED(INDICATORS[name], false, false);
+      else this.#panel.setBacklight(Number(name), OFF, false);
+    }
+  }
+
+  /** Everything off, as far as the bridge could have lit it. */
+  #darken(): void {
+    for (const name of ['green', 'red'] as const) this.#show({ lamp: name, on: false, flash: false });
+    const wish: Wish = { lamp: 'all', colour: OFF, flash: false };
+    if (problemOfWish(wish, this.#product) === undefined) this.#show(wish);
+  }
+
+  /** The panel answered with its version and its state: that is evidence. */
+  #firstHealth(name: string, note: string | undefined): Health {
+    const known = buttonsOf(this.#product).map(String);
+    const problem = this.#io.patterns
+      .map((pattern) => this.#problemOf(pattern, known))
+      .find((why) => why !== undefined);
+    if (problem === undefined) return { status: 'up', detail: note === undefined ? name : `${name}; ${note}` };
+    const detail = `${name}: ${problem}; a rule for it never fires`;
+    this.#io.log.warn({ code: 'CONFIG_UNKNOWN_NAME', detail }, 'rule.unusable');
+    return { status: 'degraded', code: 'CONFIG_UNKNOWN_NAME', detail };
+  }
+
+  #problemOf(pattern: Pattern, known: readonly string[]): string | undefined {
+    const { control, index = 0 } = pattern;
+    if (control === undefined) return problemOfButton(pattern, known);
+    const { hasJog, hasShuttle, hasTbar, hasJoystick, hasRotary } = this.#product;
+    const has = { jog: hasJog, shuttle: hasShuttle, tbar: hasTbar, joystick: hasJoystick, rotary: hasRotary };
+    const count = has[control as keyof typeof has]?.length ?? 0;
+    if (count === 0) return `it has no ${control}`;
+    return Number(index) < count ? problemOfControl(pattern) : `it has ${count} of ${control}, counted from 0`;
+  }
+}
+
+/** The gestures' names are texts; an X-keys button is a number. */
+function numbered(input: Input): Input {
+  const numbers = buttonsNamedIn(input).map(Number);
+  return 'chord' in input ? { ...input, chord: numbers } : { ...input, button: numbers[0] };
+}
