@@ -1,9 +1,11 @@
+import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { never, testIo } from '../../test/support/rig.js';
 import { createHidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
 import { listHid } from './list.js';
+import { loadProfile, profilesFolder } from './profile.js';
 import { SimulatedHid } from './simulator.js';
 
 const PEDAL: HidInfo = {
@@ -93,4 +95,16 @@ test('a mouse has no line, and a box without a profile is told what it wants', a
 test('a Stream Deck and an X-keys say which adapter is theirs; the pedal of the same maker stays here', async () => {
   const found = await list(PEDAL, { ...PEDAL, productId: 0x0441 }, { ...PEDAL, vendorId: 0x0fd9 });
   expect(found.map(({ betterWith }) => betterWith)).toEqual([undefined, 'xkeys', 'streamdeck']);
+});
+
+test('every device of every profile is told with a profile that knows it', async () => {
+  const names = (await readdir(profilesFolder)).map((name) => name.replace('.yaml', ''));
+  const profiles = await Promise.all(names.map((name) => loadProfile(name, '.')));
+  const ids = profiles.flatMap(({ devices, usagePage, usage }) => devices.map((id) => ({ ...id, usagePage, usage })));
+  expect(ids.length).toBeGreaterThan(10);
+  for (const info of ids) {
+    const [found] = await list({ path: '/dev/hidraw0', interface: 0, ...info });
+    const told = profiles.find(({ name }) => name === found?.entry?.profile);
+    expect(told?.devices).toContainEqual({ vendorId: info.vendorId, productId: info.productId });
+  }
 });

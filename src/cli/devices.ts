@@ -90,7 +90,8 @@ function told(listings: readonly KindListing[], isAll: boolean): string[] {
       ? [`# Not looked for: ${networkKinds.join(', ')} devices, which are on the network; adapters/README.md.`]
       : []),
   ];
-  return [...lines, ...last].map(painted);
+  // What a system's loader says may be several lines.
+  return [...lines, ...last].map((line) => painted(line.replaceAll(/[\r\n]+/g, ' ')));
 }
 
 function toldOf(found: FoundDevice): string[] {

@@ -57,6 +57,8 @@ test('a device that another adapter serves better is told there, or says so wher
   const [alone] = await lookFor(['hid'], adapters, never);
   expect(alone).toMatchObject({ found: [{ note: expect.stringContaining('use adapter: xkeys') }] });
   expect(Object(alone).found[0]).not.toHaveProperty('entry');
+  const [unknown] = await lookFor(['hid', 'xkeys'], { ...adapters, ...finds('xkeys') }, never);
+  expect(unknown).toMatchObject({ found: [{ entry }] });
   const [old] = await lookFor(['hid'], finds('hid', { entry, betterWith: 'xkeys' }), never);
   expect(old).toMatchObject({ found: [{ entry }] });
 });

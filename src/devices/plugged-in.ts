@@ -5,13 +5,15 @@ import type { Adapter, Listing, PluggedIn } from './adapter.js';
 /** What one kind found, or why it could not look. */
 export type KindListing = { kind: string } & (({ ok: true } & Listing) | { ok: false; why: BridgeError });
 
+/** Each look is the start of a process; more at once take a slow machine longer. */
+const LOOKS_AT_ONCE = 2;
 /** Devices of one kind that are told, at most. */
 const FOUND_MAX = 256;
 /** A text that a device says of itself, in characters. */
 const TEXT_CHARS_MAX = 256;
 
 /**
- * Looks for all `kinds` at the same time. What another of the kinds serves better is told there only.
+ * Looks for all `kinds`, two at a time. What another of the kinds serves better is told there only.
  * Never rejects: a driver that crashes, hangs or lacks a library is the `why` of its own kind.
  * @param kinds  names in `adapters`; one that lists nothing finds nothing.
  */
@@ -20,14 +22,22 @@ export async function lookFor(
   adapters: Readonly<Record<string, Adapter>>,
   signal: AbortSignal,
 ): Promise<KindListing[]> {
-  const listings = await Promise.all(kinds.map((kind) => listingOf(kind, adapters[kind], signal)));
-  const listed = new Set(listings.filter(({ ok }) => ok).map(({ kind }) => kind));
+  const listings: KindListing[] = [];
+  const waiting = [...kinds.entries()];
+  const lookAtNext = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const [place, kind] = next;
+      listings[place] = await listingOf(kind, adapters[kind], signal);
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, lookAtNext));
+  const counts = new Map(listings.flatMap((each) => (each.ok ? [[each.kind, each.found.length] as const] : [])));
   const nicknames = new Set<string>();
   return listings.map((listing) => {
     if (!listing.ok) return listing;
     const found = listing.found
-      .filter(({ betterWith }) => betterWith === undefined || !listed.has(betterWith))
-      .map((each) => withBetter(each, adapters))
+      .filter(({ betterWith = '' }) => !counts.get(betterWith))
+      .map((each) => (counts.has(each.betterWith ?? '') ? each : withBetter(each, adapters)))
       .map((each) => ({ ...each, nickname: freeName(each.nickname, listing.kind, nicknames) }));
     return { ...listing, found };
   });
@@ -42,7 +52,7 @@ async function listingOf(kind: string, adapter: Adapter | undefined, signal: Abo
   }
 }
 
-/** A device that another adapter of this build serves better is not offered here, but says so. */
+/** A device that another adapter of this build, which was not asked, serves better is not offered here, but says so. */
 function withBetter(found: PluggedIn, adapters: Readonly<Record<string, Adapter>>): PluggedIn {
   const { betterWith, entry: _entry, ...rest } = found;
   if (betterWith === undefined || adapters[betterWith] === undefined) return found;
