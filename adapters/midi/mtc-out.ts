@@ -7,10 +7,10 @@ const QUARTERS_A_FRAME = 4;
 const PIECES = 8;
 const FRAMES_A_TIME = 2;
 /**
- * So many quarter frames (one frame) may be made up for at once; after a longer stall a full frame tells the new place,
- * since pieces that come in a bunch tell a time that is over.
+ * So many quarter frames (two frames, one whole time) may be made up for at once: receivers bear that better than losing
+ * the code. After a longer stall a full frame tells the new place, since what comes in a bunch tells a time that is over.
  */
-export const CATCH_UP_QUARTERS_MAX = 4;
+export const CATCH_UP_QUARTERS_MAX = 8;
 /** A quarter frame may leave so much too early: a timer of whole milliseconds is early as often as late. */
 export const EARLY_MS = 0.5;
 /** Below what a frame's arithmetic can be wrong by. */

@@ -18,8 +18,8 @@ import {
 const rate = fc.constantFrom(...RATES);
 /** Frames with fractions, on a day and the next. */
 const place = fc.double({ min: 0, max: 5_000_000, noNaN: true });
-/** How late each wake is, in parts of a frame: less than one by more than a piece may be early. */
-const wakes = fc.array(fc.double({ min: 0, max: 0.98, noNaN: true }), { minLength: 24, maxLength: 80 });
+/** How late each wake is, in frames: less than two by more than a piece may be early. */
+const wakes = fc.array(fc.double({ min: 0, max: 1.98, noNaN: true }), { minLength: 24, maxLength: 80 });
 
 /** The two ends of a cable without a length. */
 class Cable {
@@ -65,7 +65,7 @@ class Cable {
   }
 }
 
-test('what is sent is heard as the time that it is, however late each piece was within a frame', () => {
+test('what is sent is heard as the time that it is, however late each piece was within two frames', () => {
   fc.assert(
     fc.property(rate, place, wakes, (rateOfIt, start, lateFrames) => {
       const cable = new Cable(rateOfIt);
@@ -74,7 +74,8 @@ test('what is sent is heard as the time that it is, however late each piece was 
       expect(cable.generator.relocations).toBe(0);
       const [located, locked, ...others] = cable.reports;
       expect([located?.state, locked?.state]).toEqual(['located', 'locked']);
-      expect(others.every(({ state }) => state === 'running')).toBe(true);
+      // More than five pieces at once were missing before they came.
+      expect(others.filter(({ state }) => state !== 'running' && state !== 'freewheel')).toEqual([]);
       const day = framesPerDay(rateOfIt);
       for (const { timecode, atMs, state, direction } of cable.reports) {
         expect(timecode.rate).toBe(rateOfIt);
@@ -83,17 +84,18 @@ test('what is sent is heard as the time that it is, however late each piece was 
         const really = start + msToFrames(rateOfIt, atMs - 10_000);
         const apart = ((((really - frameCount(timecode) + day / 2) % day) + day) % day) - day / 2;
         // A full frame tells the frame that it is in. A time is told when its last piece is due, a quarter of a frame
-        // before the two frames are over, or up to a frame later.
+        // before the two frames are over, or up to two frames later.
         if (state === 'located') expect(apart).toBeGreaterThanOrEqual(-1e-5);
         else expect(apart).toBeGreaterThanOrEqual(-0.2501);
-        expect(apart).toBeLessThan(1);
+        // What goes on by itself is told in whole frames.
+        expect(apart).toBeLessThan(state === 'freewheel' ? 3 : 2);
       }
     }),
     { numRuns: 1000 },
   );
 });
 
-test('a machine that stands still for as long as it likes never sends a piece more than a frame late, nor out of order', () => {
+test('a machine that stands still for as long as it likes never sends a piece more than two frames late, nor out of order', () => {
   const stalls = fc.array(fc.oneof(fc.double({ min: 0, max: 30, noNaN: true }), fc.integer({ min: 0, max: 5000 })), {
     minLength: 1,
     maxLength: 60,
@@ -102,8 +104,8 @@ test('a machine that stands still for as long as it likes never sends a piece mo
     fc.property(rate, place, stalls, (rateOfIt, start, lates) => {
       const cable = new Cable(rateOfIt);
       cable.run(start);
-      for (const lateMs of lates) cable.wake(lateMs);
-      const frameMs = framesToMs(rateOfIt, CATCH_UP_QUARTERS_MAX / 4);
+      for (const late of lates) cable.wake(late);
+      const lateMs = framesToMs(rateOfIt, CATCH_UP_QUARTERS_MAX / 4);
       let expected: number | undefined;
       for (const { message, atMs, dueMs } of cable.sent) {
         if (message.kind === 'mtcFull') {
@@ -113,7 +115,7 @@ test('a machine that stands still for as long as it likes never sends a piece mo
         expect(message.piece).toBe(expected);
         expected = (message.piece + 1) % 8;
         expect(atMs - dueMs).toBeGreaterThanOrEqual(-EARLY_MS - 1e-6);
-        expect(atMs - dueMs).toBeLessThan(frameMs + 1e-6);
+        expect(atMs - dueMs).toBeLessThan(lateMs + 1e-6);
       }
     }),
     { numRuns: 1000 },
