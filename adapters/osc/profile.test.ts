@@ -1,9 +1,108 @@
-import { readdirSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadProfile, profilesFolder } from './profile.js';
+import { openOsc, resolvedOsc } from '../../test/support/osc-device.js';
+import { packetsOf } from './command.js';
+import { loadProfile, parseProfile } from './profile.js';
+import { consoleOf, profileNames } from './settings.js';
 
-const names = readdirSync(profilesFolder).map((file) => file.replace('.yaml', ''));
-test.each(names)('%s loads', async (name) => {
+const names = await profileNames();
+
+test.each(names)('%s is called as its file, and tells its sources and what nobody can know', async (name) => {
   const profile = await loadProfile(name, '.');
   expect(profile.name).toBe(name);
+  expect(profile.setup).toBeTruthy();
+  expect(profile.source.length).toBeGreaterThan(0);
+});
+
+/** A profile of one command and one event. */
+const SMALL = {
+  name: 'box',
+  title: 'A box',
+  device: { transport: 'udp' },
+  source: ['its manual'],
+  verified: 'unverified',
+  cannotConfirm: 'anything',
+  commands: { go: { does: 'GO', parameters: { cue: { is: 'a cue' } }, send: [{ address: '/go/$cue' }] } },
+  events: { go: { means: 'GO', address: ['/fired/$cueNumber'] } },
+};
+const parsed = (changes: object) => parseProfile(JSON.stringify({ ...SMALL, ...changes }), 'box');
+const command = (changes: object) => ({ commands: { go: { ...SMALL.commands.go, ...changes } } });
+const event = (changes: object) => ({ events: { go: { ...SMALL.events.go, ...changes } } });
+
+test('a small profile is taken, its defaults filled in', () => {
+  expect(parsed({}).events?.go).toMatchObject({ onChange: false });
+  expect(parsed({}).commands?.go?.parameters?.cue).toMatchObject({ type: 'text' });
+});
+
+test.each<[string, object, string]>([
+  ['of another shape', { colour: 1 }, '/ must NOT have additional properties: colour'],
+  ['without a source', { source: [] }, '/source must NOT have fewer than 1 items'],
+  [
+    'with an unknown parameter',
+    command({ send: [{ address: '/go/$cuee' }] }),
+    'commands/go: nothing is called $cuee (there is cue)',
+  ],
+  ['with an idle parameter', command({ send: [{ address: '/go' }] }), 'commands/go: the parameter cue is used nowhere'],
+  [
+    'with a bad pattern',
+    command({ parameters: { cue: { is: 'x', pattern: '[' } } }),
+    'commands/go: cue: [ is no regular expression',
+  ],
+  [
+    'with a default of another type',
+    command({ parameters: { cue: { is: 'x', type: 'integer', default: '1' } } }),
+    'cue: the default is no integer',
+  ],
+  [
+    'confirmed by nothing',
+    command({ confirmedBy: { event: 'fired', withinMs: 100 } }),
+    'commands/go: there is no event fired',
+  ],
+  [
+    'confirmed by a field that is none',
+    command({ confirmedBy: { event: 'go', where: { cue: '$cue' }, withinMs: 100 } }),
+    'the event go has no field cue',
+  ],
+  [
+    'with unlessLast on every report',
+    command({ confirmedBy: { event: 'go', withinMs: 100, unlessLast: true } }),
+    'unlessLast needs onChange at the event go',
+  ],
+  [
+    'with two names in a part',
+    event({ address: ['/$a$b'] }),
+    'events/go: the part "$a$b" of "/$a$b" has more than one name',
+  ],
+  ['with addresses of other names', event({ address: ['/a/$x', '/b/$y'] }), '"/b/$y" has other names than "/a/$x"'],
+  ['with a field that every input has', event({ address: ['/a/$from'] }), 'events/go: a field cannot be called from'],
+  ['with an argument of two names', event({ args: ['$a-$b'] }), 'the argument "$a-$b" is more than one $name'],
+  ['with a field of nothing', event({ fields: { list: '$list' } }), 'nothing is called $list (there is cueNumber)'],
+])('a profile %s is refused with words', (_, changes, words) => {
+  expect(() => parsed(changes)).toThrow(words);
+});
+
+test('what is no YAML, and what is too large, is told', () => {
+  expect(() => parseProfile('a: [', 'box')).toThrow(/^profile box: /);
+  expect(() => parseProfile(' '.repeat(65_537), 'box')).toThrow('larger than 64 KiB');
+});
+
+test('a profile of one’s own is read from beside the bridge file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'osc-profile-'));
+  try {
+    await writeFile(join(folder, 'box.yaml'), JSON.stringify(SMALL));
+    const config = await resolvedOsc({ profile: 'box.yaml', host: '10.0.0.9', port: 9 }, folder);
+    const [packet] = packetsOf({ command: 'go', with: { cue: '12' } }, consoleOf(config));
+    expect(Buffer.from(packet ?? []).toString('latin1')).toBe('/go/12\0\0,\0\0\0');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a device that nobody has resolved reads its profile itself; a bad one is not tried again', async () => {
+  await expect(openOsc({ profile: 'eoss', host: '127.0.0.1', port: 9 })).rejects.toMatchObject({
+    code: 'DEVICE_REFUSED',
+    message: "no profile is called 'eoss'",
+  });
 });

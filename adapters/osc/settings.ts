@@ -71,10 +71,11 @@ export const canHear = (config: Readonly<Partial<Settled>>): boolean =>
 
 function filledIn(config: OscConfig, profile: OscProfile | undefined): OscConfig & Settled {
   const { transport, framing, port } = profile?.device ?? {};
-  const usualPort = config.host === undefined ? undefined : port;
+  const chosen = config.transport ?? transport ?? 'udp';
+  const usualPort = config.host === undefined || chosen !== transport ? undefined : port;
   return {
     ...config,
-    transport: config.transport ?? transport ?? 'udp',
+    transport: chosen,
     framing: config.framing ?? framing ?? 'auto',
     ...(config.port === undefined && usualPort !== undefined && { port: usualPort }),
     ...(profile && { profileData: profile }),
@@ -95,7 +96,7 @@ function problemOfPlaces({
   if (host !== undefined && port === undefined) {
     return {
       member: 'host',
-      message: `port is missing: the profile ${profile} does not know it, as it is set at the device`,
+      message: `port is missing: over ${transport} the profile ${profile} does not know it, as it is set at the device`,
     };
   }
   return undefined;
