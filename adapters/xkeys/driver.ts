@@ -1,6 +1,8 @@
 /** The little of node-hid and of the X-keys library that is used here, and how they are loaded. */
 import type { HIDDevice, Product, XKeys } from 'xkeys';
-import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { closeLate, hidFailures } from '../../src/devices/hid-failures.js';
+
+export const { whyFailed, missing } = hidFailures('the X-keys’ driver', 'macOS: allow Input Monitoring');
 
 /** The vendor id of P.I. Engineering. */
 export const VENDOR_ID = 0x05f3;
@@ -44,7 +46,7 @@ export async function loadNodeHid(): Promise<XkeysDriver> {
     const { devicesAsync, HIDAsync } = await import('node-hid');
     return {
       devices: async () => (await devicesAsync()).filter(({ vendorId }) => vendorId === VENDOR_ID),
-      open: (path) => HIDAsync.open(path),
+      open: async (path) => unhurried(await HIDAsync.open(path)),
     };
   } catch (cause) {
     throw missing(cause);
@@ -74,30 +76,9 @@ export async function loadLibrary(): Promise<PanelLibrary> {
   }
 }
 
-/** node-hid loads its binary at the first call: the first to fail tells which library is not there. */
-export function whyFailed(error: unknown, what: string): BridgeError {
-  const words = wordsOf(error);
-  const isDlopen = error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED';
-  if (isDlopen || /cannot open shared object|\.so\b/.test(words)) return missing(error);
-  if (/permission denied|access is denied|not permitted/i.test(words)) {
-    return new BridgeError(
-      'DEVICE_UNREACHABLE',
-      `${what}: permission denied; install config/udev/70-pacebuddy.rules and put the bridge’s user into the group plugdev (macOS: allow Input Monitoring)`,
-      { cause: error },
-    );
-  }
-  return new BridgeError('DEVICE_UNREACHABLE', `${what}: ${words}`, { cause: error });
-}
-
-/** Which Debian package holds the library that the loader did not find. */
-function missing(cause: unknown): BridgeError {
-  const words = wordsOf(cause);
-  const needed = /libusb/.test(words)
-    ? 'libusb-1.0-0'
-    : /libudev/.test(words)
-      ? 'libudev1'
-      : 'libusb-1.0-0 and libudev1';
-  return new BridgeError('DEVICE_DRIVER_MISSING', `X-keys do not load (${words}); on Debian install ${needed}`, {
-    cause,
-  });
-}
+/** See `closeLate`. */
+const unhurried = (handle: PanelHandle): PanelHandle => ({
+  on: handle.on.bind(handle),
+  write: (report) => handle.write(report),
+  close: () => closeLate(handle),
+});
