@@ -34,13 +34,14 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   const kinds = wanted.length === 0 ? pluggedKinds : pluggedKinds.filter((kind) => wanted.includes(kind));
 
   const life = new AbortController();
+  if (options.watch) void stopSignal().then(() => life.abort());
   const listings = await pluggedIn(kinds, life.signal);
+  if (life.signal.aborted) process.exit(EXIT.done);
   const isWhole = listings.every(({ ok }) => ok);
   if (options.json) print(JSON.stringify({ ok: isWhole, kinds: listings.map(asData) }));
   else for (const line of told(listings, wanted.length === 0)) print(line);
   process.exitCode = isWhole ? EXIT.done : EXIT.refused;
   if (!options.watch) return;
-  void stopSignal().then(() => life.abort());
   if (!options.json) print(painted('\n# Watching: plug something in. Ctrl-C ends.'));
   const look = () => pluggedIn(kinds, life.signal);
   const tell = options.json ? tellScript : tellPeople;
