@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Clock } from '../kit/clock.js';
+import { deferred } from '../kit/deferred.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Face } from './adapter.js';
@@ -11,8 +12,11 @@ import { RetoldLog, Said } from './retold.js';
 
 /** How often the process is asked whether it lives. */
 const PING_EVERY_MS = 500;
-/** Silence after which it counts as hanging: while Node starts, while a driver opens a device, and at any other time. */
-export const PATIENCE_MS = { starting: 10_000, connecting: 4000, running: 1500 } as const;
+/**
+ * Silence after which it counts as hanging: while Node starts, while a driver opens a device, and at any other time.
+ * Starting is mere work: a small machine that starts a driver for each of its devices at once takes many seconds.
+ */
+export const PATIENCE_MS = { starting: 20_000, connecting: 4000, running: 1500 } as const;
 /** How long it may take to say goodbye to its device before it is killed. */
 const GOODBYE_LIMIT_MS = 500;
 /** What it wrote before it died is read for so long; a process of the driver's own may hold the pipe open for ever. */
@@ -43,6 +47,8 @@ export interface DriverProgram {
 export class DriverProcess {
   /** Resolves once, when the process is gone and its last words were heard. Never rejects. */
   readonly ended: Promise<BridgeError>;
+  /** Resolves once its adapter is loaded; never, when it ends before that. */
+  readonly ready: Promise<void>;
   /** Whose lines its log lines join: those of the connection that it serves. */
   log: Log;
   /** Hears every message of the driver's. */
@@ -59,6 +65,7 @@ export class DriverProcess {
   #heardAtMs: number;
   #patience: keyof typeof PATIENCE_MS = 'starting';
   #isReady = false;
+  readonly #readied = deferred<void>();
   #waiting: FromHost[] = [];
   #isHeldBack = false;
   #lastId = 0;
@@ -87,6 +94,7 @@ export class DriverProcess {
     this.#said.listen(stdout as Readable, 'stdout');
     this.#said.listen(stderr as Readable, 'stderr');
     this.#pipe = pipe as Socket;
+    this.ready = this.#readied.promise;
     this.ended = this.#live();
     void this.#watch();
     log.debug({ pid: this.pid }, 'driver.started');
@@ -243,6 +251,7 @@ export class DriverProcess {
       case 'ready':
         this.#isReady = true;
         this.busy = 'connecting';
+        this.#readied.resolve();
         return;
       case 'pong':
         if (message.residentBytes > RESIDENT_BYTES_MAX) {

@@ -151,6 +151,23 @@ test.each(['never', 'slow'])('a try that is given up (%s) ends with its process'
   expect(bench.logged('driver.lost')).toEqual([]);
 });
 
+test('a process is started before the try that needs it, and a start that is given up leaves none', async () => {
+  const bench = aBench();
+  const { adapter } = bench;
+  const io = bench.io('patient');
+  const pids = () => bench.logged('driver.started').map(({ pid }) => Number(pid));
+  await adapter.prepare?.(io, never);
+  const { pid } = await bench.connect();
+  expect(pids()).toEqual([pid]);
+
+  const stop = new AbortController();
+  const preparing = adapter.prepare?.(bench.io('other'), stop.signal).catch((error: unknown) => error);
+  stop.abort(new Error('stopped'));
+  expect(await preparing).toMatchObject({ message: 'stopped' });
+  for (const started of pids().slice(1)) expect(isAlive(started)).toBe(false);
+  expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+});
+
 test.each(['spin', 'never'])('close() ends a driver whose goodbye does not end (%s)', async (close) => {
   const bench = aBench();
   const { connection, pid } = await bench.connect({ close });

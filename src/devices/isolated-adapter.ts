@@ -95,10 +95,38 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
     }
   };
 
+  /** The process that a try needs, loaded: it waits for the try as one does that has served. */
+  const prepare = async (io: AdapterIo, signal: AbortSignal): Promise<void> => {
+    signal.throwIfAborted();
+    // Which connect() says in its own words.
+    if (pause.reason(io.device)) return;
+    const driver = driverFor(io);
+    const giveUp = () => void driver.end();
+    signal.addEventListener('abort', giveUp);
+    try {
+      const why = await Promise.race([driver.ready, driver.ended]);
+      signal.throwIfAborted();
+      if (why) throw why;
+      rest(io.device, driver);
+    } catch (error) {
+      if (driver.isLost) noteCrash(io, error);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', giveUp);
+    }
+  };
+
+  const noteCrash = (io: AdapterIo, error: unknown): void => {
+    const why = toBridgeError(error);
+    if (!pause.crashed(io.device, why)) return;
+    io.log.warn({ code: why.code, detail: `${CRASHES_MAX} crashes in a row: tried less often` }, 'driver.paused');
+  };
+
   return {
     ...adapter,
     ...(adapter.list && { list }),
     native: true,
+    prepare,
     async connect(config, io, signal): Promise<Connection> {
       signal.throwIfAborted();
       const leftAlone = pause.reason(io.device);
@@ -111,15 +139,8 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
         pause.answered(io.device);
         return connection;
       } catch (error) {
-        if (driver.isLost) {
-          const why = toBridgeError(error);
-          if (pause.crashed(io.device, why)) {
-            io.log.warn(
-              { code: why.code, detail: `${CRASHES_MAX} crashes in a row: tried less often` },
-              'driver.paused',
-            );
-          }
-        } else if (!signal.aborted) pause.answered(io.device);
+        if (driver.isLost) noteCrash(io, error);
+        else if (!signal.aborted) pause.answered(io.device);
         throw signal.aborted ? signal.reason : error;
       } finally {
         signal.removeEventListener('abort', giveUp);

@@ -181,6 +181,13 @@ export class SupervisedDevice {
   /** One connection, from its first try to its end. @returns why it ended, and how long it was connected. */
   async #connectOnce(signal: AbortSignal): Promise<{ why: BridgeError; livedMs: number }> {
     const never = (why: BridgeError) => ({ why, livedMs: 0 });
+    const { adapter, config, patterns, baseDir, name } = this.spec;
+    const io: AdapterIo = { device: name, clock: this.#clock, log: this.#log, patterns, baseDir };
+    try {
+      await adapter.prepare?.(io, signal);
+    } catch (error) {
+      return never(toBridgeError(error, 'DEVICE_UNREACHABLE'));
+    }
     const tooLong = new AbortController();
     const timer = new AbortController();
     void this.#clock.sleep(CONNECT_LIMIT_MS, timer.signal).then(() => {
@@ -188,8 +195,6 @@ export class SupervisedDevice {
     });
     let connection: Connection;
     try {
-      const { adapter, config, patterns, baseDir, name } = this.spec;
-      const io: AdapterIo = { device: name, clock: this.#clock, log: this.#log, patterns, baseDir };
       connection = await adapter.connect(config, io, AbortSignal.any([signal, tooLong.signal]));
     } catch (error) {
       if (tooLong.signal.aborted) {

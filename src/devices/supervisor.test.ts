@@ -130,6 +130,21 @@ test('a device that never answers is tried again, not waited for', async () => {
   await supervisor.close();
 });
 
+test('what a try needs may take as long as it takes: a slow machine starts no driver again and again', async () => {
+  const { clock, desk, supervisor, spec, told } = rig();
+  let prepared = 0;
+  const prepare = async () => {
+    await clock.sleep(12_000);
+    prepared += 1;
+  };
+  await supervisor.configure([{ ...spec, adapter: { ...desk.adapter, prepare } }]);
+  await clock.advance(11_999);
+  expect(told.map(({ status }) => status)).toEqual(['connecting']);
+  await clock.advance(1);
+  expect([told.at(-1)?.status, prepared, desk.tries]).toEqual(['up', 1, 1]);
+  await supervisor.close();
+});
+
 test('what is sent to a lost device is refused and never sent later', async () => {
   const { clock, desk, supervisor, spec } = rig();
   await supervisor.configure([spec]);
