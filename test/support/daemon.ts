@@ -20,8 +20,9 @@ export async function startDaemon(
   file: string,
   env: Record<string, string> = {},
   options: readonly string[] = [],
+  as: readonly string[] = [],
 ): Promise<Daemon> {
-  const program = new Talking(['run', file, ...options], env);
+  const program = new Talking(['run', file, ...options], env, as);
   const started = await program.line(({ msg }) => msg === 'bridge.started');
   return {
     url: String(started.url),

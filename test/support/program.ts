@@ -40,9 +40,14 @@ export class Talking {
   readonly #waiting = new Set<{ fits: (line: Line) => boolean; found: (line: Line) => void }>();
   #errors = '';
 
-  constructor(args: readonly string[], env: Record<string, string> = {}) {
+  /** @param as  the words before its own: Node, or somebody who starts it as somebody else */
+  constructor(
+    args: readonly string[],
+    env: Record<string, string> = {},
+    [first = process.execPath, ...words]: readonly string[] = [],
+  ) {
     if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
-    const child = spawn(process.execPath, [cli, ...args], {
+    const child = spawn(first, [...words, cli, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });

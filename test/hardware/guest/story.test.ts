@@ -1,0 +1,114 @@
+/** From a foot on a pedal to the bytes at a lighting desk and the lamp on a box, through the built bridge. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { systemClock } from '../../../src/kit/clock.js';
+import { eventually } from '../../support/waiting.js';
+import { Booth, GUARD_MS, SLOW_MS, WORKING } from './booth.js';
+import { cuesIn, goBytes, step } from './rigs.js';
+
+const booth = new Booth();
+const { ends } = booth;
+const clock = systemClock();
+let cue = -1;
+
+before(() => booth.open());
+after(() => booth.close());
+
+const lamps = () => ends.box.received.toString();
+
+/** One press, whoever does it, goes all the way: one event, one message at the desk, one line at the box. */
+async function goes(press: () => Promise<unknown>): Promise<void> {
+  cue += 1;
+  const [desk, box] = [ends.desk.received.length, lamps().length];
+  await clock.sleep(GUARD_MS + 50);
+  await press();
+  const { outputs } = await booth.advanceTo(cue);
+  assert.deepEqual(
+    outputs.map(({ eventType }) => eventType),
+    ['OutputSent', 'OutputSent'],
+  );
+  await eventually(() => lamps().length > box && ends.desk.received.length > desk, 'the lamp and the desk');
+  assert.equal(ends.desk.received.subarray(desk).toString('hex'), goBytes(String(cue)).toString('hex'));
+  assert.equal(lamps().slice(box), `LAMP ${cue}\n`);
+  assert.equal(booth.advances, cue + 1);
+}
+
+test('each device says no more of its health than was seen', () => {
+  assert.deepEqual(
+    ['pedal', 'box', 'desk'].map((name) => booth.status(name)),
+    ['up', 'unverified', 'unverified'],
+  );
+});
+
+test('a step on the pedal is one event, one MIDI Show Control message at the desk and one lamp, byte for byte', async () => {
+  for (let n = 0; n < 5; n++) await goes(() => step(ends.pedal));
+});
+
+test('a GO button on a serial port does the same', async () => {
+  for (let n = 0; n < 3; n++) await goes(() => ends.box.say('GO\r\n'));
+  assert.equal(booth.status('box'), 'up');
+});
+
+test('a foot that trembles, and a button that repeats, are one GO', async () => {
+  await goes(async () => {
+    for (let n = 0; n < 4; n++) await step(ends.pedal);
+    await ends.box.say('GO\nGO\n');
+  });
+  await booth.daemon.line(
+    ({ msg, device, code }) => msg === 'input.refused' && device === 'box' && code === 'GO_GUARD',
+  );
+  assert.equal(booth.advances, cue + 1);
+});
+
+test('a GO at the desk itself moves the show, and is not sent back to the desk', async () => {
+  const desk = ends.desk.received.length;
+  cue += 1;
+  await clock.sleep(GUARD_MS + 50);
+  await ends.desk.say(goBytes(String(cue)));
+  await booth.client.take(({ payload }) => Object(payload).toCueId === `c${cue}`, 'the advance', SLOW_MS);
+  await eventually(() => lamps().includes(`LAMP ${cue}\n`), 'the lamp');
+  assert.equal(ends.desk.received.length, desk);
+});
+
+test('while the desk is away a GO fires all the rest, says what did not go, and nothing of it comes late', async () => {
+  booth.gadgets.desk.unplug();
+  await booth.becomes('desk', ['down']);
+  cue += 1;
+  await clock.sleep(GUARD_MS + 50);
+  await step(ends.pedal);
+  const { outputs } = await booth.advanceTo(cue);
+  assert.deepEqual(
+    outputs.map(({ eventType }) => eventType),
+    ['OutputFailed', 'OutputSent'],
+  );
+  await booth.plug('desk');
+  await booth.becomes('desk', WORKING);
+  await goes(() => step(ends.pedal));
+  assert.deepEqual(cuesIn(ends.desk.received), [String(cue)]);
+});
+
+test('while the lamp is away a GO goes to the desk, and no stale lamp is lit when it is back', async () => {
+  booth.gadgets.box.unplug();
+  await booth.becomes('box', ['down']);
+  cue += 1;
+  await clock.sleep(GUARD_MS + 50);
+  await step(ends.pedal);
+  const { outputs } = await booth.advanceTo(cue);
+  assert.deepEqual(
+    outputs.map(({ eventType }) => eventType),
+    ['OutputSent', 'OutputFailed'],
+  );
+  await booth.plug('box');
+  await booth.becomes('box', WORKING);
+  await goes(() => ends.box.say('GO\n'));
+  assert.equal(lamps(), `LAMP ${cue}\n`);
+});
+
+test('a pedal that is pulled and plugged in again is a pedal', async () => {
+  booth.gadgets.pedal.unplug();
+  await booth.becomes('pedal', ['down']);
+  await booth.plug('pedal');
+  await booth.becomes('pedal', ['up']);
+  await clock.sleep(200);
+  await goes(() => step(ends.pedal));
+});
