@@ -4,8 +4,16 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChannelMessage, decodeMessage, encodeMessage, type MidiMessage } from '../../adapters/midi/codec.js';
+import {
+  type ChannelMessage,
+  decodeMessage,
+  encodeMessage,
+  type MidiMessage,
+  type MtcMessage,
+} from '../../adapters/midi/codec.js';
+import { MtcGenerator } from '../../adapters/midi/mtc-out.js';
 import { MidiStream } from '../../adapters/midi/stream.js';
+import { framesPerDay, RATES } from '../../adapters/midi/timecode.js';
 
 /** A message as mido has it: channels from 0, notes off for notes of velocity 0 not told apart. */
 type MidoMessage = Record<string, unknown> & { type: string };
@@ -125,4 +133,31 @@ test('every vector of show control goes through mido as one SysEx, clock bytes i
   );
   const back = theirs.map((hex) => new MidiStream().push(bytesOf(hex)).map((raw) => decodeMessage(raw).messages));
   expect(back).toEqual(vectors.map((vector) => [[vector.message]]));
+});
+
+test.each(RATES)('a second of time code at %s, over midnight, is to mido what it is here', async (rate) => {
+  const generator = new MtcGenerator(rate);
+  const sent: MtcMessage[] = [...generator.run(framesPerDay(rate) - 13, 0, 0)];
+  for (let atMs = generator.nextAtMs; atMs !== undefined && atMs < 1000; atMs = generator.nextAtMs) {
+    sent.push(...generator.take(atMs));
+  }
+  const [answer = ''] = await mido('decode', [sent.map((each) => hexOf(encodeMessage(each))).join('')]);
+  const [full, ...pieces] = withoutTime(JSON.parse(answer));
+  expect(full).toEqual({ type: 'sysex', data: [...encodeMessage(sent[0] as MtcMessage).subarray(1, -1)] });
+  expect(pieces.length).toBeGreaterThan(90);
+  expect(pieces).toEqual(
+    sent.slice(1).map((each) => {
+      if (each.kind !== 'mtcQuarter') throw new Error('the place was told twice');
+      return inMido(each);
+    }),
+  );
+  // As any receiver puts them together: frames, seconds, minutes, hours and rate, low before high.
+  const times = Array.from({ length: Math.floor(pieces.length / 8) }, (_, n) => pieces.slice(8 * n, 8 * n + 8)).map(
+    (eight) => eight.map(({ frame_value: value }) => Number(value)),
+  );
+  const [f0 = 0, f1 = 0, s0 = 0, s1 = 0, m0 = 0, m1 = 0, h0 = 0, h1 = 0] = times[0] ?? [];
+  const first = [((h1 & 1) << 4) | h0, (m1 << 4) | m0, (s1 << 4) | s0, (f1 << 4) | f0];
+  expect(first.join(':')).toBe(`23:59:59:${{ '24': 12, '25': 13, '29.97df': 18, '30': 18 }[rate]}`);
+  expect(RATES[h1 >> 1]).toBe(rate);
+  expect(times.at(-1)?.slice(2, 7)).toEqual([0, 0, 0, 0, 0]);
 });
