@@ -168,3 +168,11 @@ test("an operator's GO from a remote that plays QLab as well is not done twice",
   });
   expect(qlab.fired).toHaveLength(1);
 });
+
+test('a playhead that is put to the same place twice at once is put there in two ways; nothing is dropped', async () => {
+  const { qlab, connection } = await connected(await simulated({ duplicateFilterMs: 100 }));
+  await Promise.all([connection.send({ playhead: '4' }, never()), connection.send({ playhead: '4' }, never())]);
+  await eventually(() => connection.health().playhead === '4', 'the playhead');
+  expect(qlab.counters['dropped.duplicate'] ?? 0).toBe(0);
+  await expect(connection.send({ playhead: '4' }, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+});

@@ -83,3 +83,9 @@ export function messageOf(command: QlabCommand, workspaceId: string, major: numb
   if ('number' in command.cue) return to(`/playhead/${command.cue.number}`);
   return to(`/${major >= 5 ? 'playheadID' : 'playheadId'}/${command.cue.id}`);
 }
+
+/** The same in QLab's other words for it, where it has any: playbackPosition is a synonym of playhead. */
+export const inOtherWords = ({ address, args }: OscMessage): OscMessage => ({
+  address: address.replace(/^(\/workspace\/[^/]+)\/playhead\//, '$1/playbackPosition/'),
+  args,
+});

@@ -3,7 +3,15 @@ import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { Again } from './again.js';
-import { type CueRef, messageOf, problemOf, type QlabCommand, readCommand, summarise } from './commands.js';
+import {
+  type CueRef,
+  inOtherWords,
+  messageOf,
+  problemOf,
+  type QlabCommand,
+  readCommand,
+  summarise,
+} from './commands.js';
 import { Evidence, type Expectation } from './evidence.js';
 import { Guards } from './guards.js';
 import { login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
@@ -120,8 +128,10 @@ export class QlabConnection implements Connection {
     if (problem) throw new BridgeError('CODEC_MALFORMED', problem);
     const read = readCommand(command);
     const { workspaceId, major } = this.#session;
-    const message = messageOf(read, workspaceId, major);
-    const refusal = this.#guards.refusal(read, message, this.#io.clock.mono());
+    const nowMs = this.#io.clock.mono();
+    const usual = messageOf(read, workspaceId, major);
+    const message = this.#guards.isRepeat(usual, nowMs) ? inOtherWords(usual) : usual;
+    const refusal = this.#guards.refusal(read, message, nowMs);
     if (refusal) throw new BridgeError('DEVICE_REFUSED', refusal);
     const cueAtGo = this.#cueAtGo(read);
     const { heard } = this.#link;

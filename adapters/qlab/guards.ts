@@ -39,14 +39,12 @@ export class Guards {
 
   /** Why a command is not to be sent now; undefined when it may. */
   refusal(read: QlabCommand, message: OscMessage, nowMs: number): string | undefined {
-    const lastMs = this.#messages.get(keyOf(message)) ?? Number.NEGATIVE_INFINITY;
-    if (nowMs - lastMs < SAME_MESSAGE_MS) {
-      return `the same message left ${ago(nowMs - lastMs)}, and QLab drops what repeats within ${SAME_MESSAGE_MS} ms`;
-    }
-    if (read.verb === 'panic') {
-      const fadingMs = nowMs - this.#panicMs;
-      if (fadingMs >= (this.hearsEvents ? FADE_MS : FADE_UNHEARD_MS)) return undefined;
+    const fadingMs = nowMs - this.#panicMs;
+    if (read.verb === 'panic' && fadingMs < (this.hearsEvents ? FADE_MS : FADE_UNHEARD_MS)) {
       return `QLab is in a panic since ${Math.round(fadingMs)} ms: a second one would cut off what fades`;
+    }
+    if (this.isRepeat(message, nowMs)) {
+      return `the same message left less than ${SAME_MESSAGE_MS} ms ago, and QLab drops what repeats so soon`;
     }
     if (read.verb !== 'go' && read.verb !== 'start') return undefined;
     const leftMs = read.verb === 'go' ? Math.ceil(this.#goUntilMs - nowMs) : 0;
@@ -55,6 +53,12 @@ export class Guards {
     return (
       done && `an operator did that at QLab ${ago(nowMs - done.atMs)} (cue ${done.cue.cueNumber || done.cue.name})`
     );
+  }
+
+  /** Whether QLab would drop a message as a repetition of one that has just left. */
+  isRepeat(message: OscMessage, nowMs: number): boolean {
+    const lastMs = this.#messages.get(keyOf(message));
+    return lastMs !== undefined && nowMs - lastMs < SAME_MESSAGE_MS;
   }
 
   /** A command has left. @returns takes it back, when QLab did not do it. */
