@@ -65,7 +65,7 @@ async function ask(url: string, token: string | undefined): Promise<DeviceReport
   if (answer.ok && Array.isArray(said?.devices)) return said.devices;
   const isNoToken = answer.status === 401 || answer.status === 403;
   throw new BridgeError(
-    isNoToken ? 'UNAUTHENTICATED' : 'DEVICE_REFUSED',
+    isNoToken ? 'UNAUTHENTICATED' : 'DEVICE_UNREACHABLE',
     said?.message ?? `${url} answered ${answer.status}, and not as a bridge does`,
   );
 }

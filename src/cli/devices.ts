@@ -42,7 +42,7 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   else for (const line of told(listings, wanted.length === 0)) print(line);
   process.exitCode = isWhole ? EXIT.done : EXIT.refused;
   if (!options.watch) return;
-  if (!options.json) print(painted('\n# Watching: plug something in. Ctrl-C ends.'));
+  if (!options.json) print(painted('# Watching: plug something in. Ctrl-C ends.'));
   const look = () => pluggedIn(kinds, life.signal);
   const tell = options.json ? tellScript : tellPeople;
   await watchDevices({ look, first: listings, tell, clock: systemClock() }, life.signal);

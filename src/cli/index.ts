@@ -19,12 +19,18 @@ const number = (min: number, max: number) => (text: string) => {
   return text;
 };
 const port = number(0, 65_535);
+const url = (text: string) => {
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text)) {
+    throw new InvalidArgumentError('It must be an address such as http://127.0.0.1:8420.');
+  }
+  return text;
+};
 const seq = number(1, Number.MAX_SAFE_INTEGER);
 
 const json = () => new Option('--json', 'one JSON object a line, for scripts');
 const server = (command: Command) =>
   command
-    .option('-u, --url <url>', 'where the bridge is', process.env.PACEBUDDY_URL ?? 'http://127.0.0.1:8420')
+    .option('-u, --url <url>', 'where the bridge is', url, process.env.PACEBUDDY_URL ?? 'http://127.0.0.1:8420')
     .option('--token <token>', 'who you are; better in the environment, as PACEBUDDY_TOKEN');
 
 program
@@ -63,7 +69,7 @@ program
   .description('what is plugged into this machine, each with its line for the bridge file')
   .argument('[what...]', 'kinds to look for, such as midi hid serial; or a bridge file: how its devices are now')
   .option('-w, --watch', 'go on, and tell what is plugged in and out')
-  .option('-u, --url <url>', 'how the devices of the bridge at this address are now')
+  .option('-u, --url <url>', 'how the devices of the bridge at this address are now', url)
   .option('--token <token>', 'who you are to that bridge; better in the environment, as PACEBUDDY_TOKEN')
   .addOption(json())
   .addHelpText(
@@ -73,6 +79,7 @@ pacebuddy devices                  everything; all that is printed may be pasted
 pacebuddy devices midi --watch     MIDI ports, and what comes and goes
 pacebuddy devices bridge.yaml      asks the running bridge which of its devices are up, and why others are not
 
+What may be opened is told for the user who runs it; the bridge may be another one.
 Exits with 1 when a kind cannot be looked for (a missing library is named) or a device of the bridge is down, with 3
 when no bridge answers.`,
   )

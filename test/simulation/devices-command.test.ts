@@ -51,6 +51,7 @@ test('one kind is looked for alone', async () => {
 
 test.each([
   [['devices', 'mdi'], /no kind of device, and no file, of the name mdi.*midi/],
+  [['devices', '--url', 'booth'], /an address such as http/],
   [['devices', 'osc'], /on the network/],
   [['devices', 'midi', 'bridge.yaml'], /not both/],
   [['devices', 'bridge.yaml', '--watch'], /log tail/],
