@@ -16,6 +16,8 @@ export interface Written {
   image: Buffer;
 }
 
+export type Taken = { brightness: number } | Written | { place: number; colour: readonly number[] };
+
 /** One deck with its cable. Plugged in when made. */
 export class SimulatedDeck {
   readonly info: DeckInfo;
@@ -33,6 +35,8 @@ export class SimulatedDeck {
   readonly colours = new Map<number, readonly number[]>();
   /** What opening fails with, as node-hid says it. */
   openFailure: Error | undefined;
+  /** Hears what the device took: a brightness, a picture, a colour. */
+  onTaken: ((taken: Taken) => void) | undefined;
   /** Awaited before each write of a picture: a slow device. */
   beforeWrite: (() => Promise<void>) | undefined;
 
@@ -59,6 +63,22 @@ export class SimulatedDeck {
     this.#ends.add(hid);
     const device = hid as unknown as HIDDevice;
     return model.factory(device, { encodeJPEG });
+  }
+
+  /** Something came through the wire. */
+  take(taken: Taken): void {
+    if ('brightness' in taken) {
+      this.brightness = taken.brightness;
+      this.brightnesses.push(taken.brightness);
+    } else if ('image' in taken) {
+      this.written.push(taken);
+      this.shown.set(taken.place, taken.image);
+      if (taken.place !== 'strip') this.colours.delete(taken.place);
+    } else {
+      this.shown.delete(taken.place);
+      this.colours.set(taken.place, taken.colour);
+    }
+    this.onTaken?.(taken);
   }
 
   /** An input report, less its number. As in the kernel, nobody keeps it for later openings. */
@@ -175,10 +195,7 @@ class SimulatedHid extends EventEmitter {
     const parts = [...(this.#parts.get(place) ?? []), body];
     this.#parts.set(place, isLast ? [] : parts);
     if (!isLast) return;
-    const image = Buffer.concat(parts);
-    this.#deck.written.push({ place, image });
-    this.#deck.shown.set(place, image);
-    if (place !== 'strip') this.#deck.colours.delete(place);
+    this.#deck.take({ place, image: Buffer.concat(parts) });
   }
 }
 
@@ -207,16 +224,9 @@ function packetOf(
 }
 
 function takeFeature(deck: SimulatedDeck, [id, command, a = 0, b = 0, c = 0, d = 0]: Uint8Array): void {
-  const isBrightness = (id === 3 && command === 8) || (id === 5 && command === 0x55);
-  if (isBrightness) {
-    deck.brightness = id === 3 ? a : d;
-    deck.brightnesses.push(deck.brightness);
-  }
-  if (id === 3 && command === 6) {
-    deck.shown.delete(a);
-    deck.colours.set(a, [b, c, d]);
-  }
-  if (id === 3 && command === 5) deck.shown.clear();
+  if (id === 3 && command === 8) deck.take({ brightness: a });
+  if (id === 5 && command === 0x55) deck.take({ brightness: d });
+  if (id === 3 && command === 6) deck.take({ place: a, colour: [b, c, d] });
 }
 
 /** A machine with decks on it. */
