@@ -5,7 +5,17 @@ import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import { PerSecond } from '../../src/devices/rate.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { buttonsOf, isLit, isLitEachByItself, lampsOf, OFF, problemOfWish, readCommand, type Wish } from './codec.js';
+import {
+  buttonsOf,
+  isLit,
+  isLitEachByItself,
+  lampsOf,
+  OFF,
+  problemOfWish,
+  type Rgb,
+  readCommand,
+  type Wish,
+} from './codec.js';
 import { Controls, problemOfControl } from './controls.js';
 import { Lamps } from './lamps.js';
 import type { PanelWire } from './wire.js';
@@ -50,6 +60,8 @@ export class XkeysConnection implements Connection {
   readonly #buttons: Buttons;
   readonly #controls: Controls;
   readonly #lamps: Lamps;
+  /** Told to flash one by one: whether all at once ends that is not known of every panel. */
+  readonly #flashing = new Set<number>();
   readonly #rate: PerSecond;
   readonly #voice: ConnectionVoice;
   readonly #counters = {
@@ -188,21 +200,34 @@ export class XkeysConnection implements Connection {
   }
 
   #show(wish: Wish): void {
-    const { lamp, flash } = wish;
-    if (!('colour' in wish)) this.#panel.setIndicatorLED(INDICATORS[wish.lamp], wish.on, flash);
-    else if (lamp !== 'all') this.#panel.setBacklight(Number(lamp), wish.colour, flash);
-    else if (!flash && !isLitEachByItself(this.#product)) this.#panel.setAllBacklights(wish.colour);
-    // All at once cannot flash, and some panels know no colour for all.
-    else
-      for (const each of lampsOf(this.#product))
-        this.#panel.setBacklight(each, wish.colour, flash && isLit(wish.colour));
+    if (!('colour' in wish)) {
+      this.#panel.setIndicatorLED(INDICATORS[wish.lamp], wish.on, wish.flash);
+      return;
+    }
+    const { lamp, colour } = wish;
+    const flash = wish.flash && isLit(colour);
+    if (lamp !== 'all') {
+      this.#light(lamp, colour, flash);
+    } else if (flash || isLitEachByItself(this.#product)) {
+      // All at once cannot flash, and some panels know no colour for all.
+      for (const each of lampsOf(this.#product)) this.#light(each, colour, flash);
+    } else {
+      for (const each of [...this.#flashing]) this.#light(each, colour, false);
+      this.#panel.setAllBacklights(colour);
+    }
+  }
+
+  #light(button: number, colour: Rgb, flash: boolean): void {
+    if (flash) this.#flashing.add(button);
+    else this.#flashing.delete(button);
+    this.#panel.setBacklight(button, colour, flash);
   }
 
   #fade(names: readonly string[]): void {
     if (this.#isOver || this.#closing) return;
     for (const name of names) {
       if (name === 'green' || name === 'red') this.#panel.setIndicatorLED(INDICATORS[name], false, false);
-      else this.#panel.setBacklight(Number(name), OFF, false);
+      else this.#light(Number(name), OFF, false);
     }
   }
 

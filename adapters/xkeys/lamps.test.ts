@@ -105,6 +105,20 @@ describe('no lamp says what is no longer so', () => {
     await xk.connection.close();
   });
 
+  test('one that flashes is put out by itself, in case putting out all does not end its flashing', async () => {
+    const xk = await desk('XBK4X6');
+    await xk.send({ light: 2, colour: 'red', flash: true });
+    xk.panel.written.length = 0;
+    await xk.send({ light: 'all', colour: 'off' });
+    const [top, bottom, ...all] = xk.panel.written.map((report) => report.slice(0, 7));
+    expect([top, bottom]).toEqual([
+      [165, 1, 0, 0, 0, 0, 0],
+      [165, 1, 1, 0, 0, 0, 0],
+    ]);
+    expect(all.map(([command]) => command)).toEqual([166, 166]);
+    await xk.connection.close();
+  });
+
   test('all are dark when the bridge goes', async () => {
     const xk = await desk('XK24');
     await xk.send({ light: 1, colour: 'blue' });

@@ -17,6 +17,7 @@ const LIGHT = 181;
 const ALL_LIGHTS = 182;
 const RGB_LIGHT = 165;
 const ALL_RGB_LIGHTS = 166;
+/** A report's length where the product needs no more. */
 const REPORT_BYTES = 36;
 
 export interface SimulatedPanelOptions {
@@ -136,9 +137,14 @@ export class SimulatedPanel {
     }
   }
 
+  /** The time is behind all else. */
+  #empty(): number[] {
+    const bytes = Math.max(REPORT_BYTES, (this.product.timestampByte ?? 0) + 4);
+    return [this.unitId, ...new Array<number>(bytes - 1).fill(0)];
+  }
+
   #version(): number[] {
-    const report = new Array<number>(REPORT_BYTES).fill(0);
-    report[0] = this.unitId;
+    const report = this.#empty();
     report[1] = GET_VERSION;
     report[10] = 30;
     report[11] = this.info.productId & 0xff;
@@ -148,8 +154,7 @@ export class SimulatedPanel {
 
   /** @param kind  2: an answer to the question for the state. */
   #state(kind: number): number[] {
-    const report = new Array<number>(REPORT_BYTES).fill(0);
-    report[0] = this.unitId;
+    const report = this.#empty();
     for (const [place, value] of this.stands) report[place] = value;
     report[1] = kind | (this.#down.has(0) ? 1 : 0);
     for (const button of this.#down) {

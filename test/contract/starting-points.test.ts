@@ -41,3 +41,10 @@ test.each(profiles)(
     expect(row).toContain(`| ${Object.keys(buttons).join(', ')} | ${verified} |`);
   },
 );
+
+test.each(['05F3', '0FD9'])('the udev rules let the bridge use every device of the vendor %s', (vendor) => {
+  const rules = readFileSync(join(config, 'udev', '70-pacebuddy.rules'), 'utf8');
+  expect(rules).toContain(
+    `\nSUBSYSTEM=="hidraw", KERNELS=="0003:${vendor}:*", MODE="0660", GROUP="plugdev", TAG+="uaccess"\n`,
+  );
+});
