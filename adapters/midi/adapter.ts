@@ -8,6 +8,7 @@ import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
 import { matches } from './input.js';
 import { listMidi } from './list.js';
 import { problemOfMtcOut } from './mtc-transmitter.js';
+import { problemOfPattern } from './pattern.js';
 import { findPort } from './ports.js';
 
 /** Where ports come from. A test hands in a simulated driver; the bridge file cannot. */
@@ -22,6 +23,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     list: async () => listMidi(await loadDriver()),
     matches,
     problemOf: problemOfCommand,
+    problemOfPattern,
     summarise,
     problemOfDevice: problemOfMtcOut,
     // Checked against config.schema.json, $defs device, which also fills in what was left out.

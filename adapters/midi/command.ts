@@ -78,6 +78,7 @@ export function neededMtcOut({ mtcOut }: Readonly<Record<string, unknown>>): Non
  */
 export function problemOfCommand(command: Command, device?: Readonly<Record<string, unknown>>): string | undefined {
   try {
+    if (device && device.output === undefined) throw malformed('the device has no output: it is only heard');
     if (isMtcCommand(command)) readMtcOrder(command.mtc, device && neededMtcOut(device));
     else encodeCommand(command);
     return undefined;

@@ -139,6 +139,14 @@ const MEMBERS: Readonly<Record<MscShape, { needs: readonly (keyof Data)[]; takes
   clock: { needs: ['time'], takes: ['list'] },
 };
 
+export type MscMember = keyof Data;
+
+/** Whether a message of this command may have the member. */
+export function takesMember(command: MscCommandName, member: MscMember): boolean {
+  const { needs, takes } = MEMBERS[MSC_COMMANDS[command].shape];
+  return needs.includes(member) || takes.includes(member);
+}
+
 const ALL_MEMBERS = ['cue', 'list', 'path', 'time', 'macro', 'control', 'value'] as const;
 
 /**

@@ -7,9 +7,9 @@ import { decodeMessage, encodeMessage, type MtcMessage } from '../../adapters/mi
 import { MtcReceiver, type MtcReport } from '../../adapters/midi/mtc.js';
 import { MtcGenerator } from '../../adapters/midi/mtc-out.js';
 import { frameCount, frameText, msToFrames } from '../../adapters/midi/timecode.js';
-import type { ShowState } from '../../src/generated/types.js';
 import { machineMs, systemClock } from '../../src/kit/clock.js';
 import { packageRoot } from '../../src/kit/package.js';
+import type { ShowState } from '../../src/show/state.js';
 import { timerValueMs } from '../../src/show/timers.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { proposal } from '../support/messages.js';
