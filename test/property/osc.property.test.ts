@@ -5,51 +5,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { matchAddress } from '../../adapters/osc/address.js';
-import { decodePacket, encodePacket, type OscArg, type OscPacket } from '../../adapters/osc/codec.js';
+import { decodePacket, encodePacket } from '../../adapters/osc/codec.js';
 import { toInput } from '../../adapters/osc/command.js';
 import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
 import { mutated } from './mutated-bytes.js';
+import { address, flatten, hexOf, packetOf } from './osc-arbitraries.js';
 
 const RUNS = Number(process.env.OSC_FUZZ_RUNS ?? 20_000);
 const FRAME_BYTES_MAX = 4096;
 
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-const hex = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(hexOf);
-const text = fc.string({ unit: 'grapheme', maxLength: 12 }).filter((value) => !value.includes('\0'));
-
-const { arg } = fc.letrec<{ arg: OscArg }>((tie) => ({
-  arg: fc.oneof(
-    { maxDepth: 4 },
-    fc.record({ type: fc.constant('i' as const), value: fc.integer() }),
-    fc.record({ type: fc.constant('f' as const), value: fc.float({ noNaN: true, noDefaultInfinity: true }) }),
-    fc.record({ type: fc.constant('d' as const), value: fc.double({ noNaN: true, noDefaultInfinity: true }) }),
-    fc.record({ type: fc.constant('h' as const), value: fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }) }),
-    fc.record({ type: fc.constantFrom('s' as const, 'S' as const), value: text }),
-    fc.record({
-      type: fc.constant('c' as const),
-      value: fc.integer({ min: 0, max: 127 }).map((code) => String.fromCharCode(code)),
-    }),
-    fc.record({ type: fc.constant('b' as const), value: fc.uint8Array({ maxLength: 20 }).map(hexOf) }),
-    fc.record({ type: fc.constantFrom('r' as const, 'm' as const), value: hex(4) }),
-    fc.record({ type: fc.constant('t' as const), value: hex(8) }),
-    fc.record({ type: fc.constantFrom('T' as const, 'F' as const, 'N' as const, 'I' as const) }),
-    fc.record({ type: fc.constant('[' as const), value: fc.array(tie('arg'), { maxLength: 4 }) }),
-  ),
-}));
-const address = fc
-  .array(fc.string({ unit: fc.constantFrom(...'abcXYZ019._-*?[]{},!'), maxLength: 8 }), { minLength: 1, maxLength: 4 })
-  .map((parts) => `/${parts.join('/')}`);
-const message = fc.record({ address, args: fc.array(arg, { maxLength: 6 }) });
-const { packet } = fc.letrec<{ packet: OscPacket }>((tie) => ({
-  packet: fc.oneof(
-    { maxDepth: 4 },
-    message,
-    fc.record({ packets: fc.array(tie('packet'), { maxLength: 4 }), timeTag: hex(8) }),
-  ),
-}));
+const ALL = 'ifdhsScbrmtTFNI[';
+const packet = packetOf(ALL);
 const sound = packet.map((value) => encodePacket(value));
-
-const flatten = (value: OscPacket): OscPacket[] => ('address' in value ? [value] : value.packets.flatMap(flatten));
 
 const headed = fc
   .tuple(fc.constantFrom('/', '/go\0,', '#bundle\0\0\0\0\0\0\0\0\x01', '/go\0,[[['), fc.uint8Array({ maxLength: 64 }))

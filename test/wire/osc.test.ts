@@ -1,16 +1,19 @@
 /**
- * The OSC adapter against programs of other people: liblo's oscsend and oscdump 0.31, and Wireshark's dissector.
- * Debian: liblo-tools, tshark.
+ * The OSC adapter against programs of other people: liblo's oscsend and oscdump 0.31 and its Python
+ * face, and Wireshark's dissector.
+ * Debian: liblo-tools, python3-liblo, tshark.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
-import { encodePacket, type OscPacket } from '../../adapters/osc/codec.js';
+import { encodePacket, type OscArg, type OscPacket } from '../../adapters/osc/codec.js';
 import type { Connection } from '../../src/devices/adapter.js';
+import { packageRoot } from '../../src/kit/package.js';
 import { freePort } from '../support/free-port.js';
 import { connectOsc, openOsc } from '../support/osc-device.js';
 import { never } from '../support/rig.js';
@@ -29,7 +32,7 @@ async function connected(config: object) {
 
 /** Starts a program and collects its lines. Fails the test when it is not installed. */
 async function start(program: string, args: string[]): Promise<{ child: ChildProcess; lines: string[] }> {
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
   const lines: string[] = [];
   if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
   await once(child, 'spawn');
@@ -155,6 +158,64 @@ for (const framing of ['slip', 'length-prefix'] as const) {
     expect(told(lines)).toEqual(COMMANDS.map(([, line]) => line));
   });
 }
+
+/** Debian's own: python3-liblo is installed for no other. */
+const PYTHON = '/usr/bin/python3';
+const PEER = join(packageRoot, 'test/support/liblo-peer.py');
+
+/** All that liblo knows but t, whose value its Python face makes a time of day, as OSC types, values there and inputs here. */
+const LIBLO = [
+  ['i', -7],
+  ['f', 0.25],
+  ['s', 'Grüße'],
+  ['h', -5],
+  ['d', 0.1],
+  ['c', 'G'],
+  ['m', '00903c7f'],
+  ['S', 'sym'],
+  ['b', '0102030405'],
+  ['T', true],
+  ['F', false],
+  ['N', null],
+] as const;
+
+test('a bundle that liblo writes is its messages, in order, with every type', async () => {
+  const port = await freePort('udp');
+  const { inputs } = await connected({ listen: `127.0.0.1:${port}` });
+  const { child } = await start(PYTHON, [PEER, 'send', String(port)]);
+  child.stdin?.end(
+    `${JSON.stringify([
+      ['/first', LIBLO],
+      ['/second', [['t', 2.5]]],
+      ['/third', []],
+    ])}\n`,
+  );
+  const [code] = await once(child, 'close');
+  expect(code, 'python3-liblo is needed (Debian: python3-liblo)').toBe(0);
+  await eventually(() => inputs.length >= 3, 'all three');
+  expect(inputs).toMatchObject([
+    { address: '/first', types: LIBLO.map(([type]) => type).join(''), args: LIBLO.map(([, value]) => value) },
+    { address: '/second', types: 't', args: [expect.stringMatching(/^[0-9a-f]{16}$/)] },
+    { address: '/third', types: '', args: [] },
+  ]);
+});
+
+test('liblo reads our bundles in bundles as their messages, with every type', async () => {
+  const { lines } = await start(PYTHON, [PEER, 'hear']);
+  await eventually(() => lines.length > 0, 'python3-liblo (Debian: python3-liblo)');
+  const args = LIBLO.map(([type, value]) => ({ type, value: type === 'h' ? BigInt(value) : value }) as OscArg);
+  const inner: OscPacket = { packets: [{ address: '/second', args }] };
+  const packet = encodePacket({ packets: [{ address: '/first', args: [] }, inner, { address: '/third', args: [] }] });
+  const socket = createSocket('udp4');
+  endings.push(() => socket.close());
+  socket.send(packet, Number(lines[0]), '127.0.0.1');
+  await eventually(() => lines.length >= 4, 'all three');
+  expect(lines.slice(1).map((line) => JSON.parse(line))).toEqual([
+    ['/first', '', []],
+    ['/second', LIBLO.map(([type]) => type).join(''), LIBLO.map(([, value]) => value)],
+    ['/third', '', []],
+  ]);
+});
 
 /** A capture file with one UDP datagram to port 53000 for each packet (libpcap, raw IPv4). */
 function capture(packets: readonly Uint8Array[]): Buffer {
