@@ -5,6 +5,7 @@ import { oscAdapter } from '../../adapters/osc/adapter.js';
 import { openOscSimulator } from '../../adapters/osc/simulator.js';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
+import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
 import type { Adapter } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
@@ -13,6 +14,7 @@ import { freePort } from '../support/free-port.js';
 import { isolated } from '../support/isolated-rig.js';
 import { qlabRig } from '../support/qlab-desk.js';
 import { never } from '../support/rig.js';
+import { virtualStreamdeckRig } from '../support/virtual-streamdeck.js';
 import { eventually, within } from '../support/waiting.js';
 
 /** Answers each command, confirms it by evidence, and can be seen to hold a link. */
@@ -50,6 +52,7 @@ async function oscRig(): Promise<Rig> {
 
 adapterContract('qlab in a process of its own', qlabInItsProcess, { answers: true });
 adapterContract('osc over tcp in a process of its own', oscRig);
+adapterContract('stream deck in a process of its own', () => virtualStreamdeckRig('original-mk2'));
 
 test('a cue is sent, acknowledged and confirmed, each at its time, though another process saw it', async () => {
   const rig = await qlabInItsProcess();
@@ -75,12 +78,18 @@ test('a cue is sent, acknowledged and confirmed, each at its time, though anothe
   }
 });
 
-const natives: Readonly<Record<string, Adapter>> = { serial: serialAdapter, hid: hidAdapter, xkeys: xkeysAdapter };
+const natives: Readonly<Record<string, Adapter>> = {
+  serial: serialAdapter,
+  hid: hidAdapter,
+  streamdeck: streamdeckAdapter,
+  xkeys: xkeysAdapter,
+};
 
 test.each([
   { adapter: 'serial', path: '/dev/tty-of-nobody' },
   { adapter: 'hid', vendorId: 0xffff, productId: 0xfffe, profile: 'infinity-3' },
   { adapter: 'xkeys', productId: 0xfffe },
+  { adapter: 'streamdeck', serialNumber: 'nobody-has-this' },
 ])('the real driver of $adapter says in its own words what is missing', async (device) => {
   const adapter = natives[device.adapter];
   if (!adapter?.native) throw new Error(`${device.adapter} has no native driver`);
@@ -92,5 +101,5 @@ test.each([
   // On a machine without the driver's library that is what it says, and it names the library.
   expect(error).toMatchObject({ code: expect.stringMatching(/^DEVICE_(UNREACHABLE|DRIVER_MISSING)$/) });
   if (Object(error).code === 'DEVICE_UNREACHABLE')
-    expect(Object(error).message).toMatch(/tty-of-nobody|(ffff|05f3):fffe/);
+    expect(Object(error).message).toMatch(/tty-of-nobody|(ffff|05f3):fffe|nobody-has-this/);
 });

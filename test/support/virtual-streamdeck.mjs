@@ -23,7 +23,9 @@ function joined() {
     const made = connect(Number(hub), '127.0.0.1', () => resolve(made));
     made.on('error', () => undefined);
     made.unref();
-    createInterface({ input: made }).on('line', (line) => {
+    const lines = createInterface({ input: made });
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const { buttons, pull } = JSON.parse(line);
       if (buttons) deck.buttons(...buttons);
       if (pull) deck.unplug();

@@ -5,9 +5,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
+import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { SimulatedDeck, type Taken } from '../../adapters/streamdeck/simulator.js';
+import { SETTLE_MS } from '../../src/devices/gestures.js';
+import { systemClock } from '../../src/kit/clock.js';
 import { packageRoot } from '../../src/kit/package.js';
+import { checkedDevice } from './checked-device.js';
+import { isolated } from './isolated-rig.js';
+import type { Rig } from './rig.js';
 import { type Seen, seen } from './streamdeck-pictures.js';
+import { eventually } from './waiting.js';
+
+const clock = systemClock();
 
 export class VirtualStreamdeck {
   readonly #server: Server;
@@ -23,7 +32,8 @@ export class VirtualStreamdeck {
     server.on('connection', (socket) => {
       this.#sockets.add(socket);
       socket.on('close', () => this.#sockets.delete(socket)).on('error', () => undefined);
-      createInterface({ input: socket }).on('line', (line) => this.#take(JSON.parse(line)));
+      const lines = createInterface({ input: socket });
+      lines.on('line', (line) => this.#take(JSON.parse(line))).on('error', () => undefined);
     });
   }
 
@@ -91,4 +101,39 @@ export class VirtualStreamdeck {
       taken.image === undefined ? taken : ({ ...taken, image: Buffer.from(taken.image, 'base64') } as Taken),
     );
   }
+}
+
+/** The real adapter in a process of its own, with a virtual deck, for the adapter contract. */
+export async function virtualStreamdeckRig(model: string): Promise<Rig> {
+  const deck = await VirtualStreamdeck.make(model);
+  const adapter = isolated(streamdeckAdapter);
+  return {
+    adapter: {
+      ...adapter,
+      // A driver's process gets the environment of the moment in which it is started.
+      connect: (config, io, signal) => {
+        Object.assign(process.env, deck.env);
+        return adapter.connect(config, io, signal);
+      },
+    },
+    config: checkedDevice('streamdeck', { debounceMs: 0, brightness: 60, buttons: { 0: { text: 'GO' } } }),
+    patterns: [{ button: 1, gesture: 'press' }],
+    press: async () => deck.press(1),
+    pressedInput: { button: 1, gesture: 'press' },
+    command: (n) => ({ brightness: n + 1 }),
+    // What the connection itself does with the light is no command.
+    got: () =>
+      deck.glass.brightnesses.filter((percent) => percent !== 0 && percent !== 60).map((percent) => percent - 1),
+    joined: async () => {
+      const settledAt = clock.mono() + 2 * SETTLE_MS;
+      await eventually(() => clock.mono() > settledAt, 'the deck has settled');
+    },
+    links: () => deck.holders,
+    unplug: () => deck.unplug(),
+    replug: () => deck.replug(),
+    close: async () => {
+      delete process.env.NODE_OPTIONS;
+      await deck.close();
+    },
+  };
 }
