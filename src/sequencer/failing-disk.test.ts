@@ -36,6 +36,25 @@ test('on a full disk every press is refused aloud and nothing fires; when there 
   expect((await readEvents(sequencer)).map(({ eventSeq }) => eventSeq)).toEqual([1, 2]);
 });
 
+test('the moment in which the log fails is told once, so that no display goes on saying GO; its return is an event', async () => {
+  const disk = new MemoryDisk();
+  const told: unknown[] = [];
+  const { sequencer, propose, happened } = await openShow(disk, { unavailable: () => told.push(sequencer.failure) });
+  await propose();
+  disk.fault = (operation) => (operation === 'append' ? { code: 'EIO' } : undefined);
+  await Promise.all([propose(), propose()]);
+  await propose();
+  expect(told).toMatchObject([{ code: 'JOURNAL_UNAVAILABLE' }]);
+  disk.fault = undefined;
+  happened.length = 0;
+  await propose();
+  expect(happened.map(({ what }) => what)).toContain('published');
+  expect(sequencer.failure).toBeUndefined();
+  disk.fault = (operation) => (operation === 'append' ? { code: 'EIO' } : undefined);
+  await propose();
+  expect(told).toHaveLength(2);
+});
+
 test('a proposal that comes while the disk fails under the one before it is not built on what never was', async () => {
   const disk = new MemoryDisk();
   const { sequencer, propose } = await openShow(disk);

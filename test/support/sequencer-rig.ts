@@ -65,7 +65,15 @@ export interface OpenedShow {
 
 export async function openShow(
   disk: Disk,
-  options: { cues?: number; goGuardMs?: number; patches?: boolean; clock?: TestClock; fingerprint?: string } = {},
+  options: {
+    cues?: number;
+    goGuardMs?: number;
+    patches?: boolean;
+    clock?: TestClock;
+    fingerprint?: string;
+    /** Effects.unavailable */
+    unavailable?: () => void;
+  } = {},
 ): Promise<OpenedShow> {
   const { cues = 20, goGuardMs = 0, patches = false, clock = new TestClock(), fingerprint = 'f1' } = options;
   const log = keptLog();
@@ -83,6 +91,7 @@ export async function openShow(
     effects: {
       perform: (event, state) => void happened.push({ what: 'performed', event, state }),
       publish: (entries, state) => void happened.push({ what: 'published', entries, state }),
+      unavailable: () => options.unavailable?.(),
     },
   });
   return {
