@@ -18,9 +18,11 @@ async function startHouse(mode, folder, flags = []) {
 /** A client that presses from the first cue to the last with `IN_FLIGHT` unanswered. Each call is one such run. */
 async function rusher(url) {
   const socket = await connect(url);
+  const ACK = Buffer.from('"kind":"ack"');
   const OK = Buffer.from('"status":"ok"');
   let onAck;
   socket.on('message', (data) => {
+    if (!data.includes(ACK)) return;
     if (!data.includes(OK)) throw new Error(`refused: ${data}`);
     onAck();
   });

@@ -40,7 +40,7 @@ export function warmUp(options: {
     const press = { ...envelope, createdAt: toUtc(clock.wall()), actor, payload };
     const read = readFrame(Buffer.from(JSON.stringify(press)), false, FRAME_BYTES_MAX);
     const isEvent = read.ok && read.kind === 'event';
-    const step = isEvent ? stamp(at, read.event, clock.wall(), { ...settings, goGuardMs: 0 }) : undefined;
+    const step = isEvent ? stamp(at, read.event, clock.wall(), { ...settings, goGuardMs: 0 }, true) : undefined;
     if (step && 'entry' in step) {
       for (const { device, command } of mapping.commandsFor(step.entry.event, step.state)) tryCommand(device, command);
       at = step;

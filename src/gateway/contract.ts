@@ -25,8 +25,11 @@ export interface GatewayShow {
   readonly lastEventSeq: number;
   /** Why the log cannot be written now, if so. */
   readonly failure: Error | undefined;
-  /** `done` is called once: when the event is durable, or refused. */
-  propose(draft: Draft, done: (outcome: Outcome) => void): void;
+  /**
+   * `done` is called once: when the event is durable, or refused.
+   * @param isWhole  the draft is a proposal that was checked against the schema, and nobody changes it any more.
+   */
+  propose(draft: Draft, done: (outcome: Outcome) => void, isWhole?: boolean): void;
   /** Durable events from `fromSeq` on, as bytes, up to the end as it is when the reading gets there. */
   read(fromSeq: number, signal?: AbortSignal): AsyncIterable<Stretch>;
 }

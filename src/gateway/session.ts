@@ -4,8 +4,7 @@ import type { Clock } from '../kit/clock.js';
 import { type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Outcome } from '../protocol/decision.js';
-import type { Draft, Proposal, ProposalOf } from '../protocol/envelope.js';
-import { markChecked } from '../protocol/validate.js';
+import type { Proposal, ProposalOf } from '../protocol/envelope.js';
 import type { Identity } from './access.js';
 import { ackText, errorText, heartbeatText, offlineText, type Stamp, snapshotText } from './answers.js';
 import { catchUp, type Follower } from './catch-up.js';
@@ -123,25 +122,24 @@ export class Session implements Receiver, Follower {
 
     // Who it is comes from the token; without an access list there is none to know better.
     const named = settings.access === undefined ? displayName : this.identity.displayName;
-    const actor = { userId, role, deviceId, ...(named === undefined ? {} : { displayName: named }) };
-    const known = { ...event, actor };
-    if (known.eventType === 'SnapshotRequested') this.#onRequest(known);
-    else if (known.eventType === 'ClientPresenceUpdated') this.#onPresence(known);
-    else this.#propose(known);
+    // Written into the event, which was read from a frame for this session alone: a press is copied no more than it must.
+    event.actor = { userId, role, deviceId, ...(named === undefined ? {} : { displayName: named }) };
+    if (event.eventType === 'SnapshotRequested') this.#onRequest(event);
+    else if (event.eventType === 'ClientPresenceUpdated') this.#onPresence(event);
+    else this.#propose(event);
   }
 
-  #propose(draft: Draft): void {
+  #propose(proposal: Proposal): void {
     const { show, metrics, log } = this.#hub;
     const done = (outcome: Outcome) => {
       if (outcome.ok) metrics.accepted.inc();
       else metrics.refused.inc({ code: outcome.code });
-      this.#ack(draft.messageId, outcome);
+      this.#ack(proposal.messageId, outcome);
     };
-    markChecked(draft);
     try {
-      show.propose(draft, done);
+      show.propose(proposal, done, true);
     } catch (error) {
-      log.error({ code: 'INTERNAL', messageId: draft.messageId, err: error }, 'proposal.failed');
+      log.error({ code: 'INTERNAL', messageId: proposal.messageId, err: error }, 'proposal.failed');
       done({ ok: false, code: 'INTERNAL', message: 'the bridge could not take it' });
     }
   }

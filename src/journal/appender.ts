@@ -13,6 +13,8 @@ interface Waiting {
   entries: readonly Entry[];
   /** The length of each entry's line, in bytes. */
   lengths: readonly number[];
+  /** Of all its lines together. */
+  bytes: number;
   resolve: (result: AppendResult) => void;
   reject: (error: BridgeError) => void;
 }
@@ -83,7 +85,7 @@ export class Appender {
         return reject(error as BridgeError);
       }
       this.#claimedSeq += entries.length;
-      this.#waiting.push({ entries, lengths, resolve, reject });
+      this.#waiting.push({ entries, lengths, bytes: this.#filling.length - before, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -99,12 +101,11 @@ export class Appender {
   }
 
   async #run(): Promise<void> {
+    let bytes = 0;
     while (this.#waiting.length > 0) {
-      const batch = this.#waiting;
-      const lines = this.#filling;
-      this.#waiting = [];
-      this.#filling = this.#writing;
-      this.#writing = lines;
+      const batch = this.#nextBatch(bytes);
+      const lines = this.#writing;
+      bytes = lines.length;
       try {
         await this.#store(lines.view());
         this.#settle(batch, lines.view());
@@ -115,6 +116,30 @@ export class Appender {
       lines.clear();
     }
     this.#running = undefined;
+  }
+
+  /**
+   * What is written next, its lines in `#writing`: about as much as makes two writes in a row alike. Whoever asks again
+   * once answered would otherwise stay in step for ever, one press in one write and all others in the next, while the
+   * disk and the processor wait for each other in turn.
+   * @param bytesBefore  what the last write held; 0 for the first, which takes all there is.
+   */
+  #nextBatch(bytesBefore: number): Waiting[] {
+    const all = this.#filling.length;
+    const enough = bytesBefore === 0 ? all : (all + bytesBefore) / 2;
+    let bytes = 0;
+    let count = 0;
+    while (bytes < enough && count < this.#waiting.length) bytes += (this.#waiting[count++] as Waiting).bytes;
+    if (bytes === all) {
+      const batch = this.#waiting;
+      const lines = this.#filling;
+      this.#waiting = [];
+      this.#filling = this.#writing;
+      this.#writing = lines;
+      return batch;
+    }
+    this.#filling.moveTo(this.#writing, bytes);
+    return this.#waiting.splice(0, count);
   }
 
   async #store(lines: Buffer): Promise<void> {

@@ -86,8 +86,36 @@ test('what waits while the disk is busy is written together', async () => {
   const { journal } = await openJournal(disk);
   const results = await Promise.all(upTo(64).map((seq) => journal.append([entryOf(seq)], seq - 1)));
   expect(results.every(({ result }) => result === 'stored')).toBe(true);
-  expect(disk.appends).toBe(2);
+  expect(disk.appends).toBe(3);
   expect(seqs(await readEvents(journal))).toEqual(upTo(64));
+});
+
+test('a crowd that asks again once answered shares its writes evenly, so that disk and processor work at once', async () => {
+  const disk = new MemoryDisk();
+  const sizes: number[] = [];
+  const open = disk.open.bind(disk);
+  disk.open = async (...args) => {
+    const file = await open(...args);
+    const append = file.append.bind(file);
+    file.append = (bytes) => {
+      sizes.push(bytes.toString().split('\n').length - 1);
+      return append(bytes);
+    };
+    return file;
+  };
+  const { journal } = await openJournal(disk);
+  let seq = 0;
+  const one = async () => {
+    for (let i = 0; i < 20; i += 1) {
+      const next = ++seq;
+      await journal.append([entryOf(next)], next - 1);
+    }
+  };
+  await Promise.all(upTo(64).map(one));
+  expect(seqs(await readEvents(journal))).toEqual(upTo(64 * 20));
+  const settled = sizes.slice(3, -3);
+  expect(settled.length).toBeGreaterThan(30);
+  for (const size of settled) expect(size).toSatisfy((it: number) => it >= 30 && it <= 34);
 });
 
 test('an append that expects another end of the log is told where the log is', async () => {

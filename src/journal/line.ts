@@ -69,6 +69,16 @@ export class LineBuffer {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** Takes out the first `bytes` bytes and puts them at the end of another buffer. */
+  moveTo(other: LineBuffer, bytes: number): void {
+    const at = other.#length;
+    other.#reserve(at + bytes);
+    this.#bytes.copy(other.#bytes, at, 0, bytes);
+    other.#length = at + bytes;
+    this.#bytes.copyWithin(0, bytes, this.#length);
+    this.#length -= bytes;
+  }
+
   /** Forgets all but the first `length` bytes. */
   clear(length = 0): void {
     this.#length = length;

@@ -7,12 +7,6 @@ export interface MessageFault {
   message: string;
 }
 
-const checked = new WeakSet<object>();
-
-/** Notes that this very object fits its schema, so that nobody on its way has to look again. */
-export const markChecked = (message: object): void => void checked.add(message);
-export const isChecked = (message: object): boolean => checked.has(message);
-
 /** How the named texts of the schemas are said to people. */
 const FORMS: Readonly<Record<string, string>> = {
   Semver: 'a version such as 1.1.0',

@@ -32,19 +32,28 @@ export interface StampSettings {
 /**
  * Completes a wish, decides it, and makes it the next event. Pure.
  * @param now  the show's time, not before `before.recordedMs`.
+ * @param isWhole  see `complete`.
  */
-export function stamp(before: Standing, draft: Draft, now: WallMs, settings: StampSettings): Step | Refusal {
-  const completed = complete(before.state, draft, now);
+export function stamp(
+  before: Standing,
+  draft: Draft,
+  now: WallMs,
+  settings: StampSettings,
+  isWhole = false,
+): Step | Refusal {
+  const completed = complete(before.state, draft, now, isWhole);
   if (!completed.ok) return completed;
   const { proposal } = completed;
   const decision = decide(before.state, proposal, { nowMs: now, goGuardMs: settings.goGuardMs });
   if (!decision.ok) return decision;
   const seq = before.seq + 1;
-  const stamps = { eventSeq: seq, recordedAt: toUtc(now) };
-  let event = { ...proposal, ...stamps } as ShowEvent;
+  // The proposal was made for us: it becomes the event, instead of being copied once more before the disk can begin.
+  const event = proposal as ShowEvent;
+  event.eventSeq = seq;
+  event.recordedAt = toUtc(now);
   const state = apply(before.state, event);
   const patch = settings.patches ? diff(before.state, state) : [];
-  if (patch.length > 0) event = { ...proposal, patch, ...stamps } as ShowEvent;
+  if (patch.length > 0) event.patch = patch;
   return { entry: { event, json: Buffer.from(JSON.stringify(event)) }, state, seq, recordedMs: now };
 }
 

@@ -11,6 +11,8 @@ import { adopt, type StampSettings, type Standing, type Step, stamp } from './st
 
 /** How many proposals may wait to be stored. */
 const IN_FLIGHT_MAX = 10_000;
+/** How many events go to the disk as one, so that it need not wait for the rest of a crowd. */
+const GATHERED_MAX = 16;
 /** How often a message that is not stored yet may be repeated. */
 const REPEATS_MAX = 100;
 /** How many refusals are remembered by messageId. */
@@ -26,6 +28,7 @@ const SAVE_EVERY_SHARE = 20;
 interface Pending {
   readonly key: string;
   readonly draft: Draft;
+  readonly isWhole: boolean;
   readonly done: ((outcome: Outcome) => void)[];
   readonly startedAt: MonoMs;
   rounds: number;
@@ -110,8 +113,9 @@ export class Sequencer {
   /**
    * Takes a wish. `done` is called exactly once, possibly before this returns: with the event's number once it is
    * durable, or with the refusal. A message that was sent before gets the first one's answer. Never throws.
+   * @param isWhole  the draft is a proposal that was checked against the schema, and nobody changes it any more.
    */
-  propose(draft: Draft, done: (outcome: Outcome) => void): void {
+  propose(draft: Draft, done: (outcome: Outcome) => void, isWhole = false): void {
     const key = String(draft.messageId).toLowerCase();
     const answer = this.#answerTo(key, done);
     if (answer) {
@@ -119,7 +123,7 @@ export class Sequencer {
       return;
     }
     if (this.#inFlight.has(key)) return;
-    const pending: Pending = { key, draft, done: [done], startedAt: this.#parts.clock.mono(), rounds: 0 };
+    const pending: Pending = { key, draft, isWhole, done: [done], startedAt: this.#parts.clock.mono(), rounds: 0 };
     const turnedAway = this.#turnAway(draft);
     if (turnedAway) {
       this.#refuse(pending, turnedAway);
@@ -197,12 +201,13 @@ export class Sequencer {
       this.#append();
       this.#call(() => this.#parts.effects.prepare?.(step.entry.event, step.state));
     } else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
+    else if (this.#gathering.length === GATHERED_MAX) this.#append();
   }
 
-  #stamp({ draft }: Pending): Step | Refusal {
+  #stamp({ draft, isWhole }: Pending): Step | Refusal {
     const before = this.#head;
     try {
-      return stamp(before, draft, this.#time.now(before.recordedMs), this.#settings);
+      return stamp(before, draft, this.#time.now(before.recordedMs), this.#settings, isWhole);
     } catch (error) {
       this.#fault('event.failed', error);
       return refused('INTERNAL', 'the bridge could not decide this');

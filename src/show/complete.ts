@@ -1,7 +1,7 @@
 import { type ValidationFault, validateShowEvent } from '../generated/messages.js';
 import { type Refusal, refused } from '../protocol/decision.js';
 import type { Draft, Proposal } from '../protocol/envelope.js';
-import { firstFault, isChecked } from '../protocol/validate.js';
+import { firstFault } from '../protocol/validate.js';
 import { admit } from './admit.js';
 import { completeAdvance, completeRevert } from './cues.js';
 import { completeResolve, completeTrigger } from './emergencies.js';
@@ -16,20 +16,32 @@ import type { ShowState } from './state.js';
  * as it is; what only the server writes (patch, eventSeq, recordedAt, withheld) is dropped; members of a newer minor
  * are kept. The proposal fits the schema, whoever made the draft.
  * @param nowMs  the server's time, in milliseconds since 1970.
+ * @param isWhole  the draft is known to fit the schema and to say nothing of what only the server writes.
+ * @returns a proposal that shares no more than its actor and payload with the draft.
  */
-export function complete(state: ShowState, draft: Draft, nowMs: number): { ok: true; proposal: Proposal } | Refusal {
+export function complete(
+  state: ShowState,
+  draft: Draft,
+  nowMs: number,
+  isWhole = false,
+): { ok: true; proposal: Proposal } | Refusal {
   const admitted = admit(draft);
   if (!admitted.ok) return admitted;
-  const { patch, eventSeq, recordedAt, withheld, ...wish } = draft as Draft & Record<string, unknown>;
-  const isWhole = isChecked(draft) || validateShowEvent(wish);
-  const wrong = isWhole ? undefined : firstFault(validateShowEvent, isNotLack);
+  const wish = isWhole ? draft : withoutServersWords(draft);
+  const fits = isWhole || validateShowEvent(wish);
+  const wrong = fits ? undefined : firstFault(validateShowEvent, isNotLack);
   if (wrong) return refused('VALIDATION_FAILED', wrong.message, wrong.pointer);
   const completed = completePayload(state, draft, nowMs);
   if (!completed.ok) return completed;
   const proposal = { ...wish, payload: completed.payload } as Proposal;
-  if (isWhole || validateShowEvent(proposal)) return { ok: true, proposal };
+  if (fits || validateShowEvent(proposal)) return { ok: true, proposal };
   const fault = firstFault(validateShowEvent);
   return refused('VALIDATION_FAILED', fault?.message ?? 'the message does not fit the schema', fault?.pointer ?? '');
+}
+
+function withoutServersWords(draft: Draft): object {
+  const { patch, eventSeq, recordedAt, withheld, ...wish } = draft as Draft & Record<string, unknown>;
+  return wish;
 }
 
 /** What a draft says must fit; what it leaves out is still to be filled in. */
