@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { decodeMessage, encodeMessage, type MidiMessage } from './codec.js';
+import { MSC_COMMANDS, MSC_FORMATS } from './msc-tables.js';
 import type { Timecode } from './timecode.js';
 
 const read = (file: string) => JSON.parse(readFileSync(new URL(`fixtures/${file}`, import.meta.url), 'utf8'));
-const MSC: { what: string; from: string; hex: string; message: MidiMessage }[] = read('msc.json');
+const MSC: { what: string; from: string; hex: string; message: MidiMessage }[] = [
+  ...read('msc.json'),
+  ...read('msc-tables.json'),
+];
 const TOLERATED: { what: string; hex: string; message: MidiMessage }[] = read('msc-tolerated.json');
 const SKIPPED: { what: string; hex: string; skipped: string }[] = read('skipped.json');
 const MTC: { what: string; timecode: Timecode; full: string; quarters: string }[] = read('mtc.json');
@@ -17,6 +21,12 @@ describe('show control', () => {
   test.each(MSC)('$what ($from), both ways', ({ hex, message }) => {
     expect(decodeMessage(bytesOf(hex))).toEqual({ messages: [message] });
     expect(hexOf(encodeMessage(message))).toBe(hexOf(bytesOf(hex)));
+  });
+
+  test('every command and every format has a vector', () => {
+    const told = MSC.flatMap(({ message }) => (message.kind === 'msc' ? [message] : []));
+    expect([...new Set(told.map(({ command }) => command))].sort()).toEqual(Object.keys(MSC_COMMANDS).sort());
+    expect(told.map(({ format }) => format)).toEqual(expect.arrayContaining(Object.keys(MSC_FORMATS)));
   });
 
   test.each(TOLERATED)('hears $what', ({ hex, message }) => {

@@ -78,8 +78,8 @@ describe('a command', () => {
       'time must be HH:MM:SS.mmm or HH:MM:SS:FF at 30 frames, not "5"',
     ],
     [
-      { msc: { ...go, command: 'timedGo', time: '00:00:05.000', rate: 30 } },
-      'rate must be one of 24, 25, 29.97df, 30, not 30',
+      { msc: { ...go, command: 'timedGo', time: '00:00:05.000', rate: 29.97 } },
+      'rate must be one of 24, 25, 29.97df, 30, not 29.97',
     ],
     [{ noteOn: { channel: 1, note: 60, velocity: 0 } }, 'velocity must be a whole number from 1 to 127, not 0'],
     [{ noteOn: { channel: 1, note: 'C4', velocity: 1 } }, 'note must be a whole number, not "C4"'],

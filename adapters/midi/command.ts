@@ -7,7 +7,7 @@ import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from './mmc.js';
 import { type MscMessage, malformed } from './msc.js';
 import { ALL_CALL, isCommandName, isFormatName, MSC_COMMANDS, type MscFormatName } from './msc-tables.js';
 import { readMtcOrder, wordsOfOrder } from './mtc-command.js';
-import { frameText, isRate, parseTimecode, RATES, type Timecode } from './timecode.js';
+import { frameText, parseTimecode, RATES, rateOf, type Timecode } from './timecode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -164,9 +164,10 @@ function format(fields: Fields): MscFormatName | number {
   return number;
 }
 
-function timeOf({ time, rate = '30' }: Fields): Timecode | undefined {
+function timeOf({ time, rate: written = '30' }: Fields): Timecode | undefined {
   if (time === undefined) return undefined;
-  if (!isRate(rate)) throw malformed(`rate must be one of ${RATES.join(', ')}, not ${JSON.stringify(rate)}`);
+  const rate = rateOf(written);
+  if (!rate) throw malformed(`rate must be one of ${RATES.join(', ')}, not ${JSON.stringify(written)}`);
   const timecode = typeof time === 'string' ? parseTimecode(time, rate) : undefined;
   if (!timecode) {
     throw malformed(`time must be HH:MM:SS.mmm or HH:MM:SS:FF at ${rate} frames, not ${JSON.stringify(time)}`);

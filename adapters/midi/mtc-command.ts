@@ -1,7 +1,7 @@
 /** `send: { mtc: … }` of an output rule (config.schema.json, $defs send): runs, locates and stops time code. Pure. */
 import type { MidiDevice } from '../../src/generated/types.js';
 import { malformed } from './msc.js';
-import { frameText, isDropped, parseTimecode, RATES, type Rate, type Timecode } from './timecode.js';
+import { frameText, isDropped, parseTimecode, RATES, type Rate, rateOf, type Timecode } from './timecode.js';
 
 /** `atWallMs`: when the code was there, in milliseconds since 1970; left out: now. */
 export type MtcOrder =
@@ -26,7 +26,7 @@ export function readMtcOrder(fields: unknown, mtcOut?: MidiDevice['mtcOut']): Mt
   }
   if (given.at !== undefined && order !== 'run') throw malformed(`mtc: at belongs to run, not to ${order}`);
   if (order === 'stop') return { order };
-  const timecode = timeAt(given[order], mtcOut?.rate);
+  const timecode = timeAt(given[order], rateOf(mtcOut?.rate));
   if (order === 'locate' || given.at === undefined) return { order, timecode };
   const atWallMs = typeof given.at === 'string' ? Date.parse(given.at) : Number.NaN;
   if (Number.isNaN(atWallMs)) throw malformed(`mtc: at must be a time such as $event.recordedAt, not ${given.at}`);

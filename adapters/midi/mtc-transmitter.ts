@@ -4,7 +4,7 @@ import type { Clock } from '../../src/kit/clock.js';
 import type { MtcMessage } from './codec.js';
 import { type MtcOrder, noSuchFrame } from './mtc-command.js';
 import { EARLY_MS, MtcGenerator } from './mtc-out.js';
-import { frameCount, isDropped, isRate, msToFrames, parseTimecode } from './timecode.js';
+import { frameCount, isDropped, msToFrames, parseTimecode, rateOf } from './timecode.js';
 
 type MtcOut = NonNullable<MidiDevice['mtcOut']>;
 
@@ -31,8 +31,9 @@ export class MtcTransmitter {
     this.#config = config;
     this.#clock = clock;
     this.#write = write;
-    this.#generator = new MtcGenerator(config.rate);
-    const start = parseTimecode(config.start, config.rate);
+    const rate = rateOf(config.rate) ?? '30';
+    this.#generator = new MtcGenerator(rate);
+    const start = parseTimecode(config.start, rate);
     this.#startFrames = start ? frameCount(start) : 0;
   }
 
@@ -83,7 +84,7 @@ export class MtcTransmitter {
       return;
     }
     const { status, valueMs, anchorAt } = timer;
-    const place = this.#startFrames + Math.max(0, msToFrames(this.#config.rate, valueMs));
+    const place = this.#startFrames + Math.max(0, msToFrames(this.#generator.rate, valueMs));
     const anchorMs = anchorAt === null ? Number.NaN : Date.parse(anchorAt);
     if (status !== 'running' || Number.isNaN(anchorMs)) this.#locate(place);
     else this.#run(place, this.#clock.mono() - (this.#clock.wall() - anchorMs));
@@ -126,13 +127,14 @@ export function problemOfMtcOut(
   { mtcOut }: Readonly<Record<string, unknown>>,
   timers: readonly Pick<FaceTimer, 'id' | 'mode'>[],
 ): DeviceProblem | undefined {
-  const { timer: timerId, start, rate } = Object(mtcOut) as Partial<MtcOut>;
+  const { timer: timerId, start, rate: written } = Object(mtcOut) as Partial<MtcOut>;
+  const rate = rateOf(written);
   const problem = (name: string, message: string): DeviceProblem => ({
     pointer: `/mtcOut/${name}`,
     message,
     severity: 'error',
   });
-  if (typeof start === 'string' && isRate(rate)) {
+  if (typeof start === 'string' && rate) {
     const timecode = parseTimecode(start, rate);
     if (!timecode) return problem('start', `there is no time ${start} at ${rate} frames`);
     if (isDropped(timecode)) return problem('start', noSuchFrame(start));

@@ -4,7 +4,8 @@
 export const RATES = ['24', '25', '29.97df', '30'] as const;
 export type Rate = (typeof RATES)[number];
 
-export const isRate = (word: unknown): word is Rate => RATES.some((rate) => rate === word);
+/** A rate as the bridge file may have it: `25` is a number there. @returns undefined when it is none */
+export const rateOf = (written: unknown): Rate | undefined => RATES.find((rate) => rate === String(written));
 
 /** How many frame numbers a second has. */
 const NUMBERS: Readonly<Record<Rate, number>> = { '24': 24, '25': 25, '29.97df': 30, '30': 30 };

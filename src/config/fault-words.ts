@@ -141,7 +141,8 @@ const count = (limit: unknown, one: string, many: string): string => `${String(l
 const reason = ({ because }: FoldedFault): string => (because === undefined ? '' : ` (with ${because})`);
 
 function list(values: unknown, join: 'or' | 'and'): string {
-  const words = Array.isArray(values) ? values.map(String) : [];
+  // 25 and "25" read alike.
+  const words = Array.isArray(values) ? [...new Set(values.map(String))] : [];
   const last = words.pop();
   return words.length === 0 ? (last ?? '') : `${words.join(', ')} ${join} ${last}`;
 }

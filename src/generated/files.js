@@ -4631,7 +4631,7 @@ validate105.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false}
 export const midi_device = validate107;
 const schema192 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"mtcOut":{"type":"object","description":"MIDI time code to the output: that of a timer of the show, or what rules order (send: mtc).","required":["rate"],"additionalProperties":false,"properties":{"rate":{"$ref":"#/$defs/rate"},"timer":{"type":"string","minLength":1,"maxLength":128,"description":"The code is what this timer of the show shows, and needs no rule: it runs, stands and jumps with it. Left out: rules run, locate and stop it."},"start":{"type":"string","pattern":"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$","default":"00:00:00:00","description":"What the code says where the timer shows nought. HH:MM:SS:FF, or HH:MM:SS.mmm."},"onReturn":{"enum":["goOn","wait"],"default":"goOn","description":"When the port is there while the timer is what it is (the cable is back, the bridge has started): goOn: the code is at once what the timer shows. wait: nothing is sent until somebody starts, stops or sets the timer."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"],"mtcOut":["output"]}};
 const schema193 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
-const schema194 = {"enum":["24","25","29.97df","30"],"description":"Frames a second."};
+const schema194 = {"enum":["24","25","29.97df","30",24,25,30],"description":"Frames a second; with quotes or without."};
 const pattern49 = new RegExp("^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$", "u");
 
 function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5250,7 +5250,7 @@ errors++;
 }
 if(data10.rate !== undefined){
 let data11 = data10.rate;
-if(!((((data11 === "24") || (data11 === "25")) || (data11 === "29.97df")) || (data11 === "30"))){
+if(!(((((((data11 === "24") || (data11 === "25")) || (data11 === "29.97df")) || (data11 === "30")) || (data11 === 24)) || (data11 === 25)) || (data11 === 30))){
 const err36 = {instancePath:instancePath+"/mtcOut/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data11};
 if(vErrors === null){
 vErrors = [err36];
@@ -7352,7 +7352,7 @@ errors++;
 }
 if(data1.rate !== undefined){
 let data12 = data1.rate;
-if(!((((data12 === "24") || (data12 === "25")) || (data12 === "29.97df")) || (data12 === "30"))){
+if(!(((((((data12 === "24") || (data12 === "25")) || (data12 === "29.97df")) || (data12 === "30")) || (data12 === 24)) || (data12 === 25)) || (data12 === 30))){
 const err42 = {instancePath:instancePath+"/msc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data12};
 if(vErrors === null){
 vErrors = [err42];
@@ -8541,7 +8541,7 @@ errors++;
 }
 if(data35.rate !== undefined){
 let data39 = data35.rate;
-if(!((((data39 === "24") || (data39 === "25")) || (data39 === "29.97df")) || (data39 === "30"))){
+if(!(((((((data39 === "24") || (data39 === "25")) || (data39 === "29.97df")) || (data39 === "30")) || (data39 === 24)) || (data39 === 25)) || (data39 === 30))){
 const err143 = {instancePath:instancePath+"/mmc/rate",schemaPath:"#/$defs/rate/enum",keyword:"enum",params:{allowedValues: schema194.enum},message:"must be equal to one of the allowed values",schema:schema194.enum,parentSchema:schema194,data:data39};
 if(vErrors === null){
 vErrors = [err143];

@@ -136,9 +136,9 @@ export type MidiMscFormat =
     )
   | number;
 /**
- * Frames a second.
+ * Frames a second; with quotes or without.
  */
-export type MidiRate = '24' | '25' | '29.97df' | '30';
+export type MidiRate = '24' | '25' | '29.97df' | '30' | 24 | 25 | 30;
 export type MidiMscCommand =
   | 'go'
   | 'stop'
