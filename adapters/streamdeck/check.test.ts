@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DEVICE_MODELS } from '@elgato-stream-deck/core';
 import { describe, expect, test } from 'vitest';
 import { checkedDevice } from '../../test/support/checked-device.js';
@@ -98,5 +100,48 @@ describe('check', () => {
     expect(includes({ dial: 1, gesture: 'hold' }, { dial: 1 })).toBe(true);
     expect(includes({ dial: 1, gesture: 'turn' }, { dial: 1 })).toBe(false);
     expect(includes({ touch: 1, gesture: 'hold' }, { touch: 1 })).toBe(false);
+  });
+});
+
+describe('what an imitation has to say', () => {
+  const { reportDescriptor, reports, getFeature, input } = JSON.parse(
+    readFileSync(join(import.meta.dirname, 'fixtures', 'emulator.json'), 'utf8'),
+  );
+
+  test('its descriptor declares reports of the lengths that are named', () => {
+    const bytes = Buffer.from(reportDescriptor, 'hex');
+    const kinds: Readonly<Record<number, string>> = { 128: 'input', 144: 'output', 176: 'feature' };
+    const declared: Record<string, number> = {};
+    let [id, count, size] = [0, 0, 0];
+    for (let at = 0; at < bytes.length; ) {
+      const prefix = bytes[at] ?? 0;
+      const length = [0, 1, 2, 4][prefix & 3] ?? 0;
+      const value = length === 0 ? 0 : bytes.readUIntLE(at + 1, length);
+      const tag = prefix & 0xfc;
+      if (tag === 0x84) id = value;
+      if (tag === 0x94) count = value;
+      if (tag === 0x74) size = value;
+      const kind = kinds[tag];
+      if (kind) declared[`${kind} ${id}`] = 1 + (count * size) / 8;
+      at += 1 + length;
+    }
+    expect(declared).toEqual(reports);
+  });
+
+  test('the library reads its answers and its buttons', async () => {
+    const deck = new SimulatedDeck('original-mk2');
+    const answers = Object.values(getFeature as Record<string, { report: string; reply: string }>);
+    deck.answers = new Map(
+      answers.map(({ report, reply }) => [Number.parseInt(report, 16), Buffer.from(reply, 'hex')]),
+    );
+    const open = await deck.open();
+    expect([await open.getFirmwareVersion(), await open.getSerialNumber()]).toEqual(['1.00.000', 'A00WA0000001']);
+    const moved: string[] = [];
+    open.on('down', ({ index }) => moved.push(`${index} down`));
+    open.on('up', ({ index }) => moved.push(`${index} up`));
+    for (const report of [input['button 3 down'], input['all up']])
+      deck.report(...Buffer.from(report, 'hex').subarray(1));
+    expect(moved).toEqual(['3 down', '3 up']);
+    await open.close();
   });
 });

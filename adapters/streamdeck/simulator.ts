@@ -35,6 +35,8 @@ export class SimulatedDeck {
   readonly colours = new Map<number, readonly number[]>();
   /** What opening fails with, as node-hid says it. */
   openFailure: Error | undefined;
+  /** What it answers when it is asked for a feature report, by its number; else a firmware version. */
+  answers: ReadonlyMap<number, Uint8Array> = new Map();
   /** Hears what the device took: a brightness, a picture, a colour. */
   onTaken: ((taken: Taken) => void) | undefined;
   /** Awaited before each write of a picture: a slow device. */
@@ -151,6 +153,8 @@ class SimulatedHid extends EventEmitter {
   async getFeatureReport(id: number, length: number): Promise<Uint8Array> {
     this.#check();
     await Promise.resolve();
+    const answer = this.#deck.answers.get(id);
+    if (answer) return answer;
     const report = Buffer.alloc(length);
     report[0] = id;
     report[1] = 12;
