@@ -3,12 +3,13 @@ import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/devices/
 import { includesButton, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
-import { readCommand, summarise } from './codec.js';
+import { problemOfWish, readCommand, summarise } from './codec.js';
 import { hearControls, type OpenPanel, type Standing, XkeysConnection } from './connection.js';
 import { matchesControl, problemOfControl } from './controls.js';
 import { loadLibrary, loadNodeHid, type PanelLibrary, whyFailed, type XkeysDriver } from './driver.js';
 import { listXkeys } from './list.js';
 import { type Candidate, findPanels, usb } from './panels.js';
+import { kindOf, knownKind, type PanelKind } from './products.js';
 import { PanelWire } from './wire.js';
 
 /** A panel that does not tell its version and its state within this is none. */
@@ -26,9 +27,11 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
     list: async () => listXkeys(await loadDriver(), await loadLibrary()),
     matches: (pattern, input) =>
       pattern.control === undefined ? matchesButton(pattern, input) : matchesControl(pattern, input),
-    problemOf(command) {
+    problemOf(command, config) {
       const wish = readCommand(command);
-      return 'problem' in wish ? wish.problem : undefined;
+      if ('problem' in wish) return wish.problem;
+      const kind = kindIn(config);
+      return kind && problemOfWish(wish, kind);
     },
     problemOfPattern,
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, Number(holdMs)),
@@ -44,15 +47,20 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
   };
 }
 
-/** What a panel's buttons are is known only to the panel. */
-const problemOfPattern = (pattern: Pattern): string | undefined => {
-  if (pattern.control !== undefined) return problemOfControl(pattern);
+/** What panel it is, where the bridge file says so. */
+const kindIn = (config: Readonly<Record<string, unknown>> | undefined): PanelKind | undefined =>
+  typeof config?.productId === 'number' ? knownKind(config.productId) : undefined;
+
+function problemOfPattern(pattern: Pattern, config: Readonly<Record<string, unknown>>): string | undefined {
+  const kind = kindIn(config);
+  if (pattern.control !== undefined) return problemOfControl(pattern, kind?.controls);
   const stray = ['index', 'axis', 'direction', 'atLeast', 'atMost'].find(
     // The schema fills the index in.
     (name) => pattern[name] !== undefined && !(name === 'index' && pattern[name] === 0),
   );
-  return stray === undefined ? problemOfButton(pattern, undefined) : `${stray} wants control, such as control: tbar`;
-};
+  if (stray !== undefined) return `${stray} wants control, such as control: tbar`;
+  return problemOfButton(pattern, kind?.buttons.map(String));
+}
 
 /** @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_CLOSED */
 async function connectFirst(
@@ -119,7 +127,7 @@ async function openPanel(
     if (how === 'late') throw new BridgeError('DEVICE_TIMEOUT', `${name} did not answer within ${ANSWER_LIMIT_MS} ms`);
     const { unitId, firmwareVersion } = panel.info;
     panel.removeAllListeners();
-    return { panel, wire, product, stood, name: `${name}, unit ${unitId}, firmware ${firmwareVersion}` };
+    return { panel, wire, kind: kindOf(product), stood, name: `${name}, unit ${unitId}, firmware ${firmwareVersion}` };
   } catch (error) {
     await wire.close();
     throw error;

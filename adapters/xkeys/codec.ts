@@ -1,6 +1,6 @@
 /** Lamps: commands → what the library is told, and what a panel can show. Pure; the bytes are the library's. */
-import type { Product } from 'xkeys';
 import type { Command } from '../../src/devices/adapter.js';
+import type { PanelKind } from './products.js';
 
 export interface Rgb {
   r: number;
@@ -27,9 +27,6 @@ const COLOURS: Readonly<Record<string, Rgb>> = {
   purple: { r: 150, g: 0, b: 150 },
   white: { r: 255, g: 255, b: 255 },
 };
-
-/** How a product's lamps are made (`BackLightType` of the library, which is not loaded here). */
-const LIGHTS = { none: 0, redAndBlue: [2, 4], blue: 3, eachByItself: 5 } as const;
 
 /** A name, or #rrggbb. @returns undefined for what is neither */
 export function readColour(text: unknown): Rgb | undefined {
@@ -66,47 +63,20 @@ export function readCommand(command: Command): Wish | { problem: string } {
 }
 
 /** Why such a panel cannot show it; undefined when it can. */
-export function problemOfWish(wish: Wish, product: Product): string | undefined {
+export function problemOfWish(wish: Wish, { name, lamps, light }: PanelKind): string | undefined {
   if (!('colour' in wish)) return undefined;
   const { lamp, colour } = wish;
-  const type: number = product.backLightType;
-  if (type === LIGHTS.none) return `${product.name} has no lamps under its buttons; it may have an indicator`;
-  if (lamp !== 'all' && !lampsOf(product).includes(lamp)) return `${product.name} has no lamp under a button ${lamp}`;
-  const isOff = !isLit(colour);
-  if (type === LIGHTS.blue && !isOff && (colour.r > 0 || colour.g > 0)) {
-    return `the lamps of ${product.name} are blue only`;
-  }
+  if (light === 'none') return `${name} has no lamps under its buttons; it may have an indicator`;
+  if (lamp !== 'all' && !lamps.includes(lamp)) return `${name} has no lamp under a button ${lamp}`;
+  if (light === 'blue' && (colour.r > 0 || colour.g > 0)) return `the lamps of ${name} are blue only`;
   // The library would show red for green.
-  if (LIGHTS.redAndBlue.some((each) => each === type) && colour.g > 0) {
-    return `the lamps of ${product.name} are red and blue only: say red, blue, purple or off`;
+  if (light === 'redAndBlue' && colour.g > 0) {
+    return `the lamps of ${name} are red and blue only: say red, blue, purple or off`;
   }
   return undefined;
 }
 
 export const isLit = ({ r, g, b }: Rgb): boolean => r + g + b > 0;
-
-/** Whether all lamps at once take a report for each. */
-export const isLitEachByItself = ({ backLightType }: Product): boolean => Number(backLightType) === LIGHTS.eachByItself;
-
-/** The numbers of a product's buttons, from 0 (the program switch, where it has one). */
-export function buttonsOf(product: Product): number[] {
-  const matrix = product.bBytes * product.bBits;
-  const extra = product.hasExtraButtons?.length ?? 0;
-  const numbers = Array.from({ length: matrix + extra }, (_, n) => n + 1).filter(
-    (n) => !product.disableButtons?.includes(n) && isPlaced(product, n),
-  );
-  return product.hasPS ? [0, ...numbers] : numbers;
-}
-
-/** The numbers of the buttons that may have a lamp. */
-export const lampsOf = (product: Product): number[] => {
-  const matrix = product.bBytes * product.bBits;
-  return buttonsOf(product).filter((n) => n > 0 && n <= matrix);
-};
-
-/** A product that tells where its buttons are has no others. */
-const isPlaced = ({ btnLocation }: Product, n: number): boolean =>
-  btnLocation === undefined || btnLocation[n] !== undefined;
 
 /** `light 3 green flashing for 2 s`, for logs and pages. */
 export function summarise({ light, colour, indicator, on, flash, forMs }: Command): string {

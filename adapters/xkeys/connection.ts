@@ -1,23 +1,14 @@
-import type { Product, XKeys } from 'xkeys';
+import type { XKeys } from 'xkeys';
 import type { AdapterIo, Command, Connection, Health, Input, Pattern, Receipt } from '../../src/devices/adapter.js';
-import { Buttons, buttonsOf as buttonsNamedIn, problemOfButton } from '../../src/devices/buttons.js';
+import { Buttons, buttonsOf, problemOfButton } from '../../src/devices/buttons.js';
 import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import { PerSecond } from '../../src/devices/rate.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import {
-  buttonsOf,
-  isLit,
-  isLitEachByItself,
-  lampsOf,
-  OFF,
-  problemOfWish,
-  type Rgb,
-  readCommand,
-  type Wish,
-} from './codec.js';
+import { isLit, OFF, problemOfWish, type Rgb, readCommand, type Wish } from './codec.js';
 import { Controls, problemOfControl } from './controls.js';
 import { Lamps } from './lamps.js';
+import type { PanelKind } from './products.js';
 import type { PanelWire } from './wire.js';
 
 /** Inputs of wheels and levers within one second; a hand makes a few dozen. */
@@ -30,7 +21,7 @@ const INDICATORS = { green: 1, red: 2 } as const;
 export interface OpenPanel {
   panel: XKeys;
   wire: PanelWire;
-  product: Product;
+  kind: PanelKind;
   /** Which one it is, for people. */
   name: string;
   /** How its controls stood when it answered. */
@@ -55,7 +46,7 @@ export function hearControls(panel: XKeys, listener: (...standing: Standing) => 
 export class XkeysConnection implements Connection {
   readonly #panel: XKeys;
   readonly #wire: PanelWire;
-  readonly #product: Product;
+  readonly #kind: PanelKind;
   readonly #io: AdapterIo;
   readonly #buttons: Buttons;
   readonly #controls: Controls;
@@ -75,10 +66,10 @@ export class XkeysConnection implements Connection {
   #closing: Promise<void> | undefined;
   #isOver = false;
 
-  constructor({ panel, wire, product, name, stood }: OpenPanel, config: XkeysDevice, io: AdapterIo, note?: string) {
+  constructor({ panel, wire, kind, name, stood }: OpenPanel, config: XkeysDevice, io: AdapterIo, note?: string) {
     this.#panel = panel;
     this.#wire = wire;
-    this.#product = product;
+    this.#kind = kind;
     this.#io = io;
     this.#lamps = new Lamps(io.clock);
     this.#rate = new PerSecond(CONTROL_INPUTS_PER_SECOND_MAX, io.clock);
@@ -122,7 +113,7 @@ export class XkeysConnection implements Connection {
     signal.throwIfAborted();
     const wish = readCommand(command);
     if ('problem' in wish) throw new BridgeError('CODEC_MALFORMED', wish.problem);
-    const problem = problemOfWish(wish, this.#product);
+    const problem = problemOfWish(wish, this.#kind);
     if (problem !== undefined) throw new BridgeError('DEVICE_REFUSED', problem);
     if (wish.forMs !== undefined) this.#lamps.assertRoom();
     this.#wire.assertRoom();
@@ -196,7 +187,7 @@ export class XkeysConnection implements Connection {
   }
 
   #namesOf({ lamp }: Wish): string[] {
-    return lamp === 'all' ? lampsOf(this.#product).map(String) : [String(lamp)];
+    return lamp === 'all' ? this.#kind.lamps.map(String) : [String(lamp)];
   }
 
   #show(wish: Wish): void {
@@ -208,9 +199,9 @@ export class XkeysConnection implements Connection {
     const flash = wish.flash && isLit(colour);
     if (lamp !== 'all') {
       this.#light(lamp, colour, flash);
-    } else if (flash || isLitEachByItself(this.#product)) {
+    } else if (flash || this.#kind.light === 'anyOneByOne') {
       // All at once cannot flash, and some panels know no colour for all.
-      for (const each of lampsOf(this.#product)) this.#light(each, colour, flash);
+      for (const each of this.#kind.lamps) this.#light(each, colour, flash);
     } else {
       for (const each of [...this.#flashing]) this.#light(each, colour, false);
       this.#panel.setAllBacklights(colour);
@@ -235,12 +226,12 @@ export class XkeysConnection implements Connection {
   #darken(): void {
     for (const name of ['green', 'red'] as const) this.#show({ lamp: name, on: false, flash: false });
     const wish: Wish = { lamp: 'all', colour: OFF, flash: false };
-    if (problemOfWish(wish, this.#product) === undefined) this.#show(wish);
+    if (problemOfWish(wish, this.#kind) === undefined) this.#show(wish);
   }
 
   /** The panel answered with its version and its state: that is evidence. */
   #firstHealth(name: string, note: string | undefined): Health {
-    const known = buttonsOf(this.#product).map(String);
+    const known = this.#kind.buttons.map(String);
     const problem = this.#io.patterns
       .map((pattern) => this.#problemOf(pattern, known))
       .find((why) => why !== undefined);
@@ -251,18 +242,14 @@ export class XkeysConnection implements Connection {
   }
 
   #problemOf(pattern: Pattern, known: readonly string[]): string | undefined {
-    const { control, index = 0 } = pattern;
-    if (control === undefined) return problemOfButton(pattern, known);
-    const { hasJog, hasShuttle, hasTbar, hasJoystick, hasRotary } = this.#product;
-    const has = { jog: hasJog, shuttle: hasShuttle, tbar: hasTbar, joystick: hasJoystick, rotary: hasRotary };
-    const count = has[control as keyof typeof has]?.length ?? 0;
-    if (count === 0) return `it has no ${control}`;
-    return Number(index) < count ? problemOfControl(pattern) : `it has ${count} of ${control}, counted from 0`;
+    return pattern.control === undefined
+      ? problemOfButton(pattern, known)
+      : problemOfControl(pattern, this.#kind.controls);
   }
 }
 
 /** The gestures' names are texts; an X-keys button is a number. */
 function numbered(input: Input): Input {
-  const numbers = buttonsNamedIn(input).map(Number);
+  const numbers = buttonsOf(input).map(Number);
   return 'chord' in input ? { ...input, chord: numbers } : { ...input, button: numbers[0] };
 }

@@ -1,5 +1,6 @@
 /** Wheels, rings, levers and sticks: values → the inputs that the rules ask for. Pure. */
 import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { ControlName, PanelKind } from './products.js';
 
 /** Those that have a place, as opposed to a jog wheel, which only turns. */
 export type Placed = 'shuttle' | 'tbar' | 'joystick' | 'rotary';
@@ -76,8 +77,20 @@ export function matchesControl(pattern: Pattern, input: Input): boolean {
   );
 }
 
-/** Why no input could ever fit a pattern with `control`. */
-export function problemOfControl({ control, axis, direction, atLeast, atMost, ...rest }: Pattern): string | undefined {
+/**
+ * Why no input could ever fit a pattern with `control`.
+ * @param has  how many of each control the panel has; undefined: not known.
+ */
+export function problemOfControl(pattern: Pattern, has: PanelKind['controls'] | undefined): string | undefined {
+  const problem = problemOfShape(pattern);
+  if (problem !== undefined || has === undefined) return problem;
+  const { control, index = 0 } = pattern;
+  const count = has[control as ControlName] ?? 0;
+  if (count === 0) return `it has no ${control}`;
+  return Number(index) < count ? undefined : `it has ${count} of ${control}, counted from 0`;
+}
+
+function problemOfShape({ control, axis, direction, atLeast, atMost, ...rest }: Pattern): string | undefined {
   const foreign = ['button', 'chord', 'gesture', 'holdMs'].find((name) => rest[name] !== undefined);
   // The schema fills the gesture in.
   if (foreign !== undefined && !(foreign === 'gesture' && rest.gesture === 'press')) {

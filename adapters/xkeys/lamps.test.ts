@@ -7,7 +7,7 @@ import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { createXkeysAdapter, xkeysAdapter } from './adapter.js';
-import { buttonsOf, lampsOf } from './codec.js';
+import { kindOf, knownKind } from './products.js';
 import { SimulatedPanel, simulatedDriver } from './simulator.js';
 
 const never = () => new AbortController().signal;
@@ -84,7 +84,7 @@ describe('a lamp', () => {
     for (const name of ['XK24', 'XK24RGB', 'XK16', 'XKE40', 'XBK4X6']) {
       const xk = await desk(name);
       await xk.send({ light: 'all', colour: 'blue' });
-      const count = lampsOf(xk.panel.product).length;
+      const count = kindOf(xk.panel.product).lamps.length;
       expect(xk.panel.lit.size, name).toBeGreaterThanOrEqual(count);
       await xk.send({ light: 'all', colour: 'off' });
       expect(lit(xk), name).toEqual({});
@@ -238,12 +238,35 @@ describe('the bridge file', () => {
     expect(xkeysAdapter.problemOfPattern?.(rest, {}, '.')).toBe(words);
   });
 
-  test('of every product that the library knows, the buttons are numbers of their own', () => {
+  test('of a panel whose product id is named, check knows the colours, the buttons and the wheels', () => {
+    const [xk24, rgb, jog] = [{ productId: 0x0405 }, { productId: 1365 }, { productId: 1062 }];
+    const green = { light: 3, colour: 'green' };
+    expect(xkeysAdapter.problemOf?.(green, xk24)).toContain('red and blue only');
+    expect(xkeysAdapter.problemOf?.(green, rgb)).toBeUndefined();
+    expect(xkeysAdapter.problemOf?.({ ...green, light: 25 }, rgb)).toContain('no lamp under a button 25');
+    const why = (pattern: object, config: object) =>
+      xkeysAdapter.problemOfPattern?.({ ...pattern }, { ...config }, '.');
+    expect(why({ button: 25 }, xk24)).toContain('there is no button 25, only 0, 1, 2');
+    expect(why({ button: 25 }, {})).toBeUndefined();
+    expect(why({ control: 'jog', direction: 'back' }, xk24)).toBe('it has no jog');
+    expect(why({ control: 'jog', direction: 'back' }, jog)).toBeUndefined();
+    expect(why({ control: 'jog', direction: 'back', index: 1 }, jog)).toBe('it has 1 of jog, counted from 0');
+  });
+});
+
+describe('the table of products', () => {
+  test('says what the library says', () => {
     for (const each of Object.values(PRODUCTS)) {
-      const buttons = buttonsOf(each);
-      expect(new Set(buttons).size, each.name).toBe(buttons.length);
-      expect(buttons.length, each.name).toBeGreaterThan(0);
-      expect(Math.max(...buttons), each.name).toBeLessThanOrEqual(254);
+      for (const [id] of each.hidDevices) expect(knownKind(id), `${each.name} ${id}`).toEqual(kindOf(each));
+    }
+  });
+
+  test('gives each button a number of its own that the bridge file can say', () => {
+    for (const each of Object.values(PRODUCTS)) {
+      const { buttons, name } = kindOf(each);
+      expect(new Set(buttons).size, name).toBe(buttons.length);
+      expect(buttons.length, name).toBeGreaterThan(0);
+      expect(Math.max(...buttons), name).toBeLessThanOrEqual(254);
     }
   });
 });

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PRODUCTS } from 'xkeys';
 import { createXkeysAdapter } from '../../adapters/xkeys/adapter.js';
-import { buttonsOf, problemOfWish, readColour, readCommand, summarise } from '../../adapters/xkeys/codec.js';
+import { problemOfWish, readColour, readCommand, summarise } from '../../adapters/xkeys/codec.js';
 import { Controls } from '../../adapters/xkeys/controls.js';
+import { kindOf } from '../../adapters/xkeys/products.js';
 import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.js';
 import type { Input } from '../../src/devices/adapter.js';
 import { SETTLE_MS } from '../../src/devices/gestures.js';
@@ -40,7 +41,7 @@ test('whatever a panel sends, it lives, and tells of its own buttons and of the 
       connection.onInput((input) => inputs.push(input));
       await clock.advance(SETTLE_MS);
       for (const report of sent) panel.report(report);
-      const buttons = buttonsOf(product);
+      const { buttons } = kindOf(product);
       for (const input of inputs) {
         if ('button' in input) expect(buttons).toContain(input.button);
         else if ('chord' in input) expect(input.chord).toEqual([1, 2]);
@@ -92,7 +93,7 @@ test('any command is read or refused in words, never thrown at; what is read, ea
         return;
       }
       expect(summarise(wanted)).not.toBe('');
-      const problem = problemOfWish(wish, product);
+      const problem = problemOfWish(wish, kindOf(product));
       if (problem !== undefined) expect(problem).toContain(product.name);
     }),
     { numRuns: 2000 },
