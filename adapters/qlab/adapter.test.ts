@@ -45,6 +45,7 @@ test("the operator's GO is one press, though QLab tells it in four messages", as
 
 test('a GO of ours comes back as an echo, the next one in QLab as a press', async () => {
   const { qlab, connection, inputs } = await connected(await simulated());
+  await eventually(() => connection.health().playhead === '1', 'the playhead is known');
   const { confirmed } = await connection.send({ go: true }, never());
   await within(confirmed ?? Promise.reject(new Error('none')), 'the confirmation');
   qlab.operatorGo();
@@ -243,6 +244,7 @@ test('access that is changed while connected is noticed', async () => {
 test('QLab 4: a start is confirmed by asking the cue, a GO by the playhead', async () => {
   const cues = [{ number: '1' }, { number: '2', type: 'Network', durationMs: 0 }];
   const { qlab, connection, inputs } = await connected(await simulated({ version: '4.7.3', cues }));
+  await eventually(() => connection.health().playhead === '1', 'the playhead is known');
   for (const command of [{ start: '1' }, { start: '2' }, { go: true }]) {
     const { confirmed } = await connection.send(command, never());
     await within(confirmed ?? Promise.reject(new Error('none')), `the confirmation of ${JSON.stringify(command)}`);

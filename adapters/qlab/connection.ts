@@ -133,12 +133,12 @@ export class QlabConnection implements Connection {
     const message = this.#guards.isRepeat(usual, nowMs) ? inOtherWords(usual) : usual;
     const refusal = this.#guards.refusal(read, message, nowMs);
     if (refusal) throw new BridgeError('DEVICE_REFUSED', refusal);
-    const cueAtGo = this.#cueAtGo(read);
+    const cue = read.verb === 'go' ? this.#playhead.cueAtGo(read.target) : 'cue' in read ? read.cue : undefined;
     const { heard } = this.#link;
     const answer = this.#link.ask(message.address, message.args, { urgent: true });
     const sentAt = this.#io.clock.mono();
     const unguard = this.#guards.sent(read, message, sentAt);
-    const { seen, takeBack } = this.#expect(read, sentAt);
+    const { seen, takeBack } = this.#expect(read, cue, sentAt);
     const stopped = new AbortController();
     try {
       const reply = await Promise.race([answer, seen, aborted(AbortSignal.any([signal, stopped.signal]))]);
@@ -162,34 +162,24 @@ export class QlabConnection implements Connection {
       stopped.abort();
     }
     this.#troubled(undefined);
-    const confirmed = this.#confirmation(cueAtGo, read, seen, sentAt, summarise(command));
+    const confirmed = this.#confirmation(read, cue, seen, sentAt, summarise(command));
     return confirmed ? { reached: 'acknowledged', sentAt, confirmed } : { reached: 'acknowledged', sentAt };
   }
 
   /** QLab says nothing at all to a cue that does not exist. */
   #explained(why: BridgeError, read: QlabCommand): BridgeError {
-    const { roster } = this.#playhead;
-    if (why.code !== 'DEVICE_TIMEOUT' || !roster || !('cue' in read) || !('number' in read.cue)) return why;
+    if (why.code !== 'DEVICE_TIMEOUT' || !('cue' in read) || !('number' in read.cue)) return why;
     const { number } = read.cue;
-    if ([...roster.numbers.values()].includes(number)) return why;
     if (read.verb === 'playhead' && ['next', 'previous', 'none'].includes(number)) return why;
+    if (this.#playhead.hasCue(number) !== false) return why;
     return new BridgeError('DEVICE_TIMEOUT', `QLab did not answer: it knows no cue ${number}`, { cause: why });
   }
 
-  /** The cue that a GO would fire, as far as it is known: the one that is named, or the one at the playhead. */
-  #cueAtGo(read: QlabCommand): CueRef | undefined {
-    if (read.verb !== 'go') return undefined;
-    if (read.target !== undefined && !this.#isList(read.target)) return { number: read.target };
-    const { cueId } = this.#playhead;
-    return read.target === undefined && typeof cueId === 'string' ? { id: cueId } : undefined;
-  }
-
-  /** Whether a number may be that of a cue list. */
-  #isList(number: string): boolean {
-    return this.#playhead.roster?.lists.some((list) => list.number === number) ?? true;
-  }
-
-  #expect(read: QlabCommand, sentAt: number): { seen: Promise<undefined>; takeBack: () => void } {
+  #expect(
+    read: QlabCommand,
+    cue: CueRef | undefined,
+    sentAt: number,
+  ): { seen: Promise<undefined>; takeBack: () => void } {
     let seen = () => {};
     const promise = new Promise<undefined>((resolve) => {
       seen = () => resolve(undefined);
@@ -197,13 +187,13 @@ export class QlabConnection implements Connection {
     // A QLab that has stalled does what it was told once it goes on: as long as #doubt leaves it, that is no press.
     const { confirmTimeoutMs, replyTimeoutMs } = this.#config;
     const untilMs = sentAt + Math.max(confirmTimeoutMs, 2 * replyTimeoutMs + DOUBT_MARGIN_MS);
-    const expect = (what: Expectation['what'], cue?: CueRef) => this.#evidence.expect({ what, cue, untilMs, seen });
+    const expect = (what: Expectation['what'], orAny = false) =>
+      this.#evidence.expect({ what, cue, orAny, untilMs, seen });
     const takeBacks: (() => void)[] = [];
     if (read.verb === 'go') {
-      const isOfList = read.target === undefined || this.#isList(read.target);
-      takeBacks.push(expect('go', isOfList ? undefined : { number: read.target ?? '' }));
+      takeBacks.push(expect('go', read.target === undefined || this.#playhead.isList(read.target) !== false));
     } else if (read.verb === 'start' || read.verb === 'stop' || read.verb === 'playhead') {
-      takeBacks.push(expect(read.verb, read.cue));
+      takeBacks.push(expect(read.verb));
     } else if (read.verb === 'panic' || read.verb === 'stopAll' || read.verb === 'reset') {
       // That cues stop is their doing, but no proof: there may have been none to stop.
       takeBacks.push(this.#evidence.expect({ what: 'stop', cue: undefined, untilMs, seen: () => {} }));
@@ -212,21 +202,20 @@ export class QlabConnection implements Connection {
     return { seen: promise, takeBack: () => takeBacks.forEach((back) => void back()) };
   }
 
-  /** Only a start and a GO can be seen to fire; the promise never goes unhandled. */
+  /** Only a start, and a GO of a cue that is known, can be seen to fire; the promise never goes unhandled. */
   #confirmation(
-    cueAtGo: CueRef | undefined,
     read: QlabCommand,
+    cue: CueRef | undefined,
     seen: Promise<unknown>,
     sentAt: number,
     what: string,
   ): Promise<void> | undefined {
     const { hearsEvents, permissions } = this.#session;
-    const cue = read.verb === 'start' ? read.cue : cueAtGo;
-    if ((read.verb !== 'start' && read.verb !== 'go') || !permissions.view || (!hearsEvents && !cue)) return undefined;
+    if ((read.verb !== 'start' && read.verb !== 'go') || !permissions.view || !cue) return undefined;
     const limitMs = this.#config.confirmTimeoutMs - (this.#io.clock.mono() - sentAt);
     const asked = new AbortController();
     const signal = AbortSignal.any([this.#life.signal, asked.signal]);
-    const sight = hearsEvents || !cue ? seen : this.#watch.started(cue, sentAt, signal);
+    const sight = hearsEvents ? seen : this.#watch.started(cue, sentAt, signal);
     const tooLate = this.#io.clock.sleep(Math.max(0, limitMs), signal).then(() => {
       if (asked.signal.aborted) return;
       if (this.#life.signal.aborted) throw new BridgeError('DEVICE_CLOSED', `QLab was lost before ${what} was seen`);

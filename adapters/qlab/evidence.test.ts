@@ -10,6 +10,7 @@ function desk() {
     evidence.expect({
       what,
       cue: number === undefined ? undefined : { number },
+      orAny: what === 'go',
       untilMs,
       seen: () => seen.push(`${what} ${number ?? ''}`.trim()),
     });
@@ -43,11 +44,21 @@ test('a GO of ours is told from one of the operator on another cue', () => {
 
 test('the start that a GO of ours makes may be reported before the GO', () => {
   const { evidence, seen, expecting } = desk();
-  expecting('go');
+  expecting('go', '3');
   expect(evidence.seeStart(cue('3'), 0)).toEqual({ attribution: 'echo', partOfGo: true });
   expect(seen).toEqual([]);
   expect(evidence.seeGo(cue('3'), 1)).toBe('echo');
-  expect(seen).toEqual(['go']);
+  expect(seen).toEqual(['go 3']);
+});
+
+test('a GO of a list is no new press whatever its cue, and proves ours only by the cue that stood at the playhead', () => {
+  for (const expected of ['3', undefined]) {
+    const { evidence, seen, expecting } = desk();
+    expecting('go', expected);
+    expect(evidence.seeGo(cue('7'), 0)).toBe('echo');
+    expect(seen).toEqual([]);
+    expect(evidence.seeGo(cue('8'), 1)).toBe('operator');
+  }
 });
 
 test('the cues of a group count as what started the group', () => {

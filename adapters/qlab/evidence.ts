@@ -17,8 +17,10 @@ export interface ReportedCue {
 /** A command whose effect QLab has not reported yet. */
 export interface Expectation {
   readonly what: 'start' | 'go' | 'stop' | 'panic' | 'playhead';
-  /** The cue it is about; left out for a GO of a list, which goes to whatever stands at the playhead. */
+  /** The cue it is about; for a GO of a list the one at its playhead, as far as that is known. */
   readonly cue: CueRef | undefined;
+  /** For a GO of a list: the next GO is taken for it whatever its cue; only the expected cue proves that it fired. */
+  readonly orAny?: boolean;
   /** Forgotten after this time, in milliseconds of the monotonic clock. */
   readonly untilMs: number;
   /** Called once, when it was seen. */
@@ -63,8 +65,8 @@ export class Evidence {
     const ours =
       this.#find((e) => e.what === 'go' && isAbout(e.cue, cue)) ??
       this.#find((e) => e.what === 'start' && isAbout(e.cue, cue)) ??
-      this.#find((e) => e.what === 'go' && e.cue === undefined);
-    const attribution = this.#settle(ours);
+      this.#find((e) => e.what === 'go' && e.orAny === true);
+    const attribution = this.#settle(ours, isAbout(ours?.cue, cue));
     this.#cause({ cueId: cue.cueId, attribution, of: 'go', atMs: nowMs, used: false });
     return attribution;
   }
@@ -82,7 +84,7 @@ export class Evidence {
       this.#cause({ cueId: cue.cueId, attribution: 'echo', of: 'start', atMs: nowMs, used: true });
       return { attribution: this.#settle(ours), partOfGo: false };
     }
-    const isOfOurGo = (e: Expectation) => e.what === 'go' && (e.cue === undefined || isAbout(e.cue, cue));
+    const isOfOurGo = (e: Expectation) => e.what === 'go' && (e.orAny === true || isAbout(e.cue, cue));
     if (this.#find(isOfOurGo)) return { attribution: 'echo', partOfGo: true };
     const parent = this.#causes.findLast((cause) => nowMs - cause.atMs <= CHILDREN_MS);
     return { attribution: parent?.attribution ?? 'operator', partOfGo: parent?.of === 'go' };
@@ -115,10 +117,10 @@ export class Evidence {
     return this.#expected.find(fits);
   }
 
-  #settle(ours: Expectation | undefined): Attribution {
+  #settle(ours: Expectation | undefined, isProof = true): Attribution {
     if (!ours) return 'operator';
     this.#expected = this.#expected.filter((other) => other !== ours);
-    ours.seen();
+    if (isProof) ours.seen();
     return 'echo';
   }
 

@@ -114,8 +114,8 @@ describe('of several lists', () => {
   });
 
   test('a GO of a list by its number is seen to fire though the cue is called otherwise', async () => {
-    const { qlab, connection } = await start({ cues: { lists } });
-    await stands(connection, 'b1');
+    const { qlab, connection } = await start({ cues: { lists } }, { cueList: 'Show' });
+    await stands(connection, '1');
     await (await connection.send({ go: 'S' }, never())).confirmed;
     expect(qlab.fired).toMatchObject([{ number: '1', by: 'go' }]);
   });

@@ -1,7 +1,8 @@
 import type { Clock } from '../../src/kit/clock.js';
 import { Again } from './again.js';
+import type { CueRef } from './commands.js';
 import type { AskOptions, Reply } from './replies.js';
-import { chooseList, type Roster, readRoster } from './roster.js';
+import { type CueList, chooseList, type Roster, readRoster } from './roster.js';
 
 export interface PlayheadOptions {
   /** Asks the workspace. */
@@ -55,6 +56,28 @@ export class Playhead {
   /** The unique ID of the cue at the playhead; null for none; undefined while it is not known. */
   get cueId(): string | null | undefined {
     return this.#list === undefined ? undefined : this.#at.get(this.#list);
+  }
+
+  /** The cue that a GO would go to: the named one, or that at the playhead of the named list. Undefined: not known. */
+  cueAtGo(target: string | undefined): CueRef | undefined {
+    const list = target === undefined ? this.#list : this.#listOf(target)?.uniqueID;
+    if (target !== undefined && list === undefined) return { number: target };
+    const id = list === undefined ? undefined : this.#at.get(list);
+    return typeof id === 'string' ? { id } : undefined;
+  }
+
+  /** Whether a number is that of a cue list; undefined while the lists are not known. */
+  isList(number: string): boolean | undefined {
+    return this.#roster && this.#listOf(number) !== undefined;
+  }
+
+  /** Whether a cue has this number; undefined while the lists are not known. */
+  hasCue(number: string): boolean | undefined {
+    return this.#roster && [...this.#roster.numbers.values()].includes(number);
+  }
+
+  #listOf(number: string): CueList | undefined {
+    return this.#roster?.lists.find((list) => list.number === number);
   }
 
   /** The cues of the workspace; undefined while they have not been read. */
@@ -111,7 +134,8 @@ export class Playhead {
       // What was pushed meanwhile is newer.
       if (!this.#at.has(list)) this.moved(list, reply.data === 'none' || reply.data === '' ? null : reply.data);
     } catch {
-      // Not known, then; `retry` asks again.
+      // No answer in time: asked again after the pause.
+      this.#reading.please();
     }
   }
 

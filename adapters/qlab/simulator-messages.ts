@@ -17,7 +17,7 @@ export interface QlabFaults {
   dropMessages?: (address: string) => boolean;
   /** Reports (`/qlab/event/…`, without that) that never arrive. */
   dropEvents?: (event: string) => boolean;
-  /** How long each message to a client waits by itself, in milliseconds: they overtake each other. */
+  /** How long each message to a client waits by itself, in milliseconds: replies, updates and reports overtake each other. */
   jitterMs?: () => number;
   /** Everything but /version, /workspaces, /connect and /thump is denied. */
   denied?: boolean;

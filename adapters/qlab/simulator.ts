@@ -3,6 +3,7 @@
  * Written from documents and other people's clients; never compared with a real QLab. @see README.md
  */
 import { createSocket } from 'node:dgram';
+import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../../src/kit/clock.js';
 import type { OscArgument, OscMessage } from './codec.js';
 import { SimulatorClient } from './simulator-client.js';
@@ -113,6 +114,8 @@ class Simulator implements QlabSimulator {
 
   constructor(options: QlabSimulatorOptions) {
     this.#options = options;
+    // Whatever is on its way listens for the end.
+    setMaxListeners(0, this.#life.signal);
     this.host = options.host ?? '127.0.0.1';
     this.#clock = options.clock ?? systemClock();
     this.#faults = options.faults ?? {};
@@ -171,7 +174,8 @@ class Simulator implements QlabSimulator {
     for (let tries = 1; !this.#udp; tries++) {
       this.#tcp = await listenTcp(this.host, port, {
         opened: (client) => {
-          client.post = (send) => this.#post(send);
+          const lanes = new Map<string, Promise<void>>();
+          client.post = (send, lane) => this.#post(send, lane, lanes);
           this.#clients.add(client);
         },
         closed: (client) => this.#clients.delete(client),
@@ -291,15 +295,19 @@ class Simulator implements QlabSimulator {
     for (const client of this.#everyone()) if (client.updates.has(workspace)) client.send(address, args);
   }
 
-  #post(send: () => void): void {
+  /** Replies, updates and reports overtake each other; none overtakes its like. */
+  #post(send: () => void, lane: string, lanes: Map<string, Promise<void>>): void {
     const waitMs = this.#faults.jitterMs?.() ?? 0;
-    if (waitMs <= 0) {
+    const before = lanes.get(lane);
+    if (waitMs <= 0 && !before) {
       send();
       return;
     }
-    void this.#clock.sleep(waitMs, this.#life.signal).then(() => {
+    const mine = Promise.all([before, this.#clock.sleep(waitMs, this.#life.signal)]).then(() => {
       if (!this.#life.signal.aborted) send();
+      if (lanes.get(lane) === mine) lanes.delete(lane);
     });
+    lanes.set(lane, mine);
   }
 
   #onFired(fired: Fired): void {
