@@ -126,7 +126,7 @@ const took = async (work) => {
 };
 
 /** Restart from the log, from its snapshot, and resume of one client, each against a scan. */
-export const restartRows = (rounds = 3) =>
+export const restartRows = (rounds = 5) =>
   inFolder(async (folder) => {
     await (await writeLog(folder)).close();
     const snapshot = join(folder, SHOW, 'snapshot');

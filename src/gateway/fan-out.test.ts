@@ -6,8 +6,9 @@ import { MemoryShow } from '../../test/support/memory-show.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { TestClient } from '../../test/support/ws-client.js';
+import type { MonoMs } from '../kit/clock.js';
 import { FanOut, type Receiver } from './fan-out.js';
-import { TAIL_ENTRIES_MAX } from './limits.js';
+import { FANOUT_REST_TIMES, TAIL_ENTRIES_MAX } from './limits.js';
 
 const from = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, i) => first + i);
 
@@ -140,6 +141,31 @@ test('what is published while a pass is under way goes as one buffer with the ne
   await eventually(() => last?.sentSeq === 6, 'the last of all');
   for (const receiver of receivers) expect(receiver.got.map(({ lastSeq }) => lastSeq)).toEqual([1, 6]);
   expect(new Set(receivers.map(({ got }) => got[1]?.bytes)).size).toBe(1);
+});
+
+test('after a pass over a crowd the show has the machine for a while; what comes meanwhile goes as one buffer', async () => {
+  const show = new MemoryShow();
+  const clock = new TestClock();
+  let busyMs = 0;
+  const mono = () => (clock.mono() + busyMs) as MonoMs;
+  const fanOut = new FanOut(0, show.state, { mono, sleep: (ms) => clock.sleep(ms) });
+  show.publish = (entries, state) => fanOut.publish(entries, state);
+  const receiver = new FakeReceiver(0);
+  const deliver = receiver.deliver.bind(receiver);
+  receiver.deliver = (bytes, lastSeq) => {
+    busyMs += 4;
+    deliver(bytes, lastSeq);
+  };
+  fanOut.join(receiver);
+  show.fill(1);
+  await eventually(() => clock.sleeping === 1, 'the rest after the first pass');
+  show.fill(2);
+  show.fill(3);
+  await clock.advance(4 * FANOUT_REST_TIMES - 1);
+  expect(receiver.got.map(({ lastSeq }) => lastSeq)).toEqual([1]);
+  await clock.advance(1);
+  await eventually(() => receiver.got.length === 2, 'the second pass');
+  expect(receiver.got.map(({ lastSeq }) => lastSeq)).toEqual([1, 6]);
 });
 
 test('each is served from its own place; who stands before what is kept in memory has to read the log', async () => {

@@ -3,7 +3,7 @@ import type { Clock } from '../kit/clock.js';
 import { apply } from '../show/apply.js';
 import type { ShowState } from '../show/state.js';
 import type { Entry, Viewer } from './contract.js';
-import { FANOUT_CHUNK_CLIENTS, FANOUT_TURN_MS } from './limits.js';
+import { FANOUT_CHUNK_CLIENTS, FANOUT_REST_MAX_MS, FANOUT_REST_TIMES, FANOUT_TURN_MS } from './limits.js';
 import { isNote, seesAll } from './shown.js';
 import { Tail } from './tail.js';
 
@@ -33,14 +33,14 @@ interface Word {
  */
 export class FanOut {
   readonly tail: Tail;
-  readonly #clock: Pick<Clock, 'mono'>;
+  readonly #clock: Pick<Clock, 'mono' | 'sleep'>;
   #state: ShowState;
   readonly #live = new Set<Receiver>();
   #words = new Map<string, Word>();
   #passing = false;
   #due = false;
 
-  constructor(lastSeq: number, state: ShowState, clock: Pick<Clock, 'mono'>) {
+  constructor(lastSeq: number, state: ShowState, clock: Pick<Clock, 'mono' | 'sleep'>) {
     this.#clock = clock;
     this.tail = new Tail(lastSeq);
     this.#state = state;
@@ -93,9 +93,17 @@ export class FanOut {
       this.#due = false;
       const words = this.#words;
       if (words.size > 0) this.#words = new Map();
+      const began = this.#clock.mono();
       await this.#pass(this.tail.lastSeq, words);
+      await this.#rest(this.#clock.mono() - began);
     }
     this.#passing = false;
+  }
+
+  /** After a pass over a crowd the machine is the show's for a while; what is published meanwhile goes as one. */
+  async #rest(tookMs: number): Promise<void> {
+    if (tookMs < FANOUT_TURN_MS) return;
+    await this.#clock.sleep(Math.min(tookMs * FANOUT_REST_TIMES, FANOUT_REST_MAX_MS));
   }
 
   async #pass(toSeq: number, words: ReadonlyMap<string, Word>): Promise<void> {

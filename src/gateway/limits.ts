@@ -6,6 +6,9 @@ export const FRAME_BYTES_HARD_MAX = 1024 * 1024;
 export const FANOUT_CHUNK_CLIENTS = 50;
 /** And how long such a turn may take, in milliseconds: on a busy machine fewer clients fit into it. */
 export const FANOUT_TURN_MS = 0.5;
+/** After a pass that took longer than a turn, the next one waits so many times as long, and at most so many milliseconds. */
+export const FANOUT_REST_TIMES = 3;
+export const FANOUT_REST_MAX_MS = 25;
 /** The newest events kept framed in memory, from which live clients and short absences are served. */
 export const TAIL_ENTRIES_MAX = 4096;
 export const TAIL_BYTES_MAX = 4 * 1024 * 1024;
