@@ -229,3 +229,18 @@ test('the page asks nobody but the bridge, and keeps to its content security pol
   expect(requests.filter((url) => !url.startsWith(bridge.url) && !url.startsWith('ws://'))).toEqual([]);
   expect(complaints).toEqual([]);
 });
+
+test('a timer that a device set says so, with the word that the device has when it is down', async () => {
+  const parts =
+    'devices:\n  tc: { adapter: serial, path: /dev/tty-of-nobody }\n  house: { adapter: osc, transport: udp, listen: "127.0.0.1:0" }';
+  const { page, bridge } = await desk({ parts });
+  await live(page);
+  const status = (text: string) => page.waitForSelector(`.timer .status:has-text("${text}")`);
+  await bridge.press('TimerStarted', { timerId: 't' }, 'house');
+  await status('running by house');
+  await bridge.press('TimerPaused', { timerId: 't' }, 'a-page-of-somebody');
+  await page.waitForSelector('.timer .status:text-is("paused")');
+  await bridge.press('TimerStarted', { timerId: 't' }, 'tc');
+  await status('running by tc');
+  await status('tc is down: runs on by itself');
+});
