@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { packageRoot } from '../../src/kit/package.js';
 import { openOsc, resolvedOsc } from '../../test/support/osc-device.js';
 import { packetsOf } from './command.js';
 import { loadProfile, parseProfile } from './profile.js';
@@ -14,6 +15,17 @@ test.each(names)('%s is called as its file, and tells its sources and what nobod
   expect(profile.name).toBe(name);
   expect(profile.setup).toBeTruthy();
   expect(profile.source.length).toBeGreaterThan(0);
+});
+
+test.each(names)('%s stands in the tables with all its commands and events, and how far it was tried', async (name) => {
+  const { commands = {}, events = {}, verified } = await loadProfile(name, '.');
+  const row = async (file: string, begin: string) => {
+    const lines = (await readFile(join(packageRoot, file), 'utf8')).replaceAll(/ +/g, ' ').split('\n');
+    return lines.find((line) => line.startsWith(begin));
+  };
+  const named = `| ${Object.keys(commands).join(', ')} | ${Object.keys(events).join(', ')} |`;
+  expect(await row('adapters/osc/README.md', `| \`${name}\` |`)).toContain(named);
+  expect(await row('config/README.md', `| ${name} |`)).toContain(`| ${verified} |`);
 });
 
 /** A profile of one command and one event. */

@@ -24,13 +24,10 @@ function read(bytes: Uint8Array): OscMessage[] | string {
   const decoded = decodePacket(bytes);
   return decoded.ok ? decoded.messages.map(({ address, args }) => ({ address, args })) : decoded.fault;
 }
-/** A text that begins with the mark of Unicode's byte order loses it in the library's own decoder. */
-const hasByteOrderMark = (value: OscPacket): boolean => JSON.stringify(flatten(value), noBigInt).includes('\ufeff');
-const noBigInt = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
-
 describe('osc-min', () => {
   /** Colours are left out: see below. */
   const TYPES = 'ifdhsScbmtTFNI[';
+  const noBigInt = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value);
   const NAMES = {
     i: 'integer',
     f: 'float',
@@ -109,7 +106,7 @@ describe('osc-min', () => {
   test('reads what we write', () => {
     fc.assert(
       fc.property(packetOf(TYPES), (packet) => {
-        fc.pre(!hasByteOrderMark(packet));
+        fc.pre(!JSON.stringify(packet, noBigInt).includes('\ufeff'));
         expect(messagesOf(fromBuffer(encodePacket(packet)))).toEqual(flatten(packet));
       }),
       { numRuns },
@@ -123,6 +120,12 @@ describe('osc-min', () => {
     expect(fromBuffer(encodePacket(packet))).toMatchObject({
       args: [{ type: 'color', value: { red: 1, green: 2, blue: 3, alpha: 4 } }],
     });
+  });
+
+  test('differs in a byte order mark at the beginning of a text: it reads the text without, we with it', () => {
+    const packet = { address: '/s', args: [{ type: 's' as const, value: '\ufeffa' }] };
+    expect(messagesOf(fromBuffer(written(packet)))).toEqual([{ address: '/s', args: [{ type: 's', value: 'a' }] }]);
+    expect(read(written(packet))).toEqual([packet]);
   });
 
   test('differs in characters beyond ASCII: it writes code points, we read U+FFFD', () => {
@@ -231,7 +234,6 @@ describe('osc', () => {
   test('reads what we write; colours, MIDI and time tags it gives in forms of its own, arrays in arrays it cannot read', () => {
     fc.assert(
       fc.property(packetOf('ifdsScbTFNI'), (packet) => {
-        fc.pre(!hasByteOrderMark(packet));
         const bytes = Uint8Array.from(encodePacket(packet));
         const back = messagesOf(library.readPacket(bytes, { metadata: true, unpackSingleArgs: false }));
         const plain = back.map(({ address, args }) => ({

@@ -7,7 +7,12 @@ import { expect, test } from 'vitest';
 import { matchAddress } from '../../adapters/osc/address.js';
 import { decodePacket, encodePacket } from '../../adapters/osc/codec.js';
 import { toInput } from '../../adapters/osc/command.js';
+import { compileConsole } from '../../adapters/osc/console.js';
+import { ConsoleWatch } from '../../adapters/osc/console-watch.js';
 import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
+import { loadProfile } from '../../adapters/osc/profile.js';
+import { profileNames } from '../../adapters/osc/settings.js';
+import { TestClock } from '../support/test-clock.js';
 import { mutated } from './mutated-bytes.js';
 import { address, flatten, hexOf, packetOf } from './osc-arbitraries.js';
 
@@ -126,3 +131,28 @@ test('a plain address as a pattern matches itself alone, and a star for any part
 test('any pattern against any address answers', () => {
   fc.assert(fc.property(address, address, (one, other) => typeof matchAddress(one, other) === 'boolean'));
 });
+
+test('whatever a console says, its profile reads it without a throw, as JSON data', async () => {
+  const watches = await Promise.all(
+    (await profileNames()).map(async (name) => {
+      const options = { clock: new TestClock(), hears: true, send: () => undefined, changed: () => undefined };
+      return new ConsoleWatch(compileConsole(await loadProfile(name, '.'), ''), options);
+    }),
+  );
+  const known = fc
+    .tuple(
+      fc.constantFrom('/eos/out/event/cue/', '/eos/out/ping', '/13.13.1.6.', '/0/dmx/', '/lisp/fired/', '/play', '/'),
+      address,
+    )
+    .map(([head, tail]) => head + tail.slice(1));
+  const plain = fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null));
+  fc.assert(
+    fc.property(fc.oneof(address, known), fc.array(plain, { maxLength: 4 }), (said, args) => {
+      for (const watch of watches) {
+        const meaning = watch.see(said, args) ?? null;
+        expect(Object.keys(JSON.parse(JSON.stringify({ meaning })))).toEqual(['meaning']);
+      }
+    }),
+    { numRuns: Math.min(RUNS, 100_000) },
+  );
+}, 3_600_000);

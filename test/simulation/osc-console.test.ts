@@ -1,0 +1,113 @@
+/** The whole bridge with a simulated ETC Eos: a GO of ours, a GO at the desk, and a desk that falls silent. */
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type ConsoleSimulator, startConsole } from '../../adapters/osc/console-simulator.js';
+import { silentLog } from '../../src/kit/log.js';
+import { packageRoot } from '../../src/kit/package.js';
+import { type Bridge, loadChecked, startBridge } from '../../src/main.js';
+import type { ShowEvent } from '../../src/protocol/envelope.js';
+import { freePort } from '../support/free-port.js';
+import { eventually } from '../support/waiting.js';
+
+let folder: string;
+let desk: ConsoleSimulator;
+let bridge: Bridge;
+let port: number;
+const events: ShowEvent[] = [];
+const of = (type: ShowEvent['eventType']) => events.filter(({ eventType }) => eventType === type);
+const payloads = (type: ShowEvent['eventType']) => of(type).map(({ payload }) => payload);
+const desks = () => bridge.devices().find(({ device }) => device === 'desk');
+
+const startDesk = () =>
+  startConsole('eos', { transport: 'tcp', listen: `127.0.0.1:${port}`, framing: 'length-prefix' });
+
+beforeEach(async () => {
+  events.length = 0;
+  folder = await mkdtemp(join(tmpdir(), 'osc-console-'));
+  port = await freePort('tcp');
+  desk = await startDesk();
+  await copyFile(join(packageRoot, 'config/show.minimal.yaml'), join(folder, 'show.yaml'));
+  await writeFile(
+    join(folder, 'bridge.yaml'),
+    `version: 1
+show: { id: eos_test, file: show.yaml, goGuardMs: 0 }
+server: { listen: 127.0.0.1:0 }
+devices:
+  desk: { adapter: osc, profile: eos, host: 127.0.0.1, port: ${port} }
+inputs:
+  - id: desk-go
+    when: { device: desk, event: go, where: { list: "1" } }
+    propose: CueAdvanced
+    with: { toCue: { call: lighting, callNumber: $input.cue } }
+outputs:
+  - { id: to-desk, event: CueAdvanced, call: lighting, send: { device: desk, command: fire, with: { cue: 1/$call.number } } }
+`,
+  );
+  const loaded = await loadChecked(join(folder, 'bridge.yaml'), {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  bridge = await startBridge({
+    checked: loaded.bridge,
+    log: silentLog,
+    onPublished: (entries) => events.push(...entries.map(({ event }) => event)),
+  });
+  await eventually(() => desks()?.status === 'up', 'an answered ping');
+});
+
+afterEach(async () => {
+  await bridge.close();
+  await desk.close();
+  await rm(folder, { recursive: true });
+});
+
+const go = async (): Promise<void> => {
+  expect(await bridge.press('CueAdvanced', {}, 'booth')).toMatchObject({ ok: true });
+};
+
+test('a GO of ours is sent and confirmed by the desk, and is one GO', async () => {
+  await go();
+  await go();
+  await eventually(() => of('OutputConfirmed').length === 1, 'the confirmation');
+  expect(desk.fired).toEqual(['1/1']);
+  expect(payloads('OutputSent')).toMatchObject([{ device: 'desk', summary: 'fire 1/1', reached: 'sent' }]);
+  expect(of('CueAdvanced')).toHaveLength(2);
+  expect(of('ExternalCueFired')).toEqual([]);
+  expect(of('OutputFailed')).toEqual([]);
+});
+
+test('a GO at the desk is recorded and moves the show to its cue, once, and is not sent back', async () => {
+  await desk.press('1/1');
+  await eventually(() => of('CueAdvanced').length === 1, 'the GO');
+  expect(payloads('ExternalCueFired')).toEqual([
+    { device: 'desk', cueNumber: '1/1', name: 'Look 1/1', attribution: 'operator' },
+  ]);
+  expect(bridge.sequencer.state.currentCueId).toBe('house-out');
+  await desk.press('1/45');
+  await eventually(() => of('ExternalCueFired').length === 2, 'a cue that is not in the show');
+  expect(of('CueAdvanced')).toHaveLength(1);
+  expect(of('OutputSent')).toEqual([]);
+});
+
+test('a desk that falls silent is told within seconds; a cue that it did not report is no success', async () => {
+  desk.isMute = true;
+  await go();
+  await go();
+  await eventually(() => of('OutputFailed').length === 1, 'the failure');
+  expect(payloads('OutputFailed')).toMatchObject([{ device: 'desk', summary: 'fire 1/1', code: 'DEVICE_TIMEOUT' }]);
+  expect(of('OutputConfirmed')).toEqual([]);
+  await eventually(() => desks()?.status === 'degraded', 'the silence');
+  desk.isMute = false;
+  await eventually(() => desks()?.detail?.startsWith('it no longer answers') !== true, 'an answer again', 6000);
+});
+
+test('a desk that is switched off and on is up again by itself, and nothing is sent late', async () => {
+  await desk.simulator.cut();
+  await eventually(() => desks()?.status === 'down', 'the loss');
+  await go();
+  await go();
+  await eventually(() => of('OutputFailed').length === 1, 'the failure');
+  desk = await startDesk();
+  await eventually(() => desks()?.status === 'up', 'the desk again', 2000);
+  expect(desk.fired).toEqual([]);
+});
