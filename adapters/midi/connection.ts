@@ -65,7 +65,7 @@ export class MidiConnection implements Connection {
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
     this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
     const { mtcOut } = config;
-    this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io.clock, (message) => this.#sendClock(encodeMessage(message)));
+    this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io, (message) => this.#sendClock(encodeMessage(message)));
     if (mtcOut?.timer !== undefined || io.patterns.some((pattern) => 'mtc' in pattern)) {
       this.display = (face) => this.#paint(face);
     }

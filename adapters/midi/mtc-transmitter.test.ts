@@ -4,6 +4,7 @@ import type { Connection, Face, FaceTimer, Health } from '../../src/devices/adap
 import { adapterValidators } from '../../src/generated/files.js';
 import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
+import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { within } from '../../test/support/waiting.js';
 import { createMidiAdapter } from './adapter.js';
@@ -26,6 +27,7 @@ class Show {
   readonly clock = new TestClock('2026-03-01T19:30:00.000Z');
   readonly port = new SimulatedMidi();
   readonly healths: Health[] = [];
+  readonly kept = keptLog();
   #connection: Connection | undefined;
 
   static async begin(mtcOut: object): Promise<Show> {
@@ -43,7 +45,7 @@ class Show {
   async plug(mtcOut: object): Promise<void> {
     const adapter = createMidiAdapter({ loadDriver: async () => this.port });
     const device = checkedDevice('midi', { output: 'Desk', mtcOut });
-    this.#connection = await adapter.connect(device, { ...testIo('tc'), clock: this.clock }, never);
+    this.#connection = await adapter.connect(device, { ...testIo('tc'), clock: this.clock, log: this.kept.log }, never);
     this.#connection.onHealth((health) => this.healths.push(health));
   }
 
@@ -183,6 +185,18 @@ describe('time code of a timer', () => {
       'out.mtc-quarter': 241,
       'out.mtc-relocated': 0,
     });
+  });
+
+  test('that this machine held up is told anew, and said aloud once in ten seconds', async () => {
+    const show = await Show.begin({ rate: '25', timer: 'show' });
+    show.paint({ status: 'running', anchorAt: show.ago(0) });
+    for (let n = 0; n < 30; n++) {
+      await show.clock.advance(500);
+      show.clock.standStill(200);
+    }
+    await show.clock.advance(1);
+    expect(show.connection.counters?.()).toMatchObject({ 'out.mtc-relocated': 30 });
+    expect(show.kept.named('timecode.relocated')).toHaveLength(3);
   });
 
   test('ends with the connection', async () => {

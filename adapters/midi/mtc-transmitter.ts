@@ -1,12 +1,15 @@
-import type { DeviceProblem, Face, FaceTimer } from '../../src/devices/adapter.js';
+import type { AdapterIo, DeviceProblem, Face, FaceTimer } from '../../src/devices/adapter.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import type { Clock } from '../../src/kit/clock.js';
+import type { Log } from '../../src/kit/log.js';
 import type { MtcMessage } from './codec.js';
 import { type MtcOrder, noSuchFrame } from './mtc-command.js';
 import { EARLY_MS, MtcGenerator } from './mtc-out.js';
 import { frameCount, isDropped, msToFrames, parseTimecode, rateOf } from './timecode.js';
 
 type MtcOut = NonNullable<MidiDevice['mtcOut']>;
+
+const WARN_EVERY_MS = 10_000;
 
 /** What counts. */
 export interface MtcCounts {
@@ -19,17 +22,20 @@ export interface MtcCounts {
 export class MtcTransmitter {
   readonly #config: MtcOut;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #write: (message: MtcMessage) => void;
   readonly #generator: MtcGenerator;
   readonly #startFrames: number;
   readonly #counts = { 'out.mtc-quarter': 0, 'out.mtc-full': 0 };
   #playing = new AbortController();
   #painted: string | undefined;
+  #warned = { relocations: 0, atMs: Number.NEGATIVE_INFINITY };
 
   /** @param write  hands a message to the port; whoever owns the port ends this when it fails. */
-  constructor(config: MtcOut, clock: Clock, write: (message: MtcMessage) => void) {
+  constructor(config: MtcOut, { clock, log }: Pick<AdapterIo, 'clock' | 'log'>, write: (message: MtcMessage) => void) {
     this.#config = config;
     this.#clock = clock;
+    this.#log = log;
     this.#write = write;
     const rate = rateOf(config.rate) ?? '30';
     this.#generator = new MtcGenerator(rate);
@@ -108,7 +114,18 @@ export class MtcTransmitter {
       if (waitMs > EARLY_MS) await this.#clock.sleep(waitMs, signal);
       if (signal.aborted) return;
       this.#tell(this.#generator.take(this.#clock.mono()));
+      this.#warn();
     }
+  }
+
+  /** That this machine stood still too long, aloud, at most once in ten seconds. */
+  #warn(): void {
+    const { relocations } = this.#generator;
+    const nowMs = this.#clock.mono();
+    if (relocations === this.#warned.relocations || nowMs - this.#warned.atMs < WARN_EVERY_MS) return;
+    this.#warned = { relocations, atMs: nowMs };
+    const detail = 'this machine stood still for more than two frames; time code was told anew';
+    this.#log.warn({ code: 'OUTPUT_LATE', detail, relocations }, 'timecode.relocated');
   }
 
   #tell(messages: readonly MtcMessage[]): void {

@@ -39,14 +39,21 @@ export class TestClock implements Clock {
     for (;;) {
       const next = this.#sleepers.filter((sleeper) => sleeper.at <= end).sort((a, b) => a.at - b.at)[0];
       if (!next) break;
-      this.#wall += next.at - this.#mono;
-      this.#mono = next.at;
+      const at = Math.max(next.at, this.#mono);
+      this.#wall += at - this.#mono;
+      this.#mono = at;
       next.wake();
       await new Promise((resolve) => setImmediate(resolve));
     }
     this.#wall += end - this.#mono;
     this.#mono = end;
     await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** The process stands still: time goes by, and nobody wakes before it is moved on. */
+  standStill(ms: number): void {
+    this.#mono += ms;
+    this.#wall += ms;
   }
 
   /** The operator or NTP sets the system time; the monotonic clock knows nothing of it. */
