@@ -140,8 +140,8 @@ test('what QLab denies degrades the device until it does as it is told again', a
 });
 
 test('a reply that comes too late does not answer the next command of the same name', async () => {
-  const { qlab, connection } = await connected(await simulated({ version: '5.2' }), { replyTimeoutMs: 100 });
-  await qlab.setFaults({ delayMs: 150 });
+  const { qlab, connection } = await connected(await simulated({ version: '5.2' }), { replyTimeoutMs: 140 });
+  await qlab.setFaults({ delayMs: 200 });
   await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
   await qlab.setFaults({ dropReplies: true });
   // Only the late reply to the first arrives while the second waits.
