@@ -1,4 +1,8 @@
 /** The adapter contract, on real sockets: both transports, both directions, both framings. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Adapter, Connection } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig } from '../../test/support/adapter-contract.js';
 import { freePort } from '../../test/support/free-port.js';
@@ -19,9 +23,31 @@ interface RigPlan {
   /** false: the device opens only when it joins. */
   opensAtOnce?: boolean;
   countsLinks?: boolean;
+  /** What is different with a profile. */
+  spoken?: Pick<Rig, 'patterns' | 'pressedInput' | 'command'>;
 }
 
-async function makeRig({ config, simulator, joined, opensAtOnce = true, countsLinks = false }: RigPlan): Promise<Rig> {
+/** A console that says /go and takes /cue, by a profile; it confirms nothing. */
+const PROFILE = {
+  name: 'desk',
+  title: 'A desk',
+  device: { transport: 'tcp', framing: 'slip' },
+  source: ['this test'],
+  verified: 'unverified',
+  cannotConfirm: 'anything',
+  commands: {
+    cue: { does: 'a cue', parameters: { n: { is: 'n', type: 'integer' } }, send: [{ address: '/cue', args: ['$n'] }] },
+  },
+  events: { go: { means: 'GO', address: ['/go'], args: [1] } },
+};
+const SPOKEN = {
+  patterns: [{ event: 'go' }],
+  pressedInput: { event: 'go', attribution: 'operator' },
+  command: (n: number) => ({ command: 'cue', with: { n } }),
+};
+
+async function makeRig(plan: RigPlan): Promise<Rig> {
+  const { config, simulator, joined, opensAtOnce = true, countsLinks = false, spoken } = plan;
   const got: number[] = [];
   const onMessage = ({ address, args }: ReceivedMessage) => {
     const [number] = args;
@@ -47,6 +73,7 @@ async function makeRig({ config, simulator, joined, opensAtOnce = true, countsLi
       await here().send({ address: '/go', args: [{ type: 'i', value: 0 }] });
     },
     command: (n) => ({ address: '/cue', args: [n] }),
+    ...spoken,
     got: () => got,
     ...(joined ? { joined: (connection) => joined(connection, here, open) } : {}),
     ...(countsLinks ? { links: () => device?.links() ?? 0 } : {}),
@@ -96,6 +123,34 @@ adapterContract(
     return makeRig({
       config: { host: '127.0.0.1', port: there, listen: `127.0.0.1:${here}` },
       simulator: { transport: 'udp', listen: `127.0.0.1:${there}`, to: { host: '127.0.0.1', port: here } },
+    });
+  },
+  { linkless: true, absent: 'connects', health: 'unverified' },
+);
+
+const profiles = await mkdtemp(join(tmpdir(), 'osc-contract-'));
+await writeFile(join(profiles, 'desk.yaml'), JSON.stringify(PROFILE));
+afterAll(() => rm(profiles, { recursive: true }));
+const profile = join(profiles, 'desk.yaml');
+
+adapterContract('osc over tcp to a console by its profile', async () => {
+  const port = await freePort('tcp');
+  return makeRig({
+    config: { profile, host: '127.0.0.1', port },
+    simulator: { transport: 'tcp', listen: `127.0.0.1:${port}`, framing: 'slip' },
+    countsLinks: true,
+    spoken: SPOKEN,
+  });
+});
+
+adapterContract(
+  'osc over udp both ways with a console by its profile',
+  async () => {
+    const [here, there] = [await freePort('udp'), await freePort('udp')];
+    return makeRig({
+      config: { profile, transport: 'udp', host: '127.0.0.1', port: there, listen: `127.0.0.1:${here}` },
+      simulator: { transport: 'udp', listen: `127.0.0.1:${there}`, to: { host: '127.0.0.1', port: here } },
+      spoken: SPOKEN,
     });
   },
   { linkless: true, absent: 'connects', health: 'unverified' },

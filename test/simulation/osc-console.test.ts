@@ -1,5 +1,5 @@
 /** The whole bridge with a simulated ETC Eos: a GO of ours, a GO at the desk, and a desk that falls silent. */
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -110,4 +110,19 @@ test('a desk that is switched off and on is up again by itself, and nothing is s
   desk = await startDesk();
   await eventually(() => desks()?.status === 'up', 'the desk again', 2000);
   expect(desk.fired).toEqual([]);
+});
+
+test('a profile of one’s own that has changed is taken over with the bridge file, and the desk connected anew', async () => {
+  const mine = await readFile(join(packageRoot, 'config/osc-profiles/eos.yaml'), 'utf8');
+  const file = join(folder, 'bridge.yaml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('profile: eos', 'profile: mine.yaml'));
+  const pinged = (word: string) => desk.simulator.received.some(({ args: [arg] }) => Object(arg).value === word);
+  for (const word of ['one', 'two']) {
+    await writeFile(join(folder, 'mine.yaml'), mine.replaceAll('args: [pacebuddy]', `args: [${word}]`));
+    const loaded = await loadChecked(file, {});
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    await bridge.reload(loaded.bridge);
+    await eventually(() => pinged(word), `a ping with the word ${word}`);
+  }
+  await eventually(() => desks()?.status === 'up', 'an answer');
 });
