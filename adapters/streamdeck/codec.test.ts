@@ -26,7 +26,7 @@ describe('the GO button', () => {
   });
 
   test('is never green, nor amber, when a press would be refused', () => {
-    for (const state of ['failed', 'hold', 'stop', 'evacuate', 'ended'] as const) {
+    for (const state of ['failed', 'silent', 'hold', 'stop', 'evacuate', 'ended'] as const) {
       for (const face of [aFace({ state }), { ...standingBy(), state }]) {
         expect(['red', 'grey']).toContain(look(go, face).colour);
         expect(look(go, face).big).not.toBe('12');
@@ -37,6 +37,14 @@ describe('the GO button', () => {
   test('is dark while nothing is known of the show', () => {
     expect(lookOf(go, undefined, NOW)).toEqual({ kind: 'plain', colour: 'grey' });
   });
+});
+
+test('of a bridge that hangs nothing is repeated: only GO says that it hangs', () => {
+  const face = aFace({ state: 'silent' });
+  expect(look({ show: 'go' }, face)).toEqual({ kind: 'frame', colour: 'red', heading: 'NO GO', big: 'NO BRIDGE' });
+  for (const show of ['current', 'next', 'standby', 'devices', 'outputs', 'timer', 'emergency', 'title'] as const) {
+    expect(look({ show }, face)).toEqual({ kind: 'plain', colour: 'grey' });
+  }
 });
 
 describe('the standby button', () => {

@@ -17,7 +17,9 @@ export function lookOf(picture: Picture, face: Face | undefined, nowMs: number):
       ? { kind: lit ? 'lit' : 'frame', colour }
       : { kind: lit ? 'lit' : 'frame', colour, big: text };
   }
-  return face ? LOOKS[show](face, picture, nowMs) : DARK;
+  // Of a bridge that hangs nothing is repeated but that it hangs.
+  if (!face || (face.state === 'silent' && show !== 'go')) return DARK;
+  return LOOKS[show](face, picture, nowMs);
 }
 
 type Show = NonNullable<Picture['show']>;
@@ -48,6 +50,8 @@ function goLook({ state, next, emergency }: Face, { text: go = 'GO' }: Picture):
   switch (state) {
     case 'failed':
       return { kind: 'frame', colour: 'red', heading: `NO ${go}`, big: 'LOG FAILS' };
+    case 'silent':
+      return { kind: 'frame', colour: 'red', heading: `NO ${go}`, big: 'NO BRIDGE' };
     case 'hold':
     case 'stop':
     case 'evacuate':

@@ -7,11 +7,14 @@ import { pathToFileURL } from 'node:url';
 import { machineMs, systemClock, type WallMs } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
-import type { Adapter, Connection } from './adapter.js';
+import type { Adapter, Connection, Face } from './adapter.js';
 import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
 
 /** Counters cross at most so often. */
 const COUNTERS_EVERY_MS = 1000;
+/** The bridge asks after us every 500 ms. One that is silent for so long hangs, and what its displays say is old. */
+const SILENCE_LIMIT_MS = 2000;
+const SILENCE_LOOK_EVERY_MS = 250;
 /** What saying goodbye to the device may take. The bridge kills after 500 ms. */
 const GOODBYE_LIMIT_MS = 400;
 
@@ -23,6 +26,9 @@ let trying: AbortController | undefined;
 let connection: Connection | undefined;
 let serving: Promise<void> = Promise.resolve();
 let isEnding = false;
+let heardAtMs = clock.mono();
+/** What the bridge said last of how the show looks, to the connection that is open. */
+let shown: Face | undefined;
 const sends = new Map<number, AbortController>();
 
 const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
@@ -55,6 +61,8 @@ async function serve(adapter: Adapter, order: ConnectOrder): Promise<void> {
   if (isEnding) void made.close();
   const life = new AbortController();
   void tellCounters(made, life.signal);
+  shown = undefined;
+  if (made.display) void watchBridge(made, life.signal);
   const why = await made.closed;
   life.abort();
   stopHealth();
@@ -83,6 +91,22 @@ async function tellCounters(of: Connection, signal: AbortSignal): Promise<void> 
     if (signal.aborted || now === told) continue;
     told = now;
     tell({ type: 'counters', counters });
+  }
+}
+
+/** A display must not go on saying GO for a bridge that hangs. */
+async function watchBridge(of: Connection, signal: AbortSignal): Promise<void> {
+  let isSilent = false;
+  while (!signal.aborted) {
+    const beganMs = clock.mono();
+    await clock.sleep(SILENCE_LOOK_EVERY_MS, signal);
+    const nowMs = clock.mono();
+    // When we ourselves stood still, what the bridge said meanwhile has not been read yet.
+    if (nowMs - beganMs > 2 * SILENCE_LOOK_EVERY_MS) heardAtMs = nowMs;
+    const isNow = nowMs - heardAtMs > SILENCE_LIMIT_MS;
+    if (signal.aborted || !shown || isNow === isSilent) continue;
+    isSilent = isNow;
+    of.display?.(isSilent ? { ...shown, state: 'silent' } : shown);
   }
 }
 
@@ -138,6 +162,7 @@ pipe.setEncoding('utf8');
 const loading = load();
 const reader = new MessageReader();
 pipe.on('data', (text: string) => {
+  heardAtMs = clock.mono();
   for (const message of reader.push(text) as ToHost[]) {
     switch (message.type) {
       case 'connect':
@@ -153,6 +178,7 @@ pipe.on('data', (text: string) => {
         sends.get(message.id)?.abort();
         break;
       case 'face':
+        shown = message.face;
         connection?.display?.(message.face);
         break;
       case 'ping':

@@ -21,8 +21,11 @@ export interface Health {
 /** What the show looks like now, for a device with a display. Whoever paints it needs to know nothing else. */
 export interface Face {
   title: string;
-  /** ready: a GO would go. ended: that was the last cue. hold, stop, evacuate: an emergency. failed: the log cannot be written. */
-  state: 'ready' | 'ended' | 'hold' | 'stop' | 'evacuate' | 'failed';
+  /**
+   * ready: a GO would go. ended: that was the last cue. hold, stop, evacuate: an emergency. failed: the log cannot be written.
+   * silent: the bridge hangs, and all else in this face may be old; only a driver's process can tell.
+   */
+  state: 'ready' | 'ended' | 'hold' | 'stop' | 'evacuate' | 'failed' | 'silent';
   emergency?: { code: string; message?: string };
   current?: FaceCue;
   /** What the next GO means. */

@@ -1,7 +1,9 @@
 /** What the show looks like, on its way to the devices that can show it. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { aFace } from '../../test/support/faces.js';
+import { PatientBench } from '../../test/support/isolated-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
+import { eventually } from '../../test/support/waiting.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
 import type { Adapter, Connection, Face } from './adapter.js';
@@ -105,4 +107,26 @@ test('where no device has a display nobody asks what the show looks like', async
   supervisor.repaint();
   expect(show.asked).toBe(0);
   await supervisor.close();
+});
+
+describe('a display behind a driver’s process', () => {
+  test('is painted there; of many faces at once the newest is, and the pipe is not filled with the others', async () => {
+    const bench = new PatientBench();
+    onTestFinished(() => bench.end());
+    const { connection, inputs } = await bench.connect({ displays: true });
+    for (let n = 1; n <= 5000; n++) connection.display?.(numbered(String(n)));
+    await eventually(() => inputs.at(-1)?.shown === '5000', 'the newest face');
+    const shown = inputs.filter((input) => 'shown' in input);
+    expect(shown.length).toBeLessThan(50);
+    expect(connection.health().status).toBe('up');
+    await connection.close();
+    expect(() => connection.display?.(numbered('6000'))).not.toThrow();
+  });
+
+  test('is not claimed where the driver has none', async () => {
+    const bench = new PatientBench();
+    onTestFinished(() => bench.end());
+    const { connection } = await bench.connect();
+    expect(connection.display).toBeUndefined();
+  });
 });

@@ -115,6 +115,19 @@ test('a bridge that is killed leaves no green GO behind: its driver’s process 
   expect([...deck.glass.colours.values()].every((colour) => colour.every((part) => part === 0))).toBe(true);
 });
 
+test('a bridge that hangs leaves no green GO either, and when it goes on the deck does too', async () => {
+  const { deck, daemon } = await bench('original-mk2');
+  await shows(deck, 0, { show: 'go' }, numbered(0));
+  daemon.process.kill('SIGSTOP');
+  try {
+    await shows(deck, 0, { show: 'go' }, { state: 'silent' });
+  } finally {
+    daemon.process.kill('SIGCONT');
+  }
+  await shows(deck, 0, { show: 'go' }, numbered(0));
+  expect(daemon.lines.filter(({ msg }) => msg === 'driver.lost')).toEqual([]);
+});
+
 test('a driver that is killed is replaced, and what it left is painted over', async () => {
   const { deck, daemon } = await bench('original-mk2');
   await shows(deck, 0, { show: 'go' }, numbered(0));

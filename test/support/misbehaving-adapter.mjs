@@ -77,6 +77,7 @@ export const misbehaving = {
         else deeds[command.do]();
         return { reached: 'sent' };
       },
+      ...(config.displays && { display: (face) => tellInput({ shown: face.next?.number }) }),
       async close() {
         if (config.close === 'spin') spin();
         if (config.close === 'never') await new Promise(() => {});
