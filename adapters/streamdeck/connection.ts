@@ -172,7 +172,9 @@ export class StreamdeckConnection implements Connection {
 
   /** The GO is what must never be wrong. */
   #firstIds(): ReadonlySet<string> {
-    return new Set(Object.entries(this.#config.buttons).flatMap(([id, { show }]) => (show === 'go' ? [id] : [])));
+    const { buttons, strip } = this.#config;
+    const ids = Object.entries(buttons).flatMap(([id, { show }]) => (show === 'go' ? [id] : []));
+    return new Set(strip.some(({ show }) => show === 'go') ? [...ids, 'strip'] : ids);
   }
 
   #tick(inMs: number | undefined): void {
