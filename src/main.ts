@@ -35,7 +35,7 @@ import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
-import { warmUp } from './warm-up.js';
+import { keepWarm } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
 export type { KindListing } from './devices/plugged-in.js';
@@ -97,6 +97,8 @@ export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env):
             dirname(resolve(path)),
           ),
         tellsPlayhead: (device) => adapterOf(config.devices[device]?.adapter)?.tellsPlayhead ?? false,
+        movesPlayhead: (device, command) =>
+          adapterOf(config.devices[device]?.adapter)?.movesPlayhead?.(command) ?? true,
         commandSchema: commandSchemaOf(config, adapterValidators),
       }),
   });
@@ -226,14 +228,20 @@ export async function startBridge(options: {
     }
   }
 
-  warmUp({
-    showId: sequencer.showId,
-    initial,
-    settings: checked.config.show,
-    mapping,
-    tryCommand,
-    clock,
-  });
+  const practice = new AbortController();
+  life.add('practice', () => practice.abort());
+  keepWarm(
+    {
+      showId: sequencer.showId,
+      initial,
+      settings: checked.config.show,
+      mapping: () => mapping,
+      tryCommand,
+      clock,
+      log,
+    },
+    practice.signal,
+  );
 
   // Whoever cannot listen is told before any device is touched.
   const metrics = new Registry();

@@ -1,7 +1,7 @@
 import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { toBridgeError } from '../../src/kit/errors.js';
-import { problemOf, summarise } from './commands.js';
+import { movesPlayhead, problemOf, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
 import { shakeHands } from './handshake.js';
 import { openLink } from './link.js';
@@ -30,6 +30,7 @@ function matches(pattern: Pattern, input: Input): boolean {
 export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
   tellsPlayhead: true,
+  movesPlayhead,
   matches,
   summarise,
   problemOf,

@@ -46,6 +46,10 @@ export function summarise(command: Command): string {
   return read.verb === 'stopAll' ? 'stop all' : read.verb;
 }
 
+/** Whether a command moves QLab's playhead: a start does not. */
+export const movesPlayhead = (command: Command): boolean =>
+  ['go', 'playhead', 'playheadId', 'reset'].some((member) => member in command);
+
 /** What OSC takes for a pattern or a separator, or cannot hold at all. */
 const UNADDRESSABLE = /[\s*?[\]{},#/]|[^\x20-\x7e]/u;
 

@@ -23,6 +23,9 @@ const LISTS_MAX = 256;
 const STALE_MAX = 10_000;
 /** The lists of a large show are long: they are not read more often than so, in milliseconds. */
 const READ_EVERY_MS = 1000;
+/** Reads in a row that may stay without an answer: first one after the other, then with each thump, then no more. */
+const READS_AT_ONCE_MAX = 3;
+const READS_MAX = 12;
 /** A late answer tells the same as one in time. */
 const ANY_REPLY = { interchangeable: true } as const;
 
@@ -38,6 +41,7 @@ export class Playhead {
   readonly #at = new Map<string, string | null>();
   readonly #stale = new Set<string>();
   #roster: Roster | undefined;
+  #unanswered = 0;
   #list: string | undefined;
   #number: string | null | undefined;
 
@@ -92,13 +96,15 @@ export class Playhead {
 
   /** The lists changed, or are to be read for the first time. */
   read(): void {
+    this.#unanswered = 0;
     this.#reading.please();
   }
 
   /** What could not be read before is tried again. */
   retry(): void {
-    if (this.#roster === undefined || this.cueId === undefined) this.#reading.please();
-    else if (this.#number === undefined) this.#asking.please();
+    if (this.#roster === undefined || this.cueId === undefined) {
+      if (this.#unanswered < READS_MAX) this.#reading.please();
+    } else if (this.#number === undefined) this.#asking.please();
   }
 
   /** QLab moved a list's playhead. */
@@ -120,6 +126,7 @@ export class Playhead {
     try {
       this.#stale.clear();
       const { status, data } = await ask('/cueLists', ANY_REPLY);
+      this.#unanswered = 0;
       if (status !== 'ok' || signal.aborted) return;
       this.#roster = readRoster(data);
       this.#list = chooseList(this.#roster, cueList)?.uniqueID;
@@ -134,8 +141,8 @@ export class Playhead {
       // What was pushed meanwhile is newer.
       if (!this.#at.has(list)) this.moved(list, reply.data === 'none' || reply.data === '' ? null : reply.data);
     } catch {
-      // No answer in time: asked again after the pause.
-      this.#reading.please();
+      this.#unanswered += 1;
+      if (this.#unanswered < READS_AT_ONCE_MAX) this.#reading.please();
     }
   }
 

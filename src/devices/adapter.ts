@@ -196,6 +196,8 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   readonly native?: true;
   /** Its devices can tell where their own playhead stands (Health.playhead). */
   readonly tellsPlayhead?: true;
+  /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. Pure. */
+  movesPlayhead?(command: Command): boolean;
   /**
    * Reads the files that the device's part of the bridge file names, such as a profile, when that file is read: what is
    * wrong with them is told with its line, and a file that has changed is a device that has changed. What it gives takes

@@ -1,4 +1,4 @@
-import type { BridgeConfig } from '../generated/types.js';
+import type { BridgeConfig, DevicePlayhead } from '../generated/types.js';
 import type { ShowState } from '../show/state.js';
 import { runsAhead } from './event-view.js';
 import { type Finding, wrong } from './findings.js';
@@ -7,36 +7,57 @@ import { NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
 import { compileTemplate } from './template.js';
 
+/** What the adapters say of playheads. */
+interface PlayheadChecks {
+  tellsPlayhead?: (device: string) => boolean;
+  movesPlayhead?: (device: string, command: Readonly<Record<string, unknown>>) => boolean;
+}
+
 /** What is wrong with what the bridge file says of a device's own playhead. @param state  before the first cue. */
 export function lintPlayheads(
-  { devices, show }: BridgeConfig,
+  config: BridgeConfig,
   state: ShowState,
   names: ShowNames,
-  tellsPlayhead: (device: string) => boolean,
+  { tellsPlayhead = () => true, movesPlayhead = () => true }: PlayheadChecks,
 ): Finding[] {
-  return Object.entries(devices).flatMap(([device, { playhead, adapter }]) => {
+  return Object.entries(config.devices).flatMap(([device, { playhead, adapter, backupOf = device }]) => {
     const at = `/devices${step(device)}/playhead`;
     if (playhead === undefined) return [];
-    const { call, is } = playhead;
     if (!tellsPlayhead(device)) {
       const message = `${device} would never be compared: a device of the adapter ${adapter} does not tell where its playhead stands`;
       return [wrong(at, 'CONFIG_INVALID', message, { on: 'key' })];
     }
-    const scopes: Scope[] = ['cue', 'segment', 'act', 'show', ...(call === undefined ? [] : (['call'] as const))];
-    const whyNot = {
-      call: 'give playhead a call: with the department',
-      event: 'it is about the cue ahead, not about an event',
-    };
-    const found = lintPlaceholders(is, `${at}/is`, { scopes, whyNot }, names);
-    if (found.length > 0) return found;
-    if (!placeholdersIn(is).some(({ scope }) => scope === 'call' || scope === 'cue')) {
-      return [wrong(`${at}/is`, 'CONFIG_INVALID', 'this is the same for every cue: read it from $call or $cue')];
-    }
-    const fill = compileTemplate(is);
-    for (const run of runsAhead(state, { show: { id: show.id, title: state.title } }, call)) {
-      if (fill(run) !== NO_VALUE) return [];
-    }
-    const message = `${device} would never be compared: no ${call === undefined ? 'cue' : `${call} call`} has what ${is} reads`;
-    return [wrong(`${at}/is`, 'CONFIG_RULE_UNUSED', message, { severity: 'warn' })];
+    const found = lintWanted(device, playhead, at, config.show.id, state, names);
+    const sends = config.outputs.filter(({ send }) => send.device === device || send.device === backupOf);
+    const isMoved = sends.some(({ send: { device: _, ...command } }) => movesPlayhead(device, command));
+    if (found.length > 0 || sends.length === 0 || isMoved) return found;
+    const message = `no rule moves the playhead of ${device}, so it would soon be an alarm for good: add a rule with cue: next that moves it`;
+    return [wrong(at, 'CONFIG_INVALID', message, { severity: 'warn', on: 'key' })];
   });
+}
+
+function lintWanted(
+  device: string,
+  { call, is }: DevicePlayhead,
+  at: string,
+  showId: string,
+  state: ShowState,
+  names: ShowNames,
+): Finding[] {
+  const scopes: Scope[] = ['cue', 'segment', 'act', 'show', ...(call === undefined ? [] : (['call'] as const))];
+  const whyNot = {
+    call: 'give playhead a call: with the department',
+    event: 'it is about the cue ahead, not about an event',
+  };
+  const found = lintPlaceholders(is, `${at}/is`, { scopes, whyNot }, names);
+  if (found.length > 0) return found;
+  if (!placeholdersIn(is).some(({ scope }) => scope === 'call' || scope === 'cue')) {
+    return [wrong(`${at}/is`, 'CONFIG_INVALID', 'this is the same for every cue: read it from $call or $cue')];
+  }
+  const fill = compileTemplate(is);
+  for (const run of runsAhead(state, { show: { id: showId, title: state.title } }, call)) {
+    if (fill(run) !== NO_VALUE) return [];
+  }
+  const message = `${device} would never be compared: no ${call === undefined ? 'cue' : `${call} call`} has what ${is} reads`;
+  return [wrong(`${at}/is`, 'CONFIG_RULE_UNUSED', message, { severity: 'warn' })];
 }

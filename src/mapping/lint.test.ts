@@ -374,6 +374,16 @@ describe('where a playhead should stand', () => {
     expect(at(playhead)).toEqual(expected);
   });
 
+  test('is an alarm for good where no rule ever moves it', () => {
+    const devices = { qlab: { adapter: 'x', playhead: { is: '$cue.number' } } } as unknown as BridgeConfig['devices'];
+    const movesPlayhead: CommandChecks['movesPlayhead'] = (_, command) => 'playhead' in command;
+    const rule = (member: string) => output({ id: member, send: { device: 'qlab', [member]: '$cue.number' } });
+    expect(lint({ devices, outputs: [rule('start')] }, { movesPlayhead })).toEqual([
+      '/devices/qlab/playhead warn CONFIG_INVALID no rule moves the playhead of qlab, so it would soon be an alarm for good: add a rule with cue: next that moves it',
+    ]);
+    expect(lint({ devices, outputs: [rule('start'), rule('playhead')] }, { movesPlayhead })).toEqual([]);
+  });
+
   test('is nothing for a device that cannot tell', () => {
     expect(at({ is: '$cue.number' }, { tellsPlayhead: () => false })).toEqual([
       '/devices/qlab/playhead error CONFIG_INVALID qlab would never be compared: a device of the adapter x does not tell where its playhead stands',

@@ -21,6 +21,8 @@ export interface CommandChecks {
   includes?: PatternsOverlap;
   /** Whether a device can tell where its own playhead stands; left out: all can. */
   tellsPlayhead?: (device: string) => boolean;
+  /** Whether a command, its placeholders not filled in, moves the device's own playhead; left out: every one does. */
+  movesPlayhead?: (device: string, command: Parameters<CommandProblem>[1]) => boolean;
   /** What of a device's configuration does not fit the show with these timers; the pointer is seen from the device. */
   problemOfDevice?: (device: string, timers: readonly Pick<Timer, 'id' | 'mode'>[]) => DeviceFault | undefined;
 }
@@ -59,7 +61,7 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Co
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOf }),
     ),
-    ...lintPlayheads(config, state, names, checks.tellsPlayhead ?? (() => true)),
+    ...lintPlayheads(config, state, names, checks),
     ...lintStop(config),
   ];
 
