@@ -153,19 +153,30 @@ function readParameters(
 }
 
 /** A placeholder is filled in as text, so a text that is a number will do. @returns undefined when it does not fit. */
-function readValue(value: unknown, { type, pattern, minimum, maximum }: OscProfileParameter): unknown {
+function readValue(value: unknown, parameter: OscProfileParameter): unknown {
+  const { type, minimum, maximum } = parameter;
   if (type === 'boolean') return typeof value === 'boolean' ? value : undefined;
   if (type === 'text') {
     if (typeof value !== 'string' && typeof value !== 'number') return undefined;
     const text = String(value);
     if (text === '' || text.length > VALUE_CHARS_MAX || text.includes('\0')) return undefined;
-    return pattern === undefined || new RegExp(`^(?:${pattern})$`, 'u').test(text) ? text : undefined;
+    return patternOf(parameter)?.test(text) === false ? undefined : text;
   }
   const number = typeof value === 'string' && /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;
   if (type === 'integer' && !Number.isInteger(number)) return undefined;
   return number < (minimum ?? number) || number > (maximum ?? number) ? undefined : number;
 }
+
+/** A parameter's pattern for the whole text, made once. */
+function patternOf(parameter: OscProfileParameter): RegExp | undefined {
+  if (parameter.pattern === undefined) return undefined;
+  const known = patterns.get(parameter) ?? new RegExp(`^(?:${parameter.pattern})$`, 'u');
+  patterns.set(parameter, known);
+  return known;
+}
+
+const patterns = new WeakMap<OscProfileParameter, RegExp>();
 
 function fillMessage(
   { address, args = [] }: OscProfileMessage,
