@@ -49,6 +49,7 @@ describe.each(['original', 'mini', 'original-mk2', 'xl', 'plus', 'plus-xl', 'neo
       const { connection } = await connectDeck(deck);
       connection.display?.(aFace());
       await shows(deck, place(0), isLike(aFace()));
+      await eventually(() => deck.brightness === 60, 'the light is on');
       await connection.close();
       expect(deck.brightness).toBe(0);
       for (const image of deck.shown.values()) expect(isDark(image)).toBe(true);
