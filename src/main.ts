@@ -7,6 +7,7 @@
 import { dirname, join, resolve } from 'node:path';
 import { Registry } from 'prom-client';
 import { adapters } from '../adapters/index.js';
+import { consoleKinds, startConsole } from '../adapters/osc/console-simulator.js';
 import { openOscSimulator } from '../adapters/osc/simulator.js';
 import { startQlabSimulator } from '../adapters/qlab/simulator.js';
 import { commandSchemaOf } from './config/command-schema.js';
@@ -47,7 +48,9 @@ export type { ShowState } from './show/state.js';
 /** Stored events, as they are published. */
 export type Published = Parameters<Gateway['publish']>[0];
 /** The devices that this build can be. */
-export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator };
+export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator, console: startConsole };
+/** The consoles that `simulators.console` can be. */
+export { consoleKinds };
 
 /** A running bridge. */
 export interface Bridge {

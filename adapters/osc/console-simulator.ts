@@ -7,6 +7,9 @@ import { type OscSimulator, type OscSimulatorOptions, openOscSimulator } from '.
 
 export type ConsoleKind = 'eos' | 'grandma3' | 'qlcplus' | 'linux-show-player' | 'reaper';
 
+/** The consoles that there are. */
+export const consoleKinds: readonly ConsoleKind[] = ['eos', 'grandma3', 'qlcplus', 'linux-show-player', 'reaper'];
+
 /** How a console behaves; each message that it gets gives what it says to it. */
 interface Behaviour {
   /** What was fired, oldest first, in the console's own words; it may go on growing. */
@@ -36,10 +39,14 @@ const KEPT_MAX = 1000;
 /** @throws the system's error when the port is taken */
 export async function startConsole(
   kind: ConsoleKind,
-  options: Omit<OscSimulatorOptions, 'onMessage'>,
+  options: Omit<OscSimulatorOptions, 'onMessage'> & { onFired?: (what: string, by: 'bridge' | 'operator') => void },
 ): Promise<ConsoleSimulator> {
   const behaviour = BEHAVIOURS[kind]();
   const kept: OscMessage[] = [];
+  let told = 0;
+  const tellFired = (by: 'bridge' | 'operator'): void => {
+    for (; told < behaviour.fired.length; told++) options.onFired?.(behaviour.fired[told] ?? '', by);
+  };
   const say = async (messages: readonly OscMessage[]): Promise<void> => {
     if (console.isMute) return;
     if (console.isStalled) {
@@ -51,7 +58,11 @@ export async function startConsole(
   };
   const simulator = await openOscSimulator({
     ...options,
-    onMessage: (message) => void say(behaviour.take(message)),
+    onMessage: (message) => {
+      const answers = behaviour.take(message);
+      tellFired('bridge');
+      void say(answers);
+    },
   });
   const console: ConsoleSimulator = {
     simulator,
@@ -62,7 +73,11 @@ export async function startConsole(
       console.isStalled = false;
       return say(kept.splice(0));
     },
-    press: (what) => say(behaviour.press(what)),
+    press: (what) => {
+      const reports = behaviour.press(what);
+      tellFired('operator');
+      return say(reports);
+    },
     close: () => simulator.close(),
   };
   return console;
@@ -90,16 +105,17 @@ const textOf = ({ args: [first] }: ReceivedMessage): string => (first?.type === 
 
 /** ETC Eos: event and active cue after a fire, both; active once a second as well, which is no fire. */
 function eos(): Behaviour {
-  const cues = ['1/1', '1/2', '1/45', '1/45.5', '2/1'];
   const fired: string[] = [];
-  let at = -1;
+  let active = '1/0';
+  /** Every cue is there; the next one has the next whole number. */
+  const next = (): string => active.replace(/[0-9.]+$/, (number) => String(Math.floor(Number(number)) + 1));
   const fire = (cue: string): OscMessage[] => {
-    if (!cues.includes(cue)) return [];
+    if (!/^[0-9]+\/[0-9.]+$/.test(cue)) return [];
     fired.push(cue);
-    at = cues.indexOf(cue);
+    active = cue;
     const label = `Look ${cue}`;
     return [
-      message('/eos/out/pending/cue/text', s(`${cues[at + 1] ?? ''} Label 0:05`)),
+      message('/eos/out/pending/cue/text', s(`${next()} Label 0:05`)),
       message(`/eos/out/event/cue/${cue}/fire`, s(label)),
       message(`/eos/out/active/cue/${cue}`, f(0)),
       message('/eos/out/active/cue', f(0)),
@@ -121,8 +137,8 @@ function eos(): Behaviour {
         fired.push(`macro ${macro}`);
         return [message(`/eos/out/event/macro/${macro}`)];
       }
-      if (address === '/eos/key/go_0' && isDown) return fire(cues[at + 1] ?? '');
-      if (address === '/eos/key/stop' && isDown) return [message(`/eos/out/event/cue/${cues[at] ?? '1/1'}/stop`)];
+      if (address === '/eos/key/go_0' && isDown) return fire(next());
+      if (address === '/eos/key/stop' && isDown) return [message(`/eos/out/event/cue/${active}/stop`)];
       if (address === '/eos/newcmd') return [message('/eos/out/cmd', ...args)];
       return [];
     },
@@ -166,7 +182,7 @@ function qlcplus(): Behaviour {
   return { fired, press: toggle, take: (received) => (edgeOf(received) > 0 ? toggle(received.address) : []) };
 }
 
-/** Linux Show Player 0.6 with the controls and OSC cues of its profile's set-up: cue 12 tells that it started, 13 does not. */
+/** Linux Show Player 0.6 with the controls and OSC cues of its profile's set-up: cue 12 tells that it started, others do not. */
 function linuxShowPlayer(): Behaviour {
   const fired: string[] = [];
   const start = (cue: string): OscMessage[] => {
@@ -179,7 +195,7 @@ function linuxShowPlayer(): Behaviour {
     take({ address, types }) {
       // A control wants exactly its path, types and arguments.
       if (types !== '') return [];
-      const cue = /^\/lisp\/cue\/(12|13)\/start$/.exec(address)?.[1];
+      const cue = /^\/lisp\/cue\/([A-Za-z0-9._-]+)\/start$/.exec(address)?.[1];
       if (cue !== undefined) return start(cue);
       if (address === '/lisp/go') return start('12');
       if (/^\/lisp\/(stop|pause|resume|reset)$/.test(address)) fired.push(address.slice('/lisp/'.length));

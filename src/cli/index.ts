@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { isBridgeError } from '../kit/errors.js';
 import { packageVersion } from '../kit/package.js';
 import { EXIT } from './exit.js';
@@ -85,9 +85,9 @@ when no bridge answers.`,
   )
   .action(async (what, options) => (await import('./devices.js')).devices(what, options));
 
-program
-  .command('simulate')
-  .description('be a device, for trying a bridge file at the desk')
+const simulate = program.command('simulate').description('be a device, for trying a bridge file at the desk');
+
+simulate
   .command('qlab')
   .description('a QLab that answers as the real one is documented to')
   .option('--host <address>', 'where to listen', '127.0.0.1')
@@ -100,6 +100,19 @@ program
   .option('--bridge <file>', 'take the cues from a bridge file: what its show calls are called in QLab')
   .addOption(json())
   .action(async (options) => (await import('./simulate.js')).simulateQlab(options));
+
+simulate
+  .command('console')
+  .description('a console that speaks OSC as it is documented to; a line that is typed is fired there')
+  .addArgument(
+    new Argument('<profile>', 'which').choices(['eos', 'grandma3', 'qlcplus', 'linux-show-player', 'reaper']),
+  )
+  .option('--host <address>', 'where to listen', '127.0.0.1')
+  .option('--port <port>', 'left out: as in its profile', port)
+  .option('--udp', 'for eos: UDP (port 8000) instead of TCP')
+  .option('--to <address:port>', 'over UDP: where the bridge listens for it; left out: this machine, as in its profile')
+  .addOption(json())
+  .action(async (profile, options) => (await import('./simulate.js')).simulateConsole(profile, options));
 
 server(program.command('send'))
   .description('send one event and wait for its ack')

@@ -1,6 +1,7 @@
+import { createInterface } from 'node:readline';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import { loadChecked, simulators } from '../main.js';
+import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
 import { stopSignal } from './run.js';
 
@@ -18,7 +19,6 @@ export interface SimulateQlabOptions {
 
 /** A QLab of its own, until it is stopped: tells each cue that it fires. */
 export async function simulateQlab(options: SimulateQlabOptions): Promise<void> {
-  const clock = systemClock();
   const cues =
     options.bridge === undefined
       ? options.cues.split(',').map((number) => number.trim())
@@ -33,10 +33,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     cues,
     ...(options.passcode === undefined ? {} : { passcode: options.passcode }),
   });
-  const say = (facts: Record<string, unknown>, words: string) =>
-    process.stdout.write(
-      `${options.json ? JSON.stringify({ at: toUtc(clock.wall()), ...facts }) : `${toUtc(clock.wall()).slice(11, 23)}  ${words}`}\n`,
-    );
+  const say = teller(options.json);
   say(
     { msg: 'qlab.ready', host: options.host, port: qlab.port },
     `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
@@ -50,4 +47,57 @@ async function cuesOf(file: string): Promise<{ number: string; name: string }[]>
   const result = await loadChecked(file);
   if (!result.ok) throw new BridgeError('CONFIG_INVALID', `${file} has problems: pacebuddy check ${file} tells them`);
   return qlabCues(result.bridge);
+}
+
+export interface SimulateConsoleOptions {
+  host: string;
+  port?: string;
+  udp?: boolean;
+  to?: string;
+  json?: boolean;
+}
+
+/** Where each console listens, and over UDP where it talks to: as its profile has it. */
+const CONSOLE_PORTS: Readonly<Record<string, { port: string; to: string }>> = {
+  eos: { port: '3032', to: '8001' },
+  grandma3: { port: '8000', to: '8000' },
+  qlcplus: { port: '7700', to: '9000' },
+  'linux-show-player': { port: '9000', to: '9001' },
+  reaper: { port: '8000', to: '9000' },
+};
+
+/** A console until it is stopped: tells what is fired; a line that is typed is what an operator fires there. */
+export async function simulateConsole(name: string, options: SimulateConsoleOptions): Promise<void> {
+  const kind = consoleKinds.find((known) => known === name);
+  if (!kind) {
+    throw new BridgeError('CONFIG_UNKNOWN_NAME', `no console is called ${name}; there are ${consoleKinds.join(', ')}`);
+  }
+  const usual = CONSOLE_PORTS[kind] ?? { port: '0', to: '0' };
+  const isUdp = options.udp === true || kind !== 'eos';
+  const listen = `${options.host}:${options.port ?? (isUdp && kind === 'eos' ? '8000' : usual.port)}`;
+  const [toHost = '', toPort = ''] = (options.to ?? `127.0.0.1:${usual.to}`).split(/:(?=[0-9]+$)/);
+  const say = teller(options.json);
+  const desk = await simulators.console(kind, {
+    listen,
+    onFired: (what, by) => say({ msg: 'console.fired', what, by }, `${what} (${by})`),
+    ...(isUdp
+      ? { transport: 'udp', to: { host: toHost, port: Number(toPort) } }
+      : { transport: 'tcp', framing: 'length-prefix' }),
+  });
+  const where = isUdp ? `${listen} over UDP, talking to ${toHost}:${toPort}` : `${listen} over TCP`;
+  say({ msg: 'console.ready', kind, port: desk.simulator.port }, `${kind}, simulated, on ${where}`);
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (line) => void desk.press(line.trim()).catch(() => undefined));
+  await stopSignal();
+  lines.close();
+  await desk.close();
+}
+
+/** Tells each fact as a line: JSON, or words for people. */
+function teller(json = false): (facts: Record<string, unknown>, words: string) => void {
+  const clock = systemClock();
+  return (facts, words) => {
+    const at = toUtc(clock.wall());
+    process.stdout.write(`${json ? JSON.stringify({ at, ...facts }) : `${at.slice(11, 23)}  ${words}`}\n`);
+  };
 }

@@ -9,6 +9,9 @@ import { packageRoot } from '../../src/kit/package.js';
 import { type Bridge, loadChecked, startBridge } from '../../src/main.js';
 import type { ShowEvent } from '../../src/protocol/envelope.js';
 import { freePort } from '../support/free-port.js';
+import { connectOsc } from '../support/osc-device.js';
+import { Talking } from '../support/program.js';
+import { never } from '../support/rig.js';
 import { eventually } from '../support/waiting.js';
 
 let folder: string;
@@ -125,4 +128,25 @@ test('a profile of one’s own that has changed is taken over with the bridge fi
     await eventually(() => pinged(word), `a ping with the word ${word}`);
   }
   await eventually(() => desks()?.status === 'up', 'an answer');
+});
+
+test('pacebuddy simulate console stands in for a desk: it tells what it fires, and fires what is typed', async () => {
+  const there = await freePort('tcp');
+  const program = new Talking(['simulate', 'console', 'eos', '--port', String(there), '--json']);
+  try {
+    await program.line(({ msg }) => msg === 'console.ready');
+    const { connection, inputs } = await connectOsc({ profile: 'eos', host: '127.0.0.1', port: there });
+    try {
+      await (await connection.send({ command: 'fire', with: { cue: '1/45' } }, never())).confirmed;
+      await program.line(({ what, by }) => what === '1/45' && by === 'bridge');
+      program.say('1/46');
+      await program.line(({ what, by }) => what === '1/46' && by === 'operator');
+      await eventually(() => inputs.some(({ cueNumber }) => cueNumber === '1/46'), 'the press');
+    } finally {
+      await connection.close();
+    }
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
 });
