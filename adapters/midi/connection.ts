@@ -150,10 +150,12 @@ export class MidiConnection implements Connection {
   #paint(face: Face): void {
     if (this.#ending) return;
     const { state } = face;
-    const isHeld = state === 'hold' || state === 'stop' || state === 'evacuate';
-    // An emergency holds the timers, and the time code knows nothing of it: who followed is told where it is by now.
-    if (this.#isHeld && !isHeld) this.#tellMtc(this.#mtc.again(this.#io.clock.mono()));
-    this.#isHeld = isHeld;
+    if (state === 'hold' || state === 'stop' || state === 'evacuate') this.#isHeld = true;
+    if (state === 'ready' || state === 'ended') {
+      // An emergency holds the timers, and the time code knows nothing of it: who followed is told where it is by now.
+      if (this.#isHeld) this.#tellMtc(this.#mtc.again(this.#io.clock.mono()));
+      this.#isHeld = false;
+    }
     if (this.#config.mtcOut?.timer === undefined) return;
     this.#mtcTrouble = this.#mtcOut?.paint(face);
     this.#voice.observe(this.#healthNow());

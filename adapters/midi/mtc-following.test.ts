@@ -81,7 +81,8 @@ describe('time code', () => {
     await play(rig, 0, 16);
     paint(rig, 'hold');
     await play(rig, 16, 16);
-    paint(rig, 'stop');
+    for (const state of ['stop', 'silent', 'failed', 'stop']) paint(rig, state);
+    expect(states(rig)).toEqual(['locked 01:00:00:02']);
     paint(rig, 'ready');
     paint(rig, 'ready');
     expect(states(rig)).toEqual(['locked 01:00:00:02', 'locked 01:00:00:08']);
