@@ -57,7 +57,7 @@ async function serve(adapter: Adapter, order: ConnectOrder): Promise<void> {
     displays: made.display !== undefined,
   });
   const stopHealth = made.onHealth((health) => tell({ type: 'health', health }));
-  const stopInput = made.onInput((input) => tell({ type: 'input', input }));
+  const stopInput = made.onInput((input) => tell({ type: 'input', input, atMs: machineMs() }));
   if (isEnding) void made.close();
   const life = new AbortController();
   void tellCounters(made, life.signal);

@@ -41,7 +41,8 @@ export type FromHost =
   | { type: 'notListed'; fault: Fault }
   | { type: 'connected'; health: Health; counters: Counters; displays: boolean }
   | { type: 'notConnected'; fault: Fault }
-  | { type: 'input'; input: Input }
+  /** `atMs`: when the device did it, on the machine's clock, see machineMs(). */
+  | { type: 'input'; input: Input; atMs: number }
   | { type: 'health'; health: Health }
   | { type: 'counters'; counters: Counters }
   /** `sentAtMs`: on the machine's clock, see machineMs(). */

@@ -3,7 +3,7 @@ import { getEventListeners } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
 import { isAlive, PatientBench } from '../../test/support/isolated-rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
-import { systemClock } from '../kit/clock.js';
+import { machineMs, systemClock } from '../kit/clock.js';
 import { Supervisor } from './supervisor.js';
 
 const clock = systemClock();
@@ -227,4 +227,19 @@ test('a supervised device whose driver crashes is back within a second; the othe
   } finally {
     await supervisor.close();
   }
+});
+
+test('a press that waited for a bridge that stood still for more than 2 s fires nothing any more, and that is told', async () => {
+  const bench = aBench();
+  const { connection, inputs } = await bench.connect();
+  await eventually(() => inputs.length === 1, 'its greeting');
+  const pressed = connection.send({ do: 'echo', text: 'late' }, never);
+  const until = machineMs() + 2200;
+  while (machineMs() < until);
+  await pressed;
+  await connection.send({ do: 'echo', text: 'in time' }, never);
+  await eventually(() => inputs.some(({ said }) => said === 'in time'), 'the next press');
+  expect(inputs.map(({ said }) => said)).toEqual(['hello', 'in time']);
+  expect(connection.counters?.()).toMatchObject({ 'dropped.late': 1 });
+  expect(bench.logged('input.dropped')).toMatchObject([{ device: 'patient', code: 'INPUT_LATE', level: 'error' }]);
 });

@@ -16,6 +16,9 @@ interface Confirming {
   reject(error: unknown): void;
 }
 
+/** An input that waited longer for a bridge that stood still is dropped: by now somebody has pressed again, or called. */
+const INPUT_LATE_MS = 2000;
+
 /** The bridge's end of a connection that lives in a driver's process. Its end is the end of that connection. */
 export class IsolatedConnection implements Connection {
   readonly #driver: DriverProcess;
@@ -25,6 +28,7 @@ export class IsolatedConnection implements Connection {
   readonly #confirming = new Map<number, Confirming>();
   readonly display?: (face: Face) => void;
   #counters: Readonly<Record<string, number>>;
+  #late = 0;
   #isEnded = false;
   #closing: Promise<void> | undefined;
 
@@ -58,7 +62,7 @@ export class IsolatedConnection implements Connection {
 
   /** As the driver's process told them last: at most a second old. */
   counters(): Readonly<Record<string, number>> {
-    return this.#counters;
+    return this.#late > 0 ? { ...this.#counters, 'dropped.late': this.#late } : this.#counters;
   }
 
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
@@ -92,7 +96,7 @@ export class IsolatedConnection implements Connection {
     if (this.#isEnded) return;
     switch (message.type) {
       case 'input':
-        if (!this.#closing) this.#voice.input(message.input);
+        if (!this.#closing) this.#pressed(message);
         return;
       case 'health':
         this.#voice.observe(message.health);
@@ -131,6 +135,16 @@ export class IsolatedConnection implements Connection {
     for (const { reject } of [...this.#sending.values(), ...this.#confirming.values()]) reject(failed);
     this.#confirming.clear();
     this.#voice.end(reason);
+  }
+
+  #pressed({ input, atMs }: FromHost & { type: 'input' }): void {
+    const lateMs = Math.round(machineMs() - atMs);
+    if (lateMs <= INPUT_LATE_MS) {
+      this.#voice.input(input);
+      return;
+    }
+    this.#late += 1;
+    this.#io.log.error({ code: 'INPUT_LATE', input, lateMs }, 'input.dropped');
   }
 
   #sent({ id, reached, sentAtMs, confirms }: FromHost & { type: 'receipt' }): void {
