@@ -11,8 +11,6 @@ import { adopt, type StampSettings, type Standing, type Step, stamp } from './st
 
 /** How many proposals may wait to be stored. */
 const IN_FLIGHT_MAX = 10_000;
-/** How many events go to the disk as one, so that it need not wait for the rest of a crowd. */
-const GATHERED_MAX = 16;
 /** How often a message that is not stored yet may be repeated. */
 const REPEATS_MAX = 100;
 /** How many refusals are remembered by messageId. */
@@ -201,7 +199,6 @@ export class Sequencer {
       this.#append();
       this.#call(() => this.#parts.effects.prepare?.(step.entry.event, step.state));
     } else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
-    else if (this.#gathering.length === GATHERED_MAX) this.#append();
   }
 
   #stamp({ draft, isWhole }: Pending): Step | Refusal {
