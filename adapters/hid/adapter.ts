@@ -18,6 +18,7 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
   return {
     kind: 'hid',
     native: true,
+    prepare: async () => void (await loadDriver()),
     list: async () => listHid(await loadDriver()),
     matches: matchesButton,
     problemOf: () => 'a HID device cannot be sent anything',

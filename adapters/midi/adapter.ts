@@ -20,6 +20,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
   return {
     kind: 'midi',
     native: true,
+    prepare: async () => void (await loadDriver()),
     list: async () => listMidi(await loadDriver()),
     matches,
     problemOf: problemOfCommand,

@@ -20,6 +20,7 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
   return {
     kind: 'serial',
     native: true,
+    prepare: async () => void (await loadBinding()),
     list: async () =>
       listSerial(await loadBinding(), { isSysfs: loadBinding === loadNative && process.platform === 'linux' }),
     matches,

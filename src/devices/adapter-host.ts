@@ -6,7 +6,7 @@ import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import { machineMs, systemClock, type WallMs } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import { createLog } from '../kit/log.js';
+import { createLog, silentLog } from '../kit/log.js';
 import type { Adapter, Connection, Face } from './adapter.js';
 import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
 
@@ -150,7 +150,10 @@ async function load(): Promise<Adapter> {
   const exported: Record<string, unknown> = await import(pathToFileURL(module).href);
   const found = Object.values(exported).find((value) => Object(value).kind === kind);
   if (!found) throw new Error(`${module} exports no adapter of the kind ${kind}`);
-  return found as Adapter;
+  const adapter = found as Adapter;
+  // What cannot be loaded is told by the try that needs it.
+  await adapter.prepare?.({ device, log: silentLog }, new AbortController().signal).catch(() => undefined);
+  return adapter;
 }
 
 process.title = `pacebuddy driver ${kind} ${device}`;

@@ -206,10 +206,11 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    */
   resolve?(config: Config, baseDir: string): Promise<Resolved<Config>>;
   /**
-   * Makes ready what a try needs and what has nothing to do with the device, such as a process. The supervisor waits
-   * for it before each try, and does not count it in the try's limit. Rejects with what the try would have failed with.
+   * Makes ready what a try needs and what has nothing to do with the device, such as a process, or the driver's library.
+   * The supervisor waits for it before each try, and does not count it in the try's limit. Whatever it rejects
+   * with, connect() would have failed with too.
    */
-  prepare?(io: AdapterIo, signal: AbortSignal): Promise<void>;
+  prepare?(io: Pick<AdapterIo, 'device' | 'log'>, signal: AbortSignal): Promise<void>;
   /**
    * Resolves once the device has answered (a write-only device, or a server that waits for peers: once open).
    * @throws DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_DRIVER_MISSING; DEVICE_REFUSED when trying again would do harm:

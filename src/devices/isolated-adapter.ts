@@ -23,6 +23,8 @@ export interface IsolateOptions {
   deviceFolders?: readonly string[];
 }
 
+type DriverIo = Pick<AdapterIo, 'device' | 'log'>;
+
 /** The built entry of a driver's process: Node runs no TypeScript, so this is dist/ from the sources as well. */
 const HOST = join(packageRoot, 'dist/src/devices/adapter-host.js');
 
@@ -53,7 +55,7 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
   };
 
   /** @throws INTERNAL when there is no process to be had */
-  const driverFor = ({ device, log }: AdapterIo): DriverProcess => {
+  const driverFor = ({ device, log }: DriverIo): DriverProcess => {
     const rested = resting.get(device);
     resting.delete(device);
     rested?.wake.abort();
@@ -96,7 +98,7 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
   };
 
   /** The process that a try needs, loaded: it waits for the try as one does that has served. */
-  const prepare = async (io: AdapterIo, signal: AbortSignal): Promise<void> => {
+  const prepare = async (io: DriverIo, signal: AbortSignal): Promise<void> => {
     signal.throwIfAborted();
     // Which connect() says in its own words.
     if (pause.reason(io.device)) return;
@@ -116,7 +118,7 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
     }
   };
 
-  const noteCrash = (io: AdapterIo, error: unknown): void => {
+  const noteCrash = (io: DriverIo, error: unknown): void => {
     const why = toBridgeError(error);
     if (!pause.crashed(io.device, why)) return;
     io.log.warn({ code: why.code, detail: `${CRASHES_MAX} crashes in a row: tried less often` }, 'driver.paused');
