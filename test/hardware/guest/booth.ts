@@ -1,4 +1,5 @@
 /** The whole bridge as it is built, with a pedal, a button box with a lamp, and a lighting desk: three USB devices. */
+import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { type Daemon, startDaemon } from '../../support/daemon.js';
 import { proposal } from '../../support/messages.js';
@@ -9,7 +10,7 @@ import { type DeviceEnd, Gadget } from './gadget.js';
 import { processes } from './machine.js';
 import { BOX, DESK, PEDAL } from './rigs.js';
 
-export const GUARD_MS = 300;
+export const GUARD_MS = 600;
 
 /** What the guest takes for what a usual machine does within a second; the limits themselves are the product's. */
 export const SLOW_MS = 20_000;
@@ -46,16 +47,20 @@ export class Booth {
   #client: WireClient | undefined;
 
   /** Everything plugged in, the bridge started, and all three devices seen to work. */
-  async open({ cues = 40, as }: { cues?: number; as?: readonly string[] } = {}): Promise<this> {
-    this.#closing.push(() => Object.values(this.gadgets).forEach((gadget) => gadget.remove()));
+  async open(): Promise<void> {
     for (const name of NAMES) await this.plug(name);
+    await this.start();
+    for (const name of NAMES) await this.becomes(name, WORKING);
+  }
+
+  /** @param as  the words before the bridge's own, for somebody who starts it as somebody else */
+  async start({ cues = 40, as = [] }: { cues?: number; as?: readonly string[] } = {}): Promise<void> {
     const { folder, file } = await smallShow({ cues, goGuardMs: GUARD_MS, parts: DEVICES + RULES });
+    if (as.length > 0) execFileSync('chown', ['-R', 'bridge:bridge', folder]);
     this.#closing.push(() => rm(folder, { recursive: true }));
     this.#daemon = await startDaemon(file, {}, [], as);
     this.#closing.push(() => this.#daemon?.stop());
     await this.#watch();
-    for (const name of NAMES) await this.becomes(name, WORKING);
-    return this;
   }
 
   /** A client that sees all. */
@@ -133,5 +138,6 @@ export class Booth {
 
   async close(): Promise<void> {
     for (const close of this.#closing.splice(0).reverse()) await close();
+    for (const gadget of Object.values(this.gadgets)) gadget.remove();
   }
 }

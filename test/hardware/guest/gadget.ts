@@ -95,6 +95,8 @@ export class Gadget {
     this.#name = name;
     this.#isSeen = SEEN[kind]({ vendorId, productId, product, serialNumber });
     this.#folder = `${GADGETS}/${name}`;
+    // One that a test has left behind when it died.
+    this.remove();
     for (const folder of ['', '/strings/0x409', '/configs/c.1', '/configs/c.1/strings/0x409', `/functions/${kind}.0`]) {
       mkdirSync(this.#folder + folder);
     }
@@ -117,13 +119,10 @@ export class Gadget {
       .find((bus) => !taken.includes(bus));
     if (this.#bus === undefined) throw new Error(`all ${BUSES} buses are taken`);
     writeFileSync(`${this.#folder}/UDC`, this.#bus);
-    let path: string | undefined;
-    await eventually(
-      () => (path = this.#endPath()) !== undefined && existsSync(path),
-      `the end of the ${this.kind} gadget`,
-    );
-    if (this.kind === 'acm') execFileSync('stty', ['-F', path ?? '', 'raw', '-echo']);
-    this.#end = new DeviceEnd(path ?? '');
+    await eventually(() => existsSync(this.#endPath()), `the end of the ${this.kind} gadget`);
+    const path = this.#endPath();
+    if (this.kind === 'acm') execFileSync('stty', ['-F', path, 'raw', '-echo']);
+    this.#end = new DeviceEnd(path);
     await eventually(this.#isSeen, `the ${this.kind} device at the end of its cable`);
     return this.#end;
   }
@@ -156,12 +155,13 @@ export class Gadget {
     }
   }
 
-  #endPath(): string | undefined {
+  /** The file of the device's own end, once there is one. */
+  #endPath(): string {
     const read = (file: string) => readFileSync(`${this.#folder}/functions/${this.kind}.0/${file}`, 'utf8').trim();
     if (this.kind === 'acm') return `/dev/ttyGS${read('port_num')}`;
     if (this.kind === 'hid') return `/dev/hidg${read('dev').split(':')[1]}`;
     const card = new RegExp(`^ *(\\d+) \\[${this.#name} `, 'm').exec(readText('/proc/asound/cards'))?.[1];
-    return card === undefined ? undefined : `/dev/snd/midiC${card}D0`;
+    return card === undefined ? '' : `/dev/snd/midiC${card}D0`;
   }
 }
 

@@ -37,7 +37,7 @@ files=$(sed -n 's/.*hwtests=\([^ ]*\).*/\1/p' /proc/cmdline | tr ',' ' ')
 cd /bridge || say "no tests"
 say "tests $files"
 # shellcheck disable=SC2086
-node --test --test-concurrency=1 --test-reporter=tap $files >"$results" 2>/dev/console </dev/null
+node --test --test-concurrency=1 --test-force-exit --test-timeout=180000 --test-reporter=tap $files >"$results" 2>/dev/console </dev/null
 echo "@@ ended $?" >"$results"
 say ended
 sync

@@ -20,13 +20,25 @@ export const DESK: Identity = {
   serialNumber: 'DESK1',
 };
 
+const clock = systemClock();
+
 const DOWN = Buffer.from([0x04, 0x00]);
 const UP = Buffer.from([0x00, 0x00]);
+
+/** How long a quick foot stays down, and up: many times the debounce time, in a guest that may deliver late. */
+const FOOT_MS = 40;
 
 /** The right pedal goes down, and up. */
 export async function step(end: DeviceEnd): Promise<void> {
   await end.say(DOWN);
+  await clock.sleep(FOOT_MS);
   await end.say(UP);
+  await clock.sleep(FOOT_MS);
+}
+
+/** A foot that trembles: faster than any switch is looked at. */
+export async function tremble(end: DeviceEnd): Promise<void> {
+  for (const report of [DOWN, UP, DOWN, UP, DOWN, UP]) await end.say(report);
 }
 
 /** MIDI Show Control: GO of a cue for lighting, from or to device 1. */
@@ -50,7 +62,6 @@ export function cuesIn(bytes: Buffer): string[] {
   return cues;
 }
 
-const clock = systemClock();
 let made = 0;
 
 /** The part of a rig that is the same for all gadgets. */

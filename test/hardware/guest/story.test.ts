@@ -1,10 +1,11 @@
 /** From a foot on a pedal to the bytes at a lighting desk and the lamp on a box, through the built bridge. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { SETTLE_MS } from '../../../src/devices/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { eventually } from '../../support/waiting.js';
 import { Booth, GUARD_MS, SLOW_MS, WORKING } from './booth.js';
-import { cuesIn, goBytes, step } from './rigs.js';
+import { cuesIn, goBytes, step, tremble } from './rigs.js';
 
 const booth = new Booth();
 const { ends } = booth;
@@ -51,7 +52,7 @@ test('a GO button on a serial port does the same', async () => {
 
 test('a foot that trembles, and a button that repeats, are one GO', async () => {
   await goes(async () => {
-    for (let n = 0; n < 4; n++) await step(ends.pedal);
+    await tremble(ends.pedal);
     await ends.box.say('GO\nGO\n');
   });
   await booth.daemon.line(
@@ -109,6 +110,6 @@ test('a pedal that is pulled and plugged in again is a pedal', async () => {
   await booth.becomes('pedal', ['down']);
   await booth.plug('pedal');
   await booth.becomes('pedal', ['up']);
-  await clock.sleep(200);
+  await clock.sleep(2 * SETTLE_MS);
   await goes(() => step(ends.pedal));
 });
