@@ -5,7 +5,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { oscAdapter } from '../dist/adapters/osc/adapter.js';
-import { isolate } from '../dist/src/devices/isolated-adapter.js';
+import { isolate } from '../dist/src/devices/drivers/isolated-adapter.js';
 import { systemClock } from '../dist/src/kit/clock.js';
 import { createLog } from '../dist/src/kit/log.js';
 import { here, memoryOf } from './processes.mjs';

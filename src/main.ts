@@ -4,31 +4,21 @@
  *     device ─▶ adapter ─▶ mapping ─▶ sequencer ─▶ journal ─▶ publish ─▶ mapping ─▶ adapter ─▶ device
  *     client ─▶ gateway ──────────▶                                      └────────▶ gateway ─▶ client
  */
-import { dirname, join, resolve } from 'node:path';
 import { Registry } from 'prom-client';
-import { adapters } from '../adapters/index.js';
-import { consoleKinds, startConsole } from '../adapters/osc/console-simulator.js';
-import { openOscSimulator } from '../adapters/osc/simulator.js';
-import { startQlabSimulator } from '../adapters/qlab/simulator.js';
-import { commandSchemaOf } from './config/command-schema.js';
-import { type CheckedBridge, type LoadResult, loadBridge } from './config/load.js';
+import type { CheckedBridge } from './config/load.js';
 import type { Command, Input } from './devices/adapter.js';
-import { isolateNative } from './devices/isolated-adapter.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import { PlayheadWatch } from './devices/playheads.js';
-import { type KindListing, lookFor } from './devices/plugged-in.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
-import { adapterValidators } from './generated/files.js';
 import type { Actor } from './generated/types.js';
+import { adapterOf } from './kinds.js';
 import { type Clock, systemClock, toUtc } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
 import { newId } from './kit/ids.js';
 import { Lifetime } from './kit/lifetime.js';
 import type { Log } from './kit/log.js';
-import { packageRoot } from './kit/package.js';
-import { lintMapping } from './mapping/lint.js';
 import { compileMapping, type Mapping } from './mapping/mapping.js';
 import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
@@ -43,14 +33,11 @@ export type { KindListing } from './devices/plugged-in.js';
 export { watchPlugging } from './devices/plugging.js';
 export type { DeviceReport } from './devices/supervised-device.js';
 export { readLog, verifyLog } from './journal/verify.js';
+export { consoleKinds, loadChecked, networkKinds, pluggedIn, pluggedKinds, simulators } from './kinds.js';
 export type { Outcome } from './protocol/decision.js';
 export type { ShowState } from './show/state.js';
 /** Stored events, as they are published. */
 export type Published = Parameters<Gateway['publish']>[0];
-/** The devices that this build can be. */
-export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator, console: startConsole };
-/** The consoles that `simulators.console` can be. */
-export { consoleKinds };
 
 /** A running bridge. */
 export interface Bridge {
@@ -73,52 +60,6 @@ type Wish = Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt
 
 const OWN: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
 
-/** Reads and checks a bridge file with its show file against the adapters of this build. */
-export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadResult> {
-  return loadBridge(path, {
-    env,
-    adapters: adapterValidators,
-    resolveDevice: async (device, baseDir) =>
-      (await adapterOf(String(device.adapter))?.resolve?.(device, baseDir)) ?? { ok: true, config: device },
-    lint: (config, showFile) =>
-      lintMapping(config, showFile, {
-        problemOf: (device, command) =>
-          adapterOf(config.devices[device]?.adapter)?.problemOf?.(command, { ...config.devices[device] }),
-        problemOfPattern: (device, pattern) =>
-          adapterOf(config.devices[device]?.adapter)?.problemOfPattern?.(
-            pattern,
-            { ...config.devices[device] },
-            dirname(resolve(path)),
-          ),
-        includes: (device, pattern, other) =>
-          adapterOf(config.devices[device]?.adapter)?.includes?.(pattern, other, { ...config.devices[device] }) ??
-          false,
-        problemOfDevice: (device, timers) =>
-          adapterOf(config.devices[device]?.adapter)?.problemOfDevice?.(
-            { ...config.devices[device] },
-            timers,
-            dirname(resolve(path)),
-          ),
-        tellsPlayhead: (device) => adapterOf(config.devices[device]?.adapter)?.tellsPlayhead ?? false,
-        movesPlayhead: (device, command) =>
-          adapterOf(config.devices[device]?.adapter)?.movesPlayhead?.(command) ?? true,
-        commandSchema: commandSchemaOf(config, adapterValidators),
-      }),
-  });
-}
-
-/** Native drivers run in processes of their own, which load what was built. */
-const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
-const adapterOf = (kind: string | undefined) => (kind === undefined ? undefined : atWork[kind]);
-
-/** The kinds of devices that are plugged into a machine; the others are on a network. */
-export const pluggedKinds: readonly string[] = Object.keys(atWork).filter((kind) => atWork[kind]?.list);
-export const networkKinds: readonly string[] = Object.keys(atWork).filter((kind) => !atWork[kind]?.list);
-
-/** What is plugged into this machine now; see `lookFor`. */
-export const pluggedIn = (kinds: readonly string[], signal: AbortSignal): Promise<KindListing[]> =>
-  lookFor(kinds, atWork, signal);
-
 export async function startBridge(options: {
   checked: CheckedBridge;
   log: Log;
@@ -138,7 +79,7 @@ export async function startBridge(options: {
   /** Goes the whole way of a command but the last step. */
   const tryCommand = (device: string, command: Command): void => {
     const config = checked.config.devices[device];
-    if (config) adapterOf(config.adapter)?.problemOf?.(command, { ...config });
+    if (config) adapterOf(config.adapter)?.problemOfCommand?.(command, { ...config });
   };
 
   const sequencer = await openSequencer({

@@ -5,10 +5,10 @@ import { adapterValidators } from '../../src/generated/files.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
-import { checkedDevice } from '../../test/support/checked-device.js';
+import { resolvedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
-import { createHidAdapter, hidAdapter } from './adapter.js';
+import { createHidAdapter, type HidConfig, hidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
 import { SimulatedHid } from './simulator.js';
 
@@ -16,7 +16,7 @@ const clock = systemClock();
 const never = new AbortController().signal;
 const PEDAL = { vendorId: 0x05f3, productId: 0x00ff, profile: 'infinity-3' };
 
-const checked = (device: object) => checkedDevice('hid', device);
+const checked = (device: object) => resolvedDevice<HidConfig>(hidAdapter, device);
 
 const info = (more: Partial<HidInfo> = {}): HidInfo => ({
   vendorId: 0x05f3,
@@ -34,7 +34,7 @@ async function connect(
 ): Promise<{ connection: Connection; inputs: Input[]; clock: TestClock }> {
   const clock = new TestClock();
   const adapter = createHidAdapter({ loadDriver: async () => pedal });
-  const config = checked({ ...PEDAL, ...device });
+  const config = await checked({ ...PEDAL, ...device });
   const connection = await adapter.connect(config, { ...testIo('pedal', patterns), clock }, never);
   const inputs: Input[] = [];
   connection.onInput((input) => inputs.push(input));
@@ -52,7 +52,7 @@ async function rig(): Promise<Rig> {
   const pedal = new SimulatedHid(info());
   return {
     adapter: createHidAdapter({ loadDriver: async () => pedal }),
-    config: checked({ ...PEDAL, debounceMs: 0 }),
+    config: await checked({ ...PEDAL, debounceMs: 0 }),
     patterns: [{ button: 'right', gesture: 'press' }],
     press: async () => {
       pedal.report(4, 0);
@@ -148,7 +148,7 @@ describe('a HID device', () => {
     pedal.replug();
     const clock = new TestClock();
     const adapter = createHidAdapter({ loadDriver: async () => pedal });
-    const connection = await adapter.connect(checked(PEDAL), { ...testIo('pedal'), clock }, never);
+    const connection = await adapter.connect(await checked(PEDAL), { ...testIo('pedal'), clock }, never);
     const inputs: Input[] = [];
     connection.onInput((input) => inputs.push(input));
     pedal.report(4, 0);
@@ -189,7 +189,7 @@ describe('which device', () => {
   const opened = async (device: Record<string, unknown>, ...infos: HidInfo[]): Promise<string | undefined> => {
     const driver = new SimulatedHid(...infos);
     const connection = await createHidAdapter({ loadDriver: async () => driver }).connect(
-      checked(device),
+      await checked(device),
       testIo(),
       never,
     );
@@ -227,8 +227,8 @@ describe('which device', () => {
 });
 
 describe('why not', () => {
-  const why = (pedal: SimulatedHid, device: Record<string, unknown> = PEDAL) =>
-    refusal(createHidAdapter({ loadDriver: async () => pedal }).connect(checked(device), testIo(), never));
+  const why = async (pedal: SimulatedHid, device: Record<string, unknown> = PEDAL) =>
+    refusal(createHidAdapter({ loadDriver: async () => pedal }).connect(await checked(device), testIo(), never));
 
   test('not there, not that one, not allowed', async () => {
     const pedal = new SimulatedHid(info());
@@ -253,15 +253,9 @@ describe('why not', () => {
     });
   });
 
-  test('a profile that is not there parks the device: trying again would not mend the file', async () => {
-    expect(await why(new SimulatedHid(info()), { ...PEDAL, profile: 'no-such' })).toMatchObject({
-      code: 'DEVICE_REFUSED',
-    });
-  });
-
   test('the real driver is loaded on connect, and says what is not there: the device, or a library', async () => {
     const absent = { vendorId: 0xfffe, productId: 0xfffe, profile: 'infinity-3' };
-    const error = await within(refusal(hidAdapter.connect(checked(absent), testIo(), never)), 'the refusal');
+    const error = await within(refusal(hidAdapter.connect(await checked(absent), testIo(), never)), 'the refusal');
     expect(error).toBeInstanceOf(BridgeError);
     const { code, message } = error as BridgeError;
     expect(['DEVICE_UNREACHABLE', 'DEVICE_DRIVER_MISSING']).toContain(code);
@@ -274,5 +268,5 @@ describe('why not', () => {
 test('the bridge file says no send to a HID device', () => {
   const send = { device: 'pedal', line: 'GO' };
   expect(adapterValidators.hid?.send(send)).toBe(false);
-  expect(hidAdapter.problemOf?.({})).toBe('a HID device cannot be sent anything');
+  expect(hidAdapter.problemOfCommand?.({})).toBe('a HID device cannot be sent anything');
 });

@@ -1,35 +1,40 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
-import { matchesButton } from '../../src/devices/buttons.js';
+import { includesButton, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
-import { BridgeError, wordsOf } from '../../src/kit/errors.js';
-import { includes, problemOfDevice, problemOfPattern } from './check.js';
+import { BridgeError } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
 import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
 import { listHid } from './list.js';
-import { loadProfile } from './profile.js';
+import { hidProfiles } from './profile.js';
 
 /** Where devices come from. A test hands in a simulated driver; the bridge file cannot. */
 export interface HidOptions {
   loadDriver?: () => Promise<HidDriver>;
 }
 
-export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}): Adapter {
+/** A device of the bridge file with its profile read. */
+export type HidConfig = HidDevice & Readonly<Record<string, unknown>> & { readonly profileData?: HidProfile };
+
+export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}): Adapter<HidConfig> {
   return {
     kind: 'hid',
     native: true,
     prepare: async () => void (await loadDriver()),
     list: async () => listHid(await loadDriver()),
     matches: matchesButton,
-    problemOf: () => 'a HID device cannot be sent anything',
-    problemOfPattern,
-    problemOfDevice,
-    includes,
+    async resolve(config, baseDir) {
+      const read = await hidProfiles.resolve(config.profile, baseDir);
+      return read.ok ? { ok: true, config: { ...config, profileData: read.profile } } : read;
+    },
+    problemOfCommand: () => 'a HID device cannot be sent anything',
+    problemOfPattern: (pattern, { profileData }) =>
+      problemOfButton(pattern, profileData && Object.keys(profileData.buttons)),
+    includes: (pattern, other, { holdMs }) => includesButton(pattern, other, holdMs),
     summarise: () => 'nothing: a HID device takes no commands',
-    // Checked against config.schema.json, $defs device, which also fills in what was left out.
-    async connect(config: HidDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
+    async connect(config, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
-      const profile = await profileOf(config, io);
+      const profile = profileOf(config);
       const driver = await loadDriver();
       const found = await find(driver, config, profile);
       signal.throwIfAborted();
@@ -46,13 +51,10 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
   };
 }
 
-/** @throws DEVICE_REFUSED: trying again would not mend the file */
-async function profileOf(config: HidDevice, io: AdapterIo): Promise<HidProfile> {
-  try {
-    return await loadProfile(config.profile, io.baseDir);
-  } catch (cause) {
-    throw new BridgeError('DEVICE_REFUSED', wordsOf(cause), { cause });
-  }
+/** @throws INTERNAL: `resolve` comes first */
+function profileOf({ profile, profileData }: HidConfig): HidProfile {
+  if (!profileData) throw new BridgeError('INTERNAL', `the profile ${profile} was not read`);
+  return profileData;
 }
 
 /** @throws DEVICE_UNREACHABLE, DEVICE_DRIVER_MISSING */

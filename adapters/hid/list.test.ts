@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { checkedDevice } from '../../test/support/checked-device.js';
+import { resolvedDevice } from '../../test/support/checked-device.js';
 import { never, testIo } from '../../test/support/rig.js';
 import { createHidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
 import { listHid } from './list.js';
-import { loadProfile, profilesFolder } from './profile.js';
+import { hidProfiles } from './profile.js';
 import { SimulatedHid } from './simulator.js';
 
 const PEDAL: HidInfo = {
@@ -67,7 +66,7 @@ test('every entry that is told opens the very device that it was told for', asyn
   const { found } = await listHid(driver, open);
   const paths: string[] = [];
   for (const { entry, what } of found) {
-    const connection = await adapter.connect(checkedDevice('hid', { ...entry }), testIo(), never());
+    const connection = await adapter.connect(await resolvedDevice(adapter, { ...entry }), testIo(), never());
     expect(what).toContain(driver.openPaths[0]);
     paths.push(...driver.openPaths);
     await connection.close();
@@ -98,8 +97,7 @@ test('a Stream Deck and an X-keys say which adapter is theirs; the pedal of the 
 });
 
 test('every device of every profile is told with a profile that knows it', async () => {
-  const names = (await readdir(profilesFolder)).map((name) => name.replace('.yaml', ''));
-  const profiles = await Promise.all(names.map((name) => loadProfile(name, '.')));
+  const profiles = await Promise.all((await hidProfiles.names()).map((name) => hidProfiles.load(name)));
   const ids = profiles.flatMap(({ devices, usagePage, usage }) => devices.map((id) => ({ ...id, usagePage, usage })));
   expect(ids.length).toBeGreaterThan(10);
   for (const info of ids) {

@@ -1,10 +1,10 @@
 /** The HID devices of this machine, and how the bridge file would name those that a profile knows. */
 import { constants, existsSync } from 'node:fs';
-import { access, readdir } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
 import type { HidProfile } from '../../src/generated/types.js';
 import { type HidDriver, type HidInfo, whyFailed } from './driver.js';
-import { loadProfile, profilesFolder } from './profile.js';
+import { hidProfiles } from './profile.js';
 
 /** Vendors whose devices have an adapter of their own. */
 const ELGATO = 0x0fd9;
@@ -129,10 +129,8 @@ function whatTells(
 
 /** Those that come with the bridge; one that cannot be read costs itself only. */
 async function allProfiles(): Promise<HidProfile[]> {
-  const names = (await readdir(profilesFolder).catch(() => [])).filter((name) => name.endsWith('.yaml')).sort();
-  const read = await Promise.all(
-    names.map((name) => loadProfile(name.replace(/\.yaml$/, ''), profilesFolder).catch(() => undefined)),
-  );
+  const names = await hidProfiles.names().catch(() => []);
+  const read = await Promise.all(names.map((name) => hidProfiles.load(name).catch(() => undefined)));
   return read.filter((profile) => profile !== undefined);
 }
 

@@ -1,23 +1,20 @@
-import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { decodeReport } from './codec.js';
-import { loadProfile, parseProfile, profilesFolder } from './profile.js';
+import { hidProfiles } from './profile.js';
 
-const names = readdirSync(profilesFolder)
-  .filter((file) => file.endsWith('.yaml'))
-  .map((file) => file.replace('.yaml', ''));
+const names = await hidProfiles.names();
 
 const down = async (name: string, ...report: number[]): Promise<string[] | undefined> => {
-  const buttons = decodeReport(await loadProfile(name, '.'), Uint8Array.from(report));
+  const buttons = decodeReport(await hidProfiles.load(name), Uint8Array.from(report));
   return buttons && [...buttons];
 };
 
 describe('the profiles that come with the bridge', () => {
   test.each(names)('%s is valid, is called as its file, and claims no hardware that nobody had', async (name) => {
-    const profile = await loadProfile(name, '.');
+    const profile = await hidProfiles.load(name);
     expect(profile.name).toBe(name);
     expect(profile.verified).not.toBe('hardware');
   });
@@ -91,7 +88,7 @@ describe('a profile of one’s own', () => {
     const folder = await mkdtemp(join(tmpdir(), 'profile-'));
     try {
       await writeFile(join(folder, 'mine.yaml'), yaml('{ go: { byte: 1, mask: 0xf0, value: 0x30 } }'));
-      const profile = await loadProfile('./mine.yaml', folder);
+      const profile = await hidProfiles.load('./mine.yaml', folder);
       expect([...(decodeReport(profile, Uint8Array.of(0, 0x3f)) ?? [])]).toEqual(['go']);
       expect([...(decodeReport(profile, Uint8Array.of(0, 0x7f)) ?? [])]).toEqual([]);
     } finally {
@@ -100,7 +97,7 @@ describe('a profile of one’s own', () => {
   });
 
   test('may name modifiers', () => {
-    const profile = parseProfile(yaml('{ go: { modifier: 3 } }', '{ bytesMin: 8, keyboard: true }'), 'mine');
+    const profile = hidProfiles.parse(yaml('{ go: { modifier: 3 } }', '{ bytesMin: 8, keyboard: true }'), 'mine');
     expect([...(decodeReport(profile, Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0)) ?? [])]).toEqual(['go']);
     expect([...(decodeReport(profile, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)) ?? [])]).toEqual([]);
   });
@@ -114,14 +111,16 @@ describe('a profile of one’s own', () => {
     ['{}', '/buttons'],
     ['{ go: { bite: 1 } }', '/buttons/go'],
   ])('with the buttons %s is refused, naming the fault', (buttons, words) => {
-    expect(() => parseProfile(yaml(buttons), 'mine')).toThrow(
+    expect(() => hidProfiles.parse(yaml(buttons), 'mine')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(words) }),
     );
   });
 
   test('that is no YAML, or not there, is refused', async () => {
-    expect(() => parseProfile('a: [', 'mine')).toThrow(expect.objectContaining({ code: 'CONFIG_SYNTAX' }));
-    await expect(loadProfile('no-such', '.')).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
-    await expect(loadProfile('../../etc/passwd', '.')).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    expect(() => hidProfiles.parse('a: [', 'mine')).toThrow(expect.objectContaining({ code: 'CONFIG_SYNTAX' }));
+    await expect(hidProfiles.load('./no-such.yaml')).rejects.toMatchObject({ code: 'CONFIG_UNREADABLE' });
+    for (const name of ['no-such', '../../etc/passwd']) {
+      await expect(hidProfiles.load(name)).rejects.toMatchObject({ code: 'CONFIG_UNKNOWN_NAME' });
+    }
   });
 });

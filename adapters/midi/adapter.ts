@@ -23,7 +23,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     prepare: async () => void (await loadDriver()),
     list: async () => listMidi(await loadDriver()),
     matches,
-    problemOf: problemOfCommand,
+    problemOfCommand,
     problemOfPattern,
     summarise,
     problemOfDevice: problemOfMtcOut,

@@ -261,7 +261,7 @@ describe('time code by rules', () => {
     [{ run: '01:00:00:00', at: 'now' }, { rate: '25' }, 'mtc: at must be a time such as $event.recordedAt, not now'],
   ])('%j to a device with mtcOut %j', (mtc, mtcOut, problem) => {
     const device = checkedDevice('midi', { output: 'Desk', ...(mtcOut && { mtcOut }) });
-    expect(createMidiAdapter().problemOf?.({ mtc: { ...mtc } }, device)).toBe(problem);
+    expect(createMidiAdapter().problemOfCommand?.({ mtc: { ...mtc } }, device)).toBe(problem);
   });
 
   test('is told in a few words', () => {
@@ -284,7 +284,7 @@ describe('check', () => {
     { id: 'show', mode: 'up' },
     { id: 'interval', mode: 'down' },
   ] as const;
-  const problem = (mtcOut: unknown) => createMidiAdapter().problemOfDevice?.({ mtcOut }, timers, '.');
+  const problem = (mtcOut: unknown) => createMidiAdapter().problemOfDevice?.({ mtcOut }, timers);
 
   test('says nothing of a timer that counts up', () => {
     expect(problem({ rate: '25', timer: 'show', start: '00:59:50:00' })).toBeUndefined();

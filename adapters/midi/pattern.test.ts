@@ -3,7 +3,7 @@ import { checkedDevice } from '../../test/support/checked-device.js';
 import { createMidiAdapter } from './adapter.js';
 
 const problem = (pattern: object, device: object = { input: 'Desk' }) =>
-  createMidiAdapter().problemOfPattern?.({ ...pattern }, checkedDevice('midi', device), '.');
+  createMidiAdapter().problemOfPattern?.({ ...pattern }, checkedDevice('midi', device));
 
 test.each<[object, object | undefined]>([
   [{ msc: { command: 'go', cue: '12.5', list: '1', path: '2' } }, undefined],

@@ -6,7 +6,7 @@ import { afterAll } from 'vitest';
 import type { Adapter, Connection } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig } from '../../test/support/adapter-contract.js';
 import { freePort } from '../../test/support/free-port.js';
-import { oscDevice } from '../../test/support/osc-device.js';
+import { resolvedOsc } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
@@ -65,7 +65,7 @@ async function makeRig(plan: RigPlan): Promise<Rig> {
   if (opensAtOnce) await open();
   return {
     adapter,
-    config: oscDevice(config),
+    config: await resolvedOsc(config),
     patterns: [{ address: '/go' }],
     pressedInput: { address: '/go', args: [1], types: 'i' },
     press: async () => {

@@ -1,8 +1,8 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
 import type { Adapter } from '../../src/devices/adapter.js';
-import { matches, problemOf, problemOfPattern, summarise } from './command.js';
+import { matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';
-import { type OscConfig, resolve, settle } from './settings.js';
+import { type OscConfig, resolve, type Settled } from './settings.js';
 import { openTcpClient, openTcpServer } from './tcp.js';
 import { openUdp } from './udp.js';
 
@@ -11,12 +11,12 @@ export const oscAdapter: Adapter<OscConfig> = {
   resolve,
   async connect(config, io, signal) {
     signal.throwIfAborted();
-    const settled = await settle(config, io.baseDir);
+    const settled = config as OscConfig & Settled;
     const open = settled.transport === 'udp' ? openUdp : settled.host === undefined ? openTcpServer : openTcpClient;
     return openConnection(settled, io, (events) => open(settled, io, signal, events));
   },
   matches,
   summarise,
-  problemOf,
+  problemOfCommand,
   problemOfPattern,
 };

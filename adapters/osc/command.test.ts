@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { adapterValidators } from '../../src/generated/files.js';
 import { decodePacket } from './codec.js';
-import { matches, packetsOf, problemOf, summarise, toInput } from './command.js';
+import { matches, packetsOf, problemOfCommand, summarise, toInput } from './command.js';
 
 /** What a command becomes on the far side, as an input. */
 function arrives(command: Record<string, unknown>) {
@@ -89,7 +89,7 @@ describe('a command', () => {
       ['/x', 'bcrmSt', ['00ff', 'G', 'ff800102', '00903c7f', 'y', '0000000000000001']],
     ],
   ])('%s', (_, command, wanted) => {
-    expect(problemOf(command)).toBeUndefined();
+    expect(problemOfCommand(command)).toBeUndefined();
     expect(arrives(command)).toEqual(wanted);
     expect(adapterValidators.osc?.send({ device: 'desk', ...command })).toBe(true);
   });
@@ -107,7 +107,7 @@ describe('a command', () => {
     ['with args that are no list', { address: '/x', args: '1' }, /no list/],
     ['that fits no datagram', { address: '/x', args: ['a'.repeat(70_000)] }, /at most 65507/],
   ])('%s is told before the show', (_, command, words) => {
-    expect(problemOf(command)).toMatch(words);
+    expect(problemOfCommand(command)).toMatch(words);
   });
 
   test('is told in a few words', () => {

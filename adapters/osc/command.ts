@@ -161,7 +161,7 @@ function messagesOf(command: Command, console: Console | undefined): readonly Co
 const encoded = new WeakMap<Command, { console: Console | undefined; packets: readonly Uint8Array[] }>();
 
 /** Why this command could never be sent; undefined when it could, or the device's profile was not read. */
-export function problemOf(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined {
+export function problemOfCommand(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined {
   const console = consoleOf(config);
   if (command.command !== undefined && !console && (!config || config.profile !== undefined)) return undefined;
   try {

@@ -3,9 +3,9 @@ import type { OscProfile } from '../../src/generated/types.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { compileConsole } from './console.js';
 import { ConsoleWatch } from './console-watch.js';
-import { loadProfile } from './profile.js';
+import { oscProfiles } from './profile.js';
 
-const eos = await loadProfile('eos', '.');
+const eos = await oscProfiles.load('eos');
 const UDP = { status: 'unverified', detail: 'sending to the desk' } as const;
 const GONE = { status: 'degraded', code: 'DEVICE_UNREACHABLE', detail: 'nothing is there' } as const;
 
@@ -143,7 +143,7 @@ test('somebody else’s ping is no answer to ours', () => {
 });
 
 test('an event on change counts once for each value, and forgets the oldest address at its limit', async () => {
-  const { watch } = watching(true, await loadProfile('qlcplus', '.'));
+  const { watch } = watching(true, await oscProfiles.load('qlcplus'));
   const see = (address: string, value: number) => Object(watch.see(address, [value])).value;
   expect([see('/a', 1), see('/a', 1), see('/a', 0), see('/a', 1)]).toEqual([1, undefined, 0, 1]);
   for (let at = 0; at < 4096; at++) see(`/other/${at}`, 1);

@@ -9,7 +9,8 @@ import { oscAdapter } from './adapter.js';
 import { decodePacket } from './codec.js';
 import { packetsOf } from './command.js';
 import { type ConsoleKind, type ConsoleSimulator, startConsole } from './console-simulator.js';
-import { consoleOf, profileNames } from './settings.js';
+import { oscProfiles } from './profile.js';
+import { consoleOf } from './settings.js';
 
 const adapter: Adapter = oscAdapter;
 const endings: (() => Promise<unknown> | unknown)[] = [];
@@ -108,7 +109,7 @@ const WIRE: Readonly<Record<ConsoleKind, Record<string, { with?: object; is: unk
 };
 
 test('there is a table of every profile here, and a simulated console for it', async () => {
-  expect(await profileNames()).toEqual(Object.keys(WIRE).sort());
+  expect(await oscProfiles.names()).toEqual(Object.keys(WIRE).sort());
 });
 
 describe.each(Object.keys(WIRE) as ConsoleKind[])('%s', (kind) => {

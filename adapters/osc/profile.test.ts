@@ -3,22 +3,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/kit/package.js';
-import { openOsc, resolvedOsc } from '../../test/support/osc-device.js';
+import { resolvedOsc } from '../../test/support/osc-device.js';
 import { packetsOf } from './command.js';
-import { loadProfile, parseProfile } from './profile.js';
-import { consoleOf, profileNames } from './settings.js';
+import { oscProfiles } from './profile.js';
+import { consoleOf } from './settings.js';
 
-const names = await profileNames();
+const names = await oscProfiles.names();
 
 test.each(names)('%s is called as its file, and tells its sources and what nobody can know', async (name) => {
-  const profile = await loadProfile(name, '.');
+  const profile = await oscProfiles.load(name);
   expect(profile.name).toBe(name);
   expect(profile.setup).toBeTruthy();
   expect(profile.source.length).toBeGreaterThan(0);
 });
 
 test.each(names)('%s stands in the tables with all its commands and events, and how far it was tried', async (name) => {
-  const { commands = {}, events = {}, verified } = await loadProfile(name, '.');
+  const { commands = {}, events = {}, verified } = await oscProfiles.load(name);
   const row = async (file: string, begin: string) => {
     const lines = (await readFile(join(packageRoot, file), 'utf8')).replaceAll(/ +/g, ' ').split('\n');
     return lines.find((line) => line.startsWith(begin));
@@ -39,7 +39,7 @@ const SMALL = {
   commands: { go: { does: 'GO', parameters: { cue: { is: 'a cue' } }, send: [{ address: '/go/$cue' }] } },
   events: { go: { means: 'GO', address: ['/fired/$cueNumber'] } },
 };
-const parsed = (changes: object) => parseProfile(JSON.stringify({ ...SMALL, ...changes }), 'box');
+const parsed = (changes: object) => oscProfiles.parse(JSON.stringify({ ...SMALL, ...changes }), 'box');
 const command = (changes: object) => ({ commands: { go: { ...SMALL.commands.go, ...changes } } });
 const event = (changes: object) => ({ events: { go: { ...SMALL.events.go, ...changes } } });
 
@@ -96,8 +96,8 @@ test.each<[string, object, string]>([
 });
 
 test('what is no YAML, and what is too large, is told', () => {
-  expect(() => parseProfile('a: [', 'box')).toThrow(/^profile box: /);
-  expect(() => parseProfile(' '.repeat(65_537), 'box')).toThrow('larger than 64 KiB');
+  expect(() => oscProfiles.parse('a: [', 'box')).toThrow(/^profile box: /);
+  expect(() => oscProfiles.parse(' '.repeat(65_537), 'box')).toThrow('larger than 64 KiB');
 });
 
 test('a profile of one’s own is read from beside the bridge file', async () => {
@@ -110,11 +110,4 @@ test('a profile of one’s own is read from beside the bridge file', async () =>
   } finally {
     await rm(folder, { recursive: true });
   }
-});
-
-test('a device that nobody has resolved reads its profile itself; a bad one is not tried again', async () => {
-  await expect(openOsc({ profile: 'eoss', host: '127.0.0.1', port: 9 })).rejects.toMatchObject({
-    code: 'DEVICE_REFUSED',
-    message: "no profile is called 'eoss'",
-  });
 });

@@ -1,10 +1,8 @@
 /** A device of the bridge file with its profile read and what was left out filled in. */
-import { readdir } from 'node:fs/promises';
-import type { Resolved } from '../../src/devices/adapter.js';
+import type { DeviceProblem, Resolved } from '../../src/devices/adapter.js';
 import type { OscDevice, OscProfile } from '../../src/generated/types.js';
-import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { type Console, compileConsole } from './console.js';
-import { loadProfile, profilesFolder } from './profile.js';
+import { oscProfiles } from './profile.js';
 
 export type OscConfig = Readonly<OscDevice> & Readonly<Record<string, unknown>>;
 
@@ -15,35 +13,15 @@ export interface Settled extends OscDevice {
   profileData?: OscProfile;
 }
 
-/** @param baseDir  the folder of the bridge file. */
+/** Reads the profile, and fills in what it says. @param baseDir  the folder of the bridge file. */
 export async function resolve(config: OscConfig, baseDir: string): Promise<Resolved<OscConfig>> {
   if (config.profile === undefined) return { ok: true, config: filledIn(config, undefined) };
-  let profile: OscProfile;
-  try {
-    profile = await loadProfile(config.profile, baseDir);
-  } catch (error) {
-    const { code, message } = toBridgeError(error);
-    if (code !== 'CONFIG_UNKNOWN_NAME') return { ok: false, member: 'profile', message };
-    return { ok: false, member: 'profile', message, unknown: { name: config.profile, among: await profileNames() } };
-  }
-  const settled = filledIn(config, profile);
+  const read = await oscProfiles.resolve(config.profile, baseDir);
+  if (!read.ok) return read;
+  const settled = filledIn(config, read.profile);
   const problem = problemOfPlaces(settled);
-  return problem ? { ok: false, ...problem } : { ok: true, config: settled };
+  return problem ? { ok: false, problem } : { ok: true, config: settled };
 }
-
-/** The same for a device that nobody has resolved yet. @throws DEVICE_REFUSED: trying again would not mend the file */
-export async function settle(config: OscConfig, baseDir: string): Promise<Settled> {
-  if (config.profileData !== undefined) return config as Settled;
-  const resolved = await resolve(config, baseDir);
-  if (!resolved.ok) throw new BridgeError('DEVICE_REFUSED', resolved.message);
-  return resolved.config as OscConfig & Settled;
-}
-
-/** The profiles that come with the bridge. */
-export const profileNames = async (): Promise<string[]> =>
-  (await readdir(profilesFolder))
-    .filter((file) => file.endsWith('.yaml'))
-    .map((file) => file.slice(0, -'.yaml'.length));
 
 /** What the device understands and says by name; undefined without a profile, or before it was read. */
 export function consoleOf(config: Readonly<Record<string, unknown>> | undefined): Console | undefined {
@@ -83,21 +61,14 @@ function filledIn(config: OscConfig, profile: OscProfile | undefined): OscConfig
 }
 
 /** What the schema says of devices without a profile. */
-function problemOfPlaces({
-  transport,
-  host,
-  port,
-  listen,
-  profile,
-}: Settled): { member: string; message: string } | undefined {
+function problemOfPlaces({ transport, host, port, listen, profile }: Settled): DeviceProblem | undefined {
+  const severity = 'error';
   if (transport === 'tcp' && host !== undefined && listen !== undefined) {
-    return { member: 'listen', message: 'over TCP a device has either host or listen, not both' };
+    return { pointer: '/listen', message: 'over TCP a device has either host or listen, not both', severity };
   }
   if (host !== undefined && port === undefined) {
-    return {
-      member: 'host',
-      message: `port is missing: over ${transport} the profile ${profile} does not know it, as it is set at the device`,
-    };
+    const message = `port is missing: over ${transport} the profile ${profile} does not know it, as it is set at the device`;
+    return { pointer: '/host', message, severity };
   }
   return undefined;
 }

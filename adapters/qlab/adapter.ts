@@ -1,7 +1,7 @@
 import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { toBridgeError } from '../../src/kit/errors.js';
-import { movesPlayhead, problemOf, summarise } from './commands.js';
+import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
 import { shakeHands } from './handshake.js';
 import { openLink } from './link.js';
@@ -33,7 +33,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   movesPlayhead,
   matches,
   summarise,
-  problemOf,
+  problemOfCommand,
 
   async connect(config, io, signal) {
     const link = await openLink(config, io.clock, signal);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adapterValidators } from '../../src/generated/files.js';
-import { messageOf, problemOf, readCommand, summarise } from './commands.js';
+import { messageOf, problemOfCommand, readCommand, summarise } from './commands.js';
 
 for (const [command, words] of [
   [{ start: '12.5' }, 'start 12.5'],
@@ -15,19 +15,19 @@ for (const [command, words] of [
 
 test('cue numbers that OSC takes for a pattern or cannot hold are found, with advice', () => {
   for (const number of ['1 A', '1*', 'a?', '[1]', '{1}', '1,5', '#1', '1/2', 'Ä1']) {
-    expect(problemOf({ start: number }), number).toMatch(/startId/);
+    expect(problemOfCommand({ start: number }), number).toMatch(/startId/);
   }
-  for (const number of ['1', '12.5', 'A-1', '1.10', '0_x']) expect(problemOf({ start: number })).toBeUndefined();
+  for (const number of ['1', '12.5', 'A-1', '1.10', '0_x']) expect(problemOfCommand({ start: number })).toBeUndefined();
 });
 
 test('the number of a GO travels as text, so that any will do', () => {
-  expect(problemOf({ go: '1 A' })).toBeUndefined();
+  expect(problemOfCommand({ go: '1 A' })).toBeUndefined();
   expect(messageOf(readCommand({ go: '1 A' }), 'W', 5)).toEqual({ address: '/workspace/W/go', args: ['1 A'] });
 });
 
 test('what is no command is a problem, not a guess', () => {
   for (const command of [{}, { start: 5 }, { start: '' }, { panic: false }, { fire: '1' }]) {
-    expect(problemOf(command)).toBeDefined();
+    expect(problemOfCommand(command)).toBeDefined();
     expect(() => readCommand(command)).toThrowError(expect.objectContaining({ code: 'CODEC_MALFORMED' }));
   }
 });

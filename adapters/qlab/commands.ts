@@ -54,7 +54,7 @@ export const movesPlayhead = (command: Command): boolean =>
 const UNADDRESSABLE = /[\s*?[\]{},#/]|[^\x20-\x7e]/u;
 
 /** Why a command could never reach its cue, in the technician's words; undefined when it can. */
-export function problemOf(command: Command): string | undefined {
+export function problemOfCommand(command: Command): string | undefined {
   let read: QlabCommand;
   try {
     read = readCommand(command);

@@ -7,7 +7,7 @@ import {
   type CueRef,
   inOtherWords,
   messageOf,
-  problemOf,
+  problemOfCommand,
   type QlabCommand,
   readCommand,
   summarise,
@@ -124,7 +124,7 @@ export class QlabConnection implements Connection {
   /** The bytes leave before this returns its promise. */
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
     if (signal.aborted || this.#link.ended) throw new BridgeError('DEVICE_CLOSED', 'the connection to QLab is gone');
-    const problem = problemOf(command);
+    const problem = problemOfCommand(command);
     if (problem) throw new BridgeError('CODEC_MALFORMED', problem);
     const read = readCommand(command);
     const { workspaceId, major } = this.#session;

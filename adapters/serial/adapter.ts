@@ -24,7 +24,7 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     list: async () =>
       listSerial(await loadBinding(), { isSysfs: loadBinding === loadNative && process.platform === 'linux' }),
     matches,
-    problemOf: problemOfCommand,
+    problemOfCommand,
     problemOfPattern,
     summarise,
     // Checked against config.schema.json, $defs device, which also fills in what was left out.

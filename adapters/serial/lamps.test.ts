@@ -252,7 +252,8 @@ describe('handshake lines as outputs', () => {
 });
 
 describe('a command', () => {
-  const why = (command: Command, device?: object) => serialAdapter.problemOf?.(command, device && checked(device));
+  const why = (command: Command, device?: object) =>
+    serialAdapter.problemOfCommand?.(command, device && checked(device));
 
   test.each<[Command, RegExp]>([
     [{}, /line, bytes or set/],

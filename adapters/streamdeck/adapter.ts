@@ -28,7 +28,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
     list: async () => listDecks(await loadDriver()),
     matches,
     includes,
-    problemOf: (command, config) => problemOfSend(command, config?.model),
+    problemOfCommand: (command, config) => problemOfSend(command, config?.model),
     problemOfPattern,
     problemOfDevice,
     summarise,

@@ -33,7 +33,7 @@ test.each(Object.entries(MODELS) as [string, Model][])(
 
 describe('check', () => {
   const why = (pattern: object, device: object = { model: 'mini' }) =>
-    streamdeckAdapter.problemOfPattern?.({ ...pattern }, checkedDevice('streamdeck', device), '.');
+    streamdeckAdapter.problemOfPattern?.({ ...pattern }, checkedDevice('streamdeck', device));
 
   test.each([
     [{ button: 5 }, undefined],
@@ -67,7 +67,7 @@ describe('check', () => {
   });
 
   const problem = (device: object) =>
-    streamdeckAdapter.problemOfDevice?.(checkedDevice('streamdeck', device), [{ id: 'act-1', mode: 'up' }], '.');
+    streamdeckAdapter.problemOfDevice?.(checkedDevice('streamdeck', device), [{ id: 'act-1', mode: 'up' }]);
 
   test('names what the model has not, the timer that is not there, the letter that no button has', () => {
     expect(problem({ model: 'mini', buttons: { 9: { show: 'go' } } })).toMatchObject({

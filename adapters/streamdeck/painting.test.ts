@@ -205,7 +205,7 @@ describe('the light and the texts of rules', () => {
     const deck = new SimulatedDeck('mini');
     const { connection } = await connectDeck(deck);
     await expect(connection.send(command, never)).rejects.toMatchObject({ code: 'DEVICE_REFUSED', message: words });
-    expect(streamdeckAdapter.problemOf?.(command, { model: 'mini' })).toBe(words);
+    expect(streamdeckAdapter.problemOfCommand?.(command, { model: 'mini' })).toBe(words);
     await connection.close();
   });
 

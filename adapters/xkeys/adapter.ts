@@ -27,7 +27,7 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
     list: async () => listXkeys(await loadDriver(), await loadLibrary()),
     matches: (pattern, input) =>
       pattern.control === undefined ? matchesButton(pattern, input) : matchesControl(pattern, input),
-    problemOf(command, config) {
+    problemOfCommand(command, config) {
       const wish = readCommand(command);
       if ('problem' in wish) return wish.problem;
       const kind = kindIn(config);

@@ -184,7 +184,7 @@ describe('no lamp says what is no longer so', () => {
 
 describe('the bridge file', () => {
   const accepts = (send: object) => adapterValidators.xkeys?.send({ device: 'xk', ...send }) === true;
-  const why = (command: Command) => xkeysAdapter.problemOf?.(command);
+  const why = (command: Command) => xkeysAdapter.problemOfCommand?.(command);
 
   test('says a lamp as light and colour, or as indicator and on', () => {
     for (const send of [
@@ -235,17 +235,16 @@ describe('the bridge file', () => {
     const checked = { device: 'xk', ...pattern };
     expect(adapterValidators.xkeys?.when(checked)).toBe(true);
     const { device: _, ...rest } = checked;
-    expect(xkeysAdapter.problemOfPattern?.(rest, {}, '.')).toBe(words);
+    expect(xkeysAdapter.problemOfPattern?.(rest, {})).toBe(words);
   });
 
   test('of a panel whose product id is named, check knows the colours, the buttons and the wheels', () => {
     const [xk24, rgb, jog] = [{ productId: 0x0405 }, { productId: 1365 }, { productId: 1062 }];
     const green = { light: 3, colour: 'green' };
-    expect(xkeysAdapter.problemOf?.(green, xk24)).toContain('red and blue only');
-    expect(xkeysAdapter.problemOf?.(green, rgb)).toBeUndefined();
-    expect(xkeysAdapter.problemOf?.({ ...green, light: 25 }, rgb)).toContain('no lamp under a button 25');
-    const why = (pattern: object, config: object) =>
-      xkeysAdapter.problemOfPattern?.({ ...pattern }, { ...config }, '.');
+    expect(xkeysAdapter.problemOfCommand?.(green, xk24)).toContain('red and blue only');
+    expect(xkeysAdapter.problemOfCommand?.(green, rgb)).toBeUndefined();
+    expect(xkeysAdapter.problemOfCommand?.({ ...green, light: 25 }, rgb)).toContain('no lamp under a button 25');
+    const why = (pattern: object, config: object) => xkeysAdapter.problemOfPattern?.({ ...pattern }, { ...config });
     expect(why({ button: 25 }, xk24)).toContain('there is no button 25, only 0, 1, 2');
     expect(why({ button: 25 }, {})).toBeUndefined();
     expect(why({ control: 'jog', direction: 'back' }, xk24)).toBe('it has no jog');

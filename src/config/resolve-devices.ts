@@ -1,10 +1,10 @@
 import { isMap, member, pointerOf, textAt } from './pointer.js';
 import type { PointerProblem } from './problems.js';
 
-/** A device with what it names, or what is wrong with that; as `Resolved` of src/devices. */
+/** A device with what its files hold, or what is wrong with one of them (the pointer is seen from the device); as `Resolved` of src/devices. */
 export type ResolvedDevice =
   | { ok: true; config: Readonly<Record<string, unknown>> }
-  | { ok: false; member: string; message: string; unknown?: { name: string; among: readonly string[] } };
+  | { ok: false; problem: Pick<PointerProblem, 'pointer' | 'message' | 'severity' | 'unknown'> };
 
 /** @param device  its part of the bridge file, checked. @param baseDir  the folder of the bridge file. */
 export type ResolveDevice = (device: Readonly<Record<string, unknown>>, baseDir: string) => Promise<ResolvedDevice>;
@@ -29,16 +29,17 @@ export async function resolveDevices(
     if (!isMap(device) || isWrong || textAt(device, 'adapter') === undefined) continue;
     const resolved = await resolve(device, baseDir);
     if (resolved.ok) Object.assign(devices, { [name]: resolved.config });
-    else found.push(problemAt(at, resolved));
+    else found.push(placedAt(at, resolved.problem));
   }
   return found;
 }
 
-const problemAt = (at: string, { member, message, unknown }: ResolvedDevice & { ok: false }): PointerProblem => ({
+const placedAt = (
+  at: string,
+  { pointer, ...problem }: (ResolvedDevice & { ok: false })['problem'],
+): PointerProblem => ({
   file: 'bridge',
-  pointer: at + pointerOf(member),
-  severity: 'error',
-  code: unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID',
-  message,
-  ...(unknown && { unknown }),
+  pointer: at + pointer,
+  code: problem.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID',
+  ...problem,
 });

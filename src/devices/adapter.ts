@@ -139,7 +139,7 @@ export interface Listing {
   hint?: string;
 }
 
-/** What of a device's configuration does not fit the show. */
+/** What is wrong with a device's part of the bridge file, beyond what its schema says. */
 export interface DeviceProblem {
   /** Where, seen from the device: a JSON pointer such as `/mtcOut/timer`. */
   pointer: string;
@@ -176,32 +176,26 @@ export interface Connection {
   readonly closed: Promise<BridgeError | undefined>;
 }
 
-/** What became of the files that a device names: its configuration with them, or what is wrong with one. */
+/** A device's part of the bridge file with what its files hold, or what is wrong with one of them. */
 export type Resolved<Config = Readonly<Record<string, unknown>>> =
   | { ok: true; config: Config }
-  | {
-      ok: false;
-      /** The member that names it. */
-      member: string;
-      /** In the technician's words. */
-      message: string;
-      /** A name that nobody knows, and those that are known. */
-      unknown?: { name: string; among: readonly string[] };
-    };
+  | { ok: false; problem: DeviceProblem };
 
+/**
+ * One kind of device. `connect` and `list` touch the machine's devices, `resolve` reads files, and all else is pure: it
+ * says what things mean and, for `check`, what can never work.
+ */
 export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** The name of its folder, and of `adapter:` in the bridge file. */
   readonly kind: string;
   /** Its driver is native code, which may crash, spin or leak: the bridge runs it in a process of its own. */
   readonly native?: true;
-  /** Its devices can tell where their own playhead stands (Health.playhead). */
-  readonly tellsPlayhead?: true;
-  /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. Pure. */
-  movesPlayhead?(command: Command): boolean;
+
   /**
-   * Reads the files that the device's part of the bridge file names, such as a profile, when that file is read: what is
-   * wrong with them is told with its line, and a file that has changed is a device that has changed. What it gives takes
-   * the place of `config` everywhere here; it is plain JSON data. Never rejects.
+   * Reads the files that the device names, such as a profile, and fills in what follows from them; the only member that
+   * reads files. Called when the bridge file is read: what is wrong is told with its line, and a file that has changed is
+   * a device that has changed. What it gives is the `config` of all other members; it is plain JSON data. Never rejects.
+   * @param config  checked by config.schema.json, $defs device, its defaults filled in.
    * @param baseDir  the folder of the bridge file.
    */
   resolve?(config: Config, baseDir: string): Promise<Resolved<Config>>;
@@ -222,32 +216,28 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    * @throws DEVICE_DRIVER_MISSING, naming what to install; DEVICE_UNREACHABLE when the system does not tell
    */
   list?(signal: AbortSignal): Promise<Listing>;
-  /** Whether an input fits a pattern. Pure. Left out: every member of the pattern equals the input's. */
-  matches?(pattern: Pattern, input: Input): boolean;
-  /** A command in a few words for logs and pages, such as `start 12.5`. Pure. */
+
+  /** A command in a few words for logs and pages, such as `start 12.5`. */
   summarise(command: Command): string;
-  /**
-   * Why this command could never be sent, in the technician's words, for `check`. Pure.
-   * @param config  the device in the bridge file, checked; without it only what is wrong for every device is said.
-   */
-  problemOf?(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined;
-  /**
-   * Why no input of this device could ever fit the pattern, in the technician's words, for `check`. It may read files
-   * that the device names, and nothing else. @param baseDir  the folder of the bridge file, from which they are seen.
-   */
-  problemOfPattern?(pattern: Pattern, config: Readonly<Record<string, unknown>>, baseDir: string): string | undefined;
+  /** Whether an input fits a pattern. Left out: every member of the pattern equals the input's. */
+  matches?(pattern: Pattern, input: Input): boolean;
   /**
    * Whether nobody can do what fits `pattern` without also doing what fits `other`, though most likely the one is meant
-   * instead of the other (a hold is a press first); for `check`, which warns of it. Pure.
+   * instead of the other (a hold is a press first): `check` warns of it.
    */
-  includes?(pattern: Pattern, other: Pattern, config: Readonly<Record<string, unknown>>): boolean;
+  includes?(pattern: Pattern, other: Pattern, config: Config): boolean;
+  /** Its devices can tell where their own playhead stands (Health.playhead). */
+  readonly tellsPlayhead?: true;
+  /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. */
+  movesPlayhead?(command: Command): boolean;
+
+  /** What of the device can never work, or does not fit the show that has these timers at its beginning. */
+  problemOfDevice?(config: Config, timers: readonly Pick<FaceTimer, 'id' | 'mode'>[]): DeviceProblem | undefined;
+  /** Why no input of the device could ever fit the pattern, in the technician's words. */
+  problemOfPattern?(pattern: Pattern, config: Config): string | undefined;
   /**
-   * What of this configuration can never work, or does not fit the show that has these timers at its beginning, for
-   * `check`. It may read files that the device names, and nothing else; they are seen from `baseDir`.
+   * Why the command could never be sent, in the technician's words.
+   * @param config  left out: only what is wrong for every device is said.
    */
-  problemOfDevice?(
-    config: Readonly<Record<string, unknown>>,
-    timers: readonly Pick<FaceTimer, 'id' | 'mode'>[],
-    baseDir: string,
-  ): DeviceProblem | undefined;
+  problemOfCommand?(command: Command, config?: Config): string | undefined;
 }

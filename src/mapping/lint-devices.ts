@@ -1,4 +1,4 @@
-import type { BridgeConfig, DevicePlayhead } from '../generated/types.js';
+import type { BridgeConfig, DevicePlayhead, Timer } from '../generated/types.js';
 import type { ShowState } from '../show/state.js';
 import { runsAhead } from './event-view.js';
 import { type Finding, wrong } from './findings.js';
@@ -7,10 +7,32 @@ import { NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
 import { compileTemplate } from './template.js';
 
-/** What the adapters say of playheads. */
-interface PlayheadChecks {
+/** What the adapters say of the devices themselves. */
+export interface DeviceChecks {
+  /** What can never work, or does not fit the show with these timers; the pointer is seen from the device. */
+  problemOfDevice?: (
+    device: string,
+    timers: readonly Pick<Timer, 'id' | 'mode'>[],
+  ) => Pick<Finding, 'pointer' | 'message' | 'severity' | 'unknown'> | undefined;
+  /** Whether a device can tell where its own playhead stands; left out: all can. */
   tellsPlayhead?: (device: string) => boolean;
+  /** Whether a command, its placeholders not filled in, moves the device's own playhead; left out: every one does. */
   movesPlayhead?: (device: string, command: Readonly<Record<string, unknown>>) => boolean;
+}
+
+/** What the adapters find wrong with the devices. @param state  before the first cue. */
+export function lintDevices(
+  { devices }: BridgeConfig,
+  { timers }: ShowState,
+  { problemOfDevice = () => undefined }: DeviceChecks,
+): Finding[] {
+  return Object.keys(devices).flatMap((device) => {
+    const problem = problemOfDevice(device, timers);
+    if (!problem) return [];
+    const { pointer, message, ...more } = problem;
+    const code = more.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID';
+    return [wrong(`/devices${step(device)}${pointer}`, code, message, more)];
+  });
 }
 
 /** What is wrong with what the bridge file says of a device's own playhead. @param state  before the first cue. */
@@ -18,7 +40,7 @@ export function lintPlayheads(
   config: BridgeConfig,
   state: ShowState,
   names: ShowNames,
-  { tellsPlayhead = () => true, movesPlayhead = () => true }: PlayheadChecks,
+  { tellsPlayhead = () => true, movesPlayhead = () => true }: DeviceChecks,
 ): Finding[] {
   return Object.entries(config.devices).flatMap(([device, { playhead, adapter, backupOf = device }]) => {
     const at = `/devices${step(device)}/playhead`;

@@ -18,7 +18,7 @@ interface Lint {
   state: ShowState;
   cuesFor: ReturnType<typeof cueSamples>;
   names: ShowNames;
-  problemOf: CommandProblem;
+  problemOfCommand: CommandProblem;
 }
 
 /** What is wrong with one output rule besides its shape, and with every command that it would ever send. */
@@ -94,14 +94,14 @@ function lintWhere({ event, where = {} }: OutputRule, at: string, showId: string
 }
 
 /** A rule that reads nothing that is known only on the night sends one command: tried once. */
-function lintFixed(output: CompiledOutput, at: string, { config, state, problemOf }: Lint): Finding[] {
+function lintFixed(output: CompiledOutput, at: string, { config, state, problemOfCommand }: Lint): Finding[] {
   const { rule, reads } = output;
   if ([...reads].some((scope) => scope !== 'show')) return [];
   const event = sampleEvent(config.show.id, rule.event, SAMPLES[rule.event]) as ShowEvent;
   const [run] = [...output.runs(new EventView(event, state))];
   const command = run && output.fill(run);
   if (command === undefined || command === NO_VALUE) return [];
-  const why = problemOf(rule.send.device, command as Command);
+  const why = problemOfCommand(rule.send.device, command as Command);
   return why === undefined ? [] : [wrong(`${at}/send`, 'CONFIG_INVALID', `${rule.id} could never be sent: ${why}`)];
 }
 
@@ -163,12 +163,12 @@ function detailOf(rule: OutputRule): string {
   return only && more.every(({ text }) => text === only.text) ? only.path.map(step).join('') : '';
 }
 
-function whyNever(output: CompiledOutput, run: Run, { problemOf }: Lint): string | undefined {
+function whyNever(output: CompiledOutput, run: Run, { problemOfCommand }: Lint): string | undefined {
   // With values from the sample event the command is none that will ever be sent.
   if (output.reads.has('event') || output.reads.has('actor')) return undefined;
   const command = output.fill(run);
   if (command === NO_VALUE) return 'a text can only take texts and numbers in';
-  return problemOf(output.rule.send.device, command as Command);
+  return problemOfCommand(output.rule.send.device, command as Command);
 }
 
 function tellSkipped(

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { input, output, SHOW } from '../../test/support/mapping-show.js';
 import type { BridgeConfig } from '../generated/types.js';
-import { type CommandChecks, lintMapping } from './lint.js';
+import { type AdapterChecks, lintMapping } from './lint.js';
 
 const STOP = output({ id: 'stop', event: 'EmergencyTriggered', send: { device: 'qlab', panic: true } });
 
 /** As `pointer severity CODE message ?name`, of a bridge file that is good but for these rules. */
 function lint(
   rules: Partial<Pick<BridgeConfig, 'inputs' | 'outputs' | 'devices'>>,
-  checks: Partial<CommandChecks> = {},
+  checks: Partial<AdapterChecks> = {},
 ): string[] {
   const config = {
     version: 1,
@@ -21,7 +21,7 @@ function lint(
     inputs: rules.inputs ?? [],
     outputs: [...(rules.outputs ?? []), STOP],
   } as unknown as BridgeConfig;
-  return lintMapping(config, SHOW, { problemOf: () => undefined, ...checks }).map(
+  return lintMapping(config, SHOW, { problemOfCommand: () => undefined, ...checks }).map(
     ({ file, pointer, severity, code, message, unknown }) =>
       `${file === 'show' ? 'show:' : ''}${pointer} ${severity} ${code} ${message}${unknown ? ` ?${unknown.name}` : ''}`,
   );
@@ -268,9 +268,9 @@ describe('every command of every cue is tried before the show', () => {
   const fire = output({ id: 'fire', call: 'sound', send: { device: 'qlab', start: '$call.targets.qlab' } });
 
   test('a command that could never be sent is told at the cue’s own target', () => {
-    const problemOf = (_: string, { start }: { start?: unknown }) =>
+    const problemOfCommand = (_: string, { start }: { start?: unknown }) =>
       start === '14' ? '14 is no cue number' : undefined;
-    expect(lint({ outputs: [fire] }, { problemOf })).toEqual([
+    expect(lint({ outputs: [fire] }, { problemOfCommand })).toEqual([
       '/outputs/0/send/start warn CONFIG_RULE_SKIPS_CUES fire does not apply to cue 4: its sound call has no targets.qlab',
       'show:/acts/0/segments/0/cues/2/calls/1/targets/qlab error CONFIG_INVALID cue 3 with rule fire could never be sent: 14 is no cue number',
     ]);
@@ -288,8 +288,8 @@ describe('every command of every cue is tried before the show', () => {
   });
 
   test('what is wrong for every cue alike is the rule’s fault and told once', () => {
-    const problemOf = () => 'this device cannot be sent anything';
-    expect(lint({ outputs: [output({ send: { device: 'pedal', x: '$cue.number' } })] }, { problemOf })).toEqual([
+    const problemOfCommand = () => 'this device cannot be sent anything';
+    expect(lint({ outputs: [output({ send: { device: 'pedal', x: '$cue.number' } })] }, { problemOfCommand })).toEqual([
       '/outputs/0/send error CONFIG_INVALID rule could never be sent: this device cannot be sent anything',
       '/outputs/1/send error CONFIG_INVALID stop could never be sent: this device cannot be sent anything',
     ]);
@@ -297,11 +297,11 @@ describe('every command of every cue is tried before the show', () => {
 
   test('each command is looked at once, however many cues send it', () => {
     const asked: string[] = [];
-    const problemOf = (device: string, command: object) => {
+    const problemOfCommand = (device: string, command: object) => {
       asked.push(device + JSON.stringify(command));
       return undefined;
     };
-    lint({ outputs: [fire, { ...fire, id: 'again' }] }, { problemOf });
+    lint({ outputs: [fire, { ...fire, id: 'again' }] }, { problemOfCommand });
     expect(asked).toEqual([...new Set(asked)]);
     expect(asked).toContain('qlab{"start":"14"}');
   });
@@ -309,7 +309,7 @@ describe('every command of every cue is tried before the show', () => {
 
 test('a show that fires devices and has no rule for an emergency is told so', () => {
   const config = { show: { id: 'x' }, devices: {}, inputs: [], outputs: [output({ send: { device: 'qlab', x: 1 } })] };
-  expect(lintMapping(config as unknown as BridgeConfig, SHOW, { problemOf: () => undefined })).toMatchObject([
+  expect(lintMapping(config as unknown as BridgeConfig, SHOW, { problemOfCommand: () => undefined })).toMatchObject([
     { pointer: '/outputs', on: 'key', severity: 'warn', code: 'CONFIG_NO_STOP' },
   ]);
 });
@@ -333,15 +333,15 @@ describe('a rule about the next cue', () => {
   });
 
   test('that could not be sent for a cue is told at that cue', () => {
-    const problemOf: CommandChecks['problemOf'] = (_, { a }) => (a === 'cue-2' ? 'no' : undefined);
-    expect(lint({ outputs: [rule({ event: 'CueReverted' })] }, { problemOf })).toEqual([
+    const problemOfCommand: AdapterChecks['problemOfCommand'] = (_, { a }) => (a === 'cue-2' ? 'no' : undefined);
+    expect(lint({ outputs: [rule({ event: 'CueReverted' })] }, { problemOfCommand })).toEqual([
       'show:/acts/0/segments/0/cues/1/id error CONFIG_INVALID cue 1.10 with rule rule could never be sent: no',
     ]);
   });
 });
 
 describe('where a playhead should stand', () => {
-  const at = (playhead: object, checks: Partial<CommandChecks> = {}) =>
+  const at = (playhead: object, checks: Partial<AdapterChecks> = {}) =>
     lint({ devices: { qlab: { adapter: 'x', playhead } } as unknown as BridgeConfig['devices'] }, checks);
   test.each<[string, object, string[]]>([
     ['is right', { call: 'sound', is: '$call.targets.qlab' }, []],
@@ -376,7 +376,7 @@ describe('where a playhead should stand', () => {
 
   test('is an alarm for good where no rule ever moves it', () => {
     const devices = { qlab: { adapter: 'x', playhead: { is: '$cue.number' } } } as unknown as BridgeConfig['devices'];
-    const movesPlayhead: CommandChecks['movesPlayhead'] = (_, command) => 'playhead' in command;
+    const movesPlayhead: AdapterChecks['movesPlayhead'] = (_, command) => 'playhead' in command;
     const rule = (member: string) => output({ id: member, send: { device: 'qlab', [member]: '$cue.number' } });
     expect(lint({ devices, outputs: [rule('start')] }, { movesPlayhead })).toEqual([
       '/devices/qlab/playhead warn CONFIG_INVALID no rule moves the playhead of qlab, so it would soon be an alarm for good: add a rule with cue: next that moves it',
@@ -393,8 +393,9 @@ describe('where a playhead should stand', () => {
 
 test('what a backup could never be sent is told, though its main could', () => {
   const devices = { b: { adapter: 'x', backupOf: 'qlab' } } as unknown as BridgeConfig['devices'];
-  const problemOf: CommandChecks['problemOf'] = (device) => (device === 'b' ? 'it only listens' : undefined);
-  expect(lint({ devices, outputs: [] }, { problemOf })).toEqual([
+  const problemOfCommand: AdapterChecks['problemOfCommand'] = (device) =>
+    device === 'b' ? 'it only listens' : undefined;
+  expect(lint({ devices, outputs: [] }, { problemOfCommand })).toEqual([
     '/outputs/0/send error CONFIG_INVALID stop could never be sent: its backup b: it only listens',
   ]);
 });

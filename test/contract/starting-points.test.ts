@@ -2,13 +2,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+import { hidProfiles } from '../../adapters/hid/profile.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { loadChecked } from '../../src/main.js';
 
 const config = join(packageRoot, 'config');
 const bridges = readdirSync(config).filter((file) => /^bridge\..*\.yaml$/.test(file));
-const profiles = readdirSync(profilesFolder).map((file) => file.replace('.yaml', ''));
+const profiles = await hidProfiles.names();
 
 test.each(bridges)('config/%s is accepted without a word', async (file) => {
   const result = await loadChecked(join(config, file));
@@ -21,7 +21,7 @@ test('the bridge file of button and pedal speaks of buttons that its profile has
   const result = await loadChecked(path);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   const { devices, inputs } = result.bridge.config;
-  const profile = await loadProfile(String(Object(devices.pedal).profile), result.bridge.baseDir);
+  const profile = await hidProfiles.load(String(Object(devices.pedal).profile), result.bridge.baseDir);
   const named = inputs.map(({ when }) => Object(when)).filter(({ device }) => device === 'pedal');
   expect(named.length).toBeGreaterThan(0);
   for (const { button } of named) expect(Object.keys(profile.buttons)).toContain(button);
@@ -32,7 +32,7 @@ test.each(profiles)(
   async (name) => {
     const rules = readFileSync(join(config, 'udev', '70-pacebuddy.rules'), 'utf8');
     const table = readFileSync(join(config, 'README.md'), 'utf8').replaceAll(/ +/g, ' ');
-    const { devices, buttons, verified } = await loadProfile(name, '.');
+    const { devices, buttons, verified } = await hidProfiles.load(name);
     for (const { vendorId, productId } of devices) {
       const [vendor, product] = [vendorId, productId].map((id) => id.toString(16).toUpperCase().padStart(4, '0'));
       expect(rules).toContain(`\nSUBSYSTEM=="hidraw", KERNELS=="0003:${vendor}:${product}.*",`);

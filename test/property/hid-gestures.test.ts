@@ -1,9 +1,8 @@
 /** Any reports at any times: no press is delayed, doubled or lost, and the state is right afterwards. */
-import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeReport } from '../../adapters/hid/codec.js';
-import { loadProfile, profilesFolder } from '../../adapters/hid/profile.js';
+import { hidProfiles } from '../../adapters/hid/profile.js';
 import { type Gesture, GestureMachine, keyOf, SETTLE_MS } from '../../src/devices/gestures.js';
 
 const DEBOUNCE_MS = 5;
@@ -174,8 +173,7 @@ test('every stamp on the pedal is one press at its first edge, however each edge
 });
 
 test('no report, whatever its bytes, is more to a profile than buttons that it has', async () => {
-  const files = readdirSync(profilesFolder).filter((file) => file.endsWith('.yaml'));
-  const profiles = await Promise.all(files.map((file) => loadProfile(file.replace('.yaml', ''), '.')));
+  const profiles = await Promise.all((await hidProfiles.names()).map((name) => hidProfiles.load(name)));
   fc.assert(
     fc.property(fc.constantFrom(...profiles), fc.uint8Array({ maxLength: 70 }), (profile, report) => {
       for (const button of decodeReport(profile, report) ?? []) expect(Object.keys(profile.buttons)).toContain(button);

@@ -101,7 +101,7 @@ test('the lint never throws, and a rule without a finding sends what its text sa
         inputs: [],
         outputs: [rule],
       };
-      const found = lintMapping(config as unknown as BridgeConfig, SHOW, { problemOf: () => undefined });
+      const found = lintMapping(config as unknown as BridgeConfig, SHOW, { problemOfCommand: () => undefined });
       if (rule.event !== 'CueAdvanced' || found.some(({ code }) => code !== 'CONFIG_NO_STOP')) return;
       const mapping = compileMapping({ inputs: [], outputs: [rule] }, () => true);
       for (const cue of SHOW.acts.flatMap((act) => act.segments.flatMap(({ cues }) => cues))) {

@@ -10,8 +10,7 @@ import { toInput } from '../../adapters/osc/command.js';
 import { compileConsole } from '../../adapters/osc/console.js';
 import { ConsoleWatch } from '../../adapters/osc/console-watch.js';
 import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
-import { loadProfile } from '../../adapters/osc/profile.js';
-import { profileNames } from '../../adapters/osc/settings.js';
+import { oscProfiles } from '../../adapters/osc/profile.js';
 import { TestClock } from '../support/test-clock.js';
 import { mutated } from './mutated-bytes.js';
 import { address, flatten, hexOf, packetOf } from './osc-arbitraries.js';
@@ -134,9 +133,9 @@ test('any pattern against any address answers', () => {
 
 test('whatever a console says, its profile reads it without a throw, as JSON data', async () => {
   const watches = await Promise.all(
-    (await profileNames()).map(async (name) => {
+    (await oscProfiles.names()).map(async (name) => {
       const options = { clock: new TestClock(), hears: true, send: () => undefined, changed: () => undefined };
-      return new ConsoleWatch(compileConsole(await loadProfile(name, '.'), ''), options);
+      return new ConsoleWatch(compileConsole(await oscProfiles.load(name), ''), options);
     }),
   );
   const known = fc

@@ -239,7 +239,7 @@ function registerCommands(
     const { connection } = await bench.connect();
     const command = bench.rig.command(3);
     expect(adapter.summarise(command)).not.toBe('');
-    expect(adapter.problemOf?.(command)).toBeUndefined();
+    expect(adapter.problemOfCommand?.(command)).toBeUndefined();
     const before = clock.mono();
     const sending = new AbortController();
     const receipt = await within(connection.send(command, sending.signal), 'the receipt');

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter, AdapterIo, Connection, Input } from '../../src/devices/adapter.js';
-import { isolate } from '../../src/devices/isolated-adapter.js';
+import { isolate } from '../../src/devices/drivers/isolated-adapter.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { keptLog, type LogLine } from './log-lines.js';
 import { testIo } from './rig.js';

@@ -1,22 +1,16 @@
 import { oscAdapter } from '../../adapters/osc/adapter.js';
-import type { Adapter, Connection, Health, Input } from '../../src/devices/adapter.js';
-import { checkedDevice } from './checked-device.js';
+import type { OscConfig } from '../../adapters/osc/settings.js';
+import type { Connection, Health, Input } from '../../src/devices/adapter.js';
+import { resolvedDevice } from './checked-device.js';
 import { never, testIo } from './rig.js';
 
-const adapter: Adapter = oscAdapter;
-
-/** An osc device of the bridge file, checked and with its defaults. */
-export const oscDevice = (config: object) => checkedDevice('osc', config);
-
-/** The same with its profile read. @throws what is wrong with it */
-export async function resolvedOsc(config: object, baseDir = '.'): Promise<Readonly<Record<string, unknown>>> {
-  const resolved = await adapter.resolve?.(oscDevice(config), baseDir);
-  if (!resolved?.ok) throw new Error(resolved?.message);
-  return resolved.config;
-}
+/** An osc device of the bridge file, as the loader hands it over. @throws what is wrong with its profile */
+export const resolvedOsc = (config: object, baseDir?: string): Promise<OscConfig> =>
+  resolvedDevice(oscAdapter, config, baseDir);
 
 /** @throws what the adapter's connect throws */
-export const openOsc = (config: object): Promise<Connection> => adapter.connect(oscDevice(config), testIo(), never());
+export const openOsc = async (config: object): Promise<Connection> =>
+  oscAdapter.connect(await resolvedOsc(config), testIo(), never());
 
 /** A connection, and what it told. */
 export async function connectOsc(config: object): Promise<{ connection: Connection; inputs: Input[]; told: Health[] }> {

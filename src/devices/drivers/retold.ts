@@ -1,8 +1,8 @@
 /** What a driver's process says besides its messages: log lines, and whatever native code prints. */
 import type { Readable } from 'node:stream';
-import type { Clock } from '../kit/clock.js';
-import type { Log } from '../kit/log.js';
-import { PerSecond } from './rate.js';
+import type { Clock } from '../../kit/clock.js';
+import type { Log } from '../../kit/log.js';
+import { PerSecond } from '../rate.js';
 
 /** Log lines from one process within a second; more are counted. */
 const LOG_LINES_PER_SECOND_MAX = 100;

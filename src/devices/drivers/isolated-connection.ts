@@ -1,7 +1,7 @@
-import { machineMs } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
-import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from './adapter.js';
-import { ConnectionVoice } from './connection-voice.js';
+import { machineMs } from '../../kit/clock.js';
+import { BridgeError } from '../../kit/errors.js';
+import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../adapter.js';
+import { ConnectionVoice } from '../connection-voice.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
 

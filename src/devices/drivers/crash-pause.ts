@@ -1,6 +1,6 @@
-import type { Clock } from '../kit/clock.js';
-import type { BridgeError } from '../kit/errors.js';
-import { type Plugging, watchPlugging } from './plugging.js';
+import type { Clock } from '../../kit/clock.js';
+import type { BridgeError } from '../../kit/errors.js';
+import { type Plugging, watchPlugging } from '../plugging.js';
 
 /** So many crashes in a row are tried again at once: a driver may stumble over a device that is just being plugged in. */
 export const CRASHES_MAX = 5;

@@ -2,10 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { PatientBench, pausingAdapter } from '../../test/support/isolated-rig.js';
-import { TestClock } from '../../test/support/test-clock.js';
-import { within } from '../../test/support/waiting.js';
-import { BridgeError } from '../kit/errors.js';
+import { PatientBench, pausingAdapter } from '../../../test/support/isolated-rig.js';
+import { TestClock } from '../../../test/support/test-clock.js';
+import { within } from '../../../test/support/waiting.js';
+import { BridgeError } from '../../kit/errors.js';
 import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 
 const WHY = new BridgeError('DEVICE_CLOSED', 'the driver process ended (SIGSEGV)');

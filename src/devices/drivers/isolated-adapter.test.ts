@@ -1,10 +1,10 @@
 /** What a native driver can do to its process, done in real processes (which run what was built). */
 import { getEventListeners } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
-import { isAlive, PatientBench } from '../../test/support/isolated-rig.js';
-import { eventually, within } from '../../test/support/waiting.js';
-import { machineMs, systemClock } from '../kit/clock.js';
-import { Supervisor } from './supervisor.js';
+import { isAlive, PatientBench } from '../../../test/support/isolated-rig.js';
+import { eventually, within } from '../../../test/support/waiting.js';
+import { machineMs, systemClock } from '../../kit/clock.js';
+import { Supervisor } from '../supervisor.js';
 
 const clock = systemClock();
 const never = new AbortController().signal;

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Clock } from '../kit/clock.js';
-import { deferred } from '../kit/deferred.js';
-import { BridgeError, wordsOf } from '../kit/errors.js';
-import type { Log } from '../kit/log.js';
-import type { Face } from './adapter.js';
+import type { Clock } from '../../kit/clock.js';
+import { deferred } from '../../kit/deferred.js';
+import { BridgeError, wordsOf } from '../../kit/errors.js';
+import type { Log } from '../../kit/log.js';
+import type { Face } from '../adapter.js';
+import { PerSecond } from '../rate.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
-import { PerSecond } from './rate.js';
 import { RetoldLog, Said } from './retold.js';
 
 /** How often the process is asked whether it lives. */

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Clock, machineMs, systemClock } from '../kit/clock.js';
-import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
-import { type Log, silentLog } from '../kit/log.js';
-import { packageRoot } from '../kit/package.js';
-import type { Adapter, AdapterIo, Connection, Listing } from './adapter.js';
+import { type Clock, machineMs, systemClock } from '../../kit/clock.js';
+import { BridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
+import { type Log, silentLog } from '../../kit/log.js';
+import { packageRoot } from '../../kit/package.js';
+import type { Adapter, AdapterIo, Connection, Listing } from '../adapter.js';
 import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
 import { errorOf } from './host-messages.js';
@@ -26,7 +26,7 @@ export interface IsolateOptions {
 type DriverIo = Pick<AdapterIo, 'device' | 'log'>;
 
 /** The built entry of a driver's process: Node runs no TypeScript, so this is dist/ from the sources as well. */
-const HOST = join(packageRoot, 'dist/src/devices/adapter-host.js');
+const HOST = join(packageRoot, 'dist/src/devices/drivers/adapter-host.js');
 
 /**
  * The same adapter with its driver in another process, one for each device. What is pure stays here. A process serves

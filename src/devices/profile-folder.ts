@@ -1,0 +1,100 @@
+/** Profiles: files that tell what a device of some make understands and says, so that no code has to. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
+import { packageRoot } from '../kit/package.js';
+import type { DeviceProblem } from './adapter.js';
+
+/** A larger file is no profile. */
+const FILE_BYTES_MAX = 65_536;
+/** How many mistakes of one file are told at once. */
+const PROBLEMS_TOLD_MAX = 5;
+
+/** A generated validator of the profiles' schema. */
+interface Validator {
+  (data: unknown): boolean;
+  errors?: null | readonly { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> }[];
+}
+
+/** The profiles of one kind of adapter: those that come with the bridge lie in a folder of config/, others anywhere. */
+export class ProfileFolder<Profile> {
+  readonly #path: string;
+  readonly #validate: Validator;
+  readonly #problemsOf: (profile: Profile) => readonly string[];
+
+  /**
+   * @param name  of the folder in config/.
+   * @param problemsOf  what the schema cannot say, each with where it is.
+   */
+  constructor(name: string, validate: Validator, problemsOf: (profile: Profile) => readonly string[]) {
+    this.#path = join(packageRoot, 'config', name);
+    this.#validate = validate;
+    this.#problemsOf = problemsOf;
+  }
+
+  /** Of those that come with the bridge, in order. */
+  async names(): Promise<string[]> {
+    const files = await readdir(this.#path);
+    return files.flatMap((file) => (file.endsWith('.yaml') ? [file.slice(0, -'.yaml'.length)] : [])).sort();
+  }
+
+  /** What `profile:` of a device names, or what is wrong with it. @param baseDir  the folder of the bridge file. */
+  async resolve(
+    name: string,
+    baseDir: string,
+  ): Promise<{ ok: true; profile: Profile } | { ok: false; problem: DeviceProblem }> {
+    try {
+      return { ok: true, profile: await this.load(name, baseDir) };
+    } catch (error) {
+      const { code, message } = toBridgeError(error);
+      const unknown = code === 'CONFIG_UNKNOWN_NAME' && { unknown: { name, among: await this.names() } };
+      return { ok: false, problem: { pointer: '/profile', message, severity: 'error', ...unknown } };
+    }
+  }
+
+  /**
+   * A profile by its name, or by a path of one's own that ends in .yaml or .yml.
+   * @param baseDir  from which such a path is seen; for the bridge's own it does not matter.
+   * @throws CONFIG_UNKNOWN_NAME, CONFIG_UNREADABLE, CONFIG_SYNTAX, CONFIG_INVALID
+   */
+  async load(name: string, baseDir = '.'): Promise<Profile> {
+    const isPath = /\.ya?ml$/.test(name);
+    const unknown = (cause?: unknown) =>
+      new BridgeError('CONFIG_UNKNOWN_NAME', `no profile is called '${name}'`, { cause });
+    if (!isPath && !/^[a-z0-9][a-z0-9-]*$/.test(name)) throw unknown();
+    let text: string;
+    try {
+      text = await readFile(isPath ? resolve(baseDir, name) : join(this.#path, `${name}.yaml`), 'utf8');
+    } catch (cause) {
+      const isMissing = Object(cause).code === 'ENOENT';
+      if (isMissing && !isPath) throw unknown(cause);
+      const why = isMissing ? 'there is no such file' : wordsOf(cause);
+      throw new BridgeError('CONFIG_UNREADABLE', `the profile ${name} cannot be read: ${why}`, { cause });
+    }
+    return this.parse(text, name);
+  }
+
+  /** @throws CONFIG_SYNTAX, CONFIG_INVALID, naming what is wrong */
+  parse(text: string, name: string): Profile {
+    if (text.length > FILE_BYTES_MAX) throw new BridgeError('CONFIG_INVALID', `profile ${name} is larger than 64 KiB`);
+    let data: unknown;
+    try {
+      data = parse(text);
+    } catch (cause) {
+      throw new BridgeError('CONFIG_SYNTAX', `profile ${name}: ${wordsOf(cause)}`, { cause });
+    }
+    const problems = this.#validate(data) ? this.#problemsOf(data as Profile) : this.#misfits();
+    if (problems.length > 0) {
+      throw new BridgeError('CONFIG_INVALID', `profile ${name}: ${problems.slice(0, PROBLEMS_TOLD_MAX).join('; ')}`);
+    }
+    return data as Profile;
+  }
+
+  #misfits(): string[] {
+    return (this.#validate.errors ?? []).map(({ instancePath, message, params }) => {
+      const stray = params.additionalProperty;
+      return `${instancePath || '/'} ${message}${stray === undefined ? '' : `: ${stray}`}`;
+    });
+  }
+}
