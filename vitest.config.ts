@@ -1,6 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
-/** `bridge` needs Node alone; `peers` talks to other people's programs (liblo-tools, socat, tshark). */
+/**
+ * `bridge` needs Node alone; `peers` talks to other people's programs (liblo-tools, socat, tshark). test/hardware is run
+ * inside a guest by a runner of its own.
+ */
 export default defineConfig({
   test: {
     // Most tests wait for other processes: no core is kept free for the one that looks on.
@@ -10,7 +13,7 @@ export default defineConfig({
         test: {
           name: 'bridge',
           include: ['src/**/*.test.ts', 'adapters/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['test/wire/**', 'test/browser/**'],
+          exclude: ['test/wire/**', 'test/browser/**', 'test/hardware/**'],
           testTimeout: 20_000,
         },
       },
