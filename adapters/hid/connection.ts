@@ -1,6 +1,6 @@
-import type { AdapterIo, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import { Buttons, problemOfButton } from '../../src/devices/buttons.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeReport } from './codec.js';
@@ -10,12 +10,11 @@ import type { HidHandle } from './driver.js';
 const CLOSE_LIMIT_MS = 1000;
 
 /** One open device, from connect() to its end. */
-export class HidConnection implements Connection {
+export class HidConnection extends BaseConnection {
   readonly #handle: HidHandle;
   readonly #profile: HidProfile;
   readonly #io: AdapterIo;
   readonly #buttons: Buttons;
-  readonly #voice: ConnectionVoice;
   readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0 };
   #ending: Promise<void> | undefined;
 
@@ -27,34 +26,19 @@ export class HidConnection implements Connection {
     profile: HidProfile,
     io: AdapterIo,
   ) {
+    super(io.log);
     this.#handle = handle;
     this.#profile = profile;
     this.#io = io;
     this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
-      this.#voice.input(input);
+      this.tellInput(input);
     });
-    this.#voice = new ConnectionVoice(io.log, this.#firstHealth(found));
+    this.tellHealth(this.#firstHealth(found));
     handle.on('error', (error) => {
       void this.#end(new BridgeError('DEVICE_CLOSED', `${found.name} is gone: ${wordsOf(error)}`, { cause: error }));
     });
     handle.on('data', (report) => this.#take(report));
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -97,7 +81,7 @@ export class HidConnection implements Connection {
 
   /** Idempotent. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release().then(() => this.#voice.end(why));
+    this.#ending ??= this.#release().then(() => this.tellEnd(why));
     return this.#ending;
   }
 

@@ -1,5 +1,5 @@
-import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import type { AdapterIo, Command, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from './codec.js';
@@ -25,11 +25,10 @@ export interface OpenNames {
 }
 
 /** A pair of open ports, from connect() to their end. */
-export class MidiConnection implements Connection {
+export class MidiConnection extends BaseConnection {
   readonly #io: AdapterIo;
   readonly #config: MidiDevice;
   readonly #names: OpenNames;
-  readonly #voice: ConnectionVoice;
   readonly #stream = new MidiStream();
   readonly #edges = new ControllerEdges();
   readonly #mtc: MtcReceiver;
@@ -59,36 +58,20 @@ export class MidiConnection implements Connection {
 
   /** Opens the ports at once. @throws DEVICE_UNREACHABLE */
   constructor(driver: MidiDriver, names: OpenNames, config: MidiDevice, io: AdapterIo) {
+    super(io.log);
     this.#io = io;
     this.#config = config;
     this.#names = names;
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
-    this.#voice = new ConnectionVoice(io.log, { status: 'unverified' });
     const { mtcOut } = config;
     this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io, (message) => this.#sendClock(encodeMessage(message)));
     if (mtcOut?.timer !== undefined || io.patterns.some((pattern) => 'mtc' in pattern)) {
       this.display = (face) => this.#paint(face);
     }
     this.#open(driver);
-    this.#voice.observe(this.#healthNow());
+    this.tellHealth(this.#healthNow());
     // Ports of our own making are there as long as we are.
     if (!config.virtual) this.#lookSoon = watchPorts(driver, names, io, this.#life.signal, (gone) => this.#lose(gone));
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -158,7 +141,7 @@ export class MidiConnection implements Connection {
     }
     if (this.#config.mtcOut?.timer === undefined) return;
     this.#mtcTrouble = this.#mtcOut?.paint(face);
-    this.#voice.observe(this.#healthNow());
+    this.tellHealth(this.#healthNow());
   }
 
   async close(): Promise<void> {
@@ -195,7 +178,7 @@ export class MidiConnection implements Connection {
     }
     if (!this.#isHeard) {
       this.#isHeard = true;
-      this.#voice.observe(this.#healthNow());
+      this.tellHealth(this.#healthNow());
     }
   }
 
@@ -242,7 +225,7 @@ export class MidiConnection implements Connection {
   #tell(input: Input): void {
     if (this.#ending || this.#isFlood(this.#io.patterns.some((pattern) => matches(pattern, input)))) return;
     this.#counters['in.inputs'] += 1;
-    this.#voice.input(input);
+    this.tellInput(input);
   }
 
   #isFlood(isFitting: boolean): boolean {
@@ -251,7 +234,7 @@ export class MidiConnection implements Connection {
     if (nowMs - second.startMs >= 1000) {
       const isOver = second.isFlood && second.fitting <= FITTING_PER_SECOND_MAX;
       this.#second = { startMs: nowMs, fitting: 0, others: 0, isFlood: second.isFlood && !isOver };
-      if (isOver) this.#voice.observe(this.#healthNow());
+      if (isOver) this.tellHealth(this.#healthNow());
     }
     if (isFitting) this.#second.fitting += 1;
     else this.#second.others += 1;
@@ -264,7 +247,7 @@ export class MidiConnection implements Connection {
       this.#second.isFlood = true;
       const health = this.#healthNow();
       this.#io.log.warn({ code: health.code, detail: health.detail }, 'input.dropped');
-      this.#voice.observe(health);
+      this.tellHealth(health);
     }
     return true;
   }
@@ -299,7 +282,7 @@ export class MidiConnection implements Connection {
       this.#life.abort();
       this.#mtcOut?.stop();
       this.#closePorts();
-      this.#voice.end(why);
+      this.tellEnd(why);
     });
     return this.#ending;
   }

@@ -1,6 +1,6 @@
 /** What all transports of OSC have in common: inputs out of packets, health, counters, and one end. */
-import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import type { AdapterIo, Command, Connection, Health, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Log } from '../../src/kit/log.js';
 import { decodePacket, type ReceivedMessage } from './codec.js';
@@ -43,9 +43,8 @@ export async function openConnection(
   return connection;
 }
 
-class OscConnection implements Connection, WireEvents {
+class OscConnection extends BaseConnection implements WireEvents {
   readonly #log: Log;
-  readonly #voice: ConnectionVoice;
   readonly #counters: Record<string, number> = {};
   readonly #console: Console | undefined;
   readonly #watch: ConsoleWatch | undefined;
@@ -57,8 +56,8 @@ class OscConnection implements Connection, WireEvents {
   readonly #pings = new AbortController().signal;
 
   constructor(config: Settled, io: AdapterIo) {
+    super(io.log);
     this.#log = io.log;
-    this.#voice = new ConnectionVoice(io.log, this.#wireHealth);
     this.#console = consoleOf({ ...config });
     this.#watch =
       this.#console &&
@@ -82,16 +81,9 @@ class OscConnection implements Connection, WireEvents {
   }
 
   #refresh(): void {
-    if (!this.#isGone) this.#voice.observe(this.#watch?.health(this.#wireHealth) ?? this.#wireHealth);
+    if (!this.#isGone) this.tellHealth(this.#watch?.health(this.#wireHealth) ?? this.#wireHealth);
   }
 
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health = (): Health => this.#voice.health;
-  onHealth = (listener: (health: Health) => void): (() => void) => this.#voice.onHealth(listener);
-  onInput = (listener: (input: Input) => void): (() => void) => this.#voice.onInput(listener);
   counters = (): Readonly<Record<string, number>> => ({ ...this.#counters });
 
   async send(command: Command, signal: AbortSignal): Promise<Receipt> {
@@ -140,7 +132,7 @@ class OscConnection implements Connection, WireEvents {
     const input = toInput(message, from);
     const meaning = this.#watch?.see(message.address, input.args as unknown[]);
     if (meaning === 'answer') this.count('received.answers');
-    else this.#voice.input(meaning ? { ...input, ...meaning } : input);
+    else this.tellInput(meaning ? { ...input, ...meaning } : input);
   }
 
   count(name: string, from?: string, times = 1): void {
@@ -166,7 +158,7 @@ class OscConnection implements Connection, WireEvents {
     this.#isGone = true;
     this.#watch?.end();
     this.#closing = this.#wire?.close();
-    this.#voice.end(reason);
+    this.tellEnd(reason);
   }
 }
 

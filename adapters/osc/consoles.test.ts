@@ -183,7 +183,7 @@ describe('Eos', () => {
     ]);
     expect(fitting({ event: 'go', where: { list: '1' } })).toHaveLength(1);
     expect(fitting({ event: 'go', where: { list: '2' } })).toHaveLength(0);
-    expect(connection.health().status).toBe('up');
+    await eventually(() => connection.health().status === 'up', 'an answer to the first ping');
   });
 
   test('GO without a number is confirmed by whatever the desk fires; the next GO at the desk is a press', async () => {

@@ -1,5 +1,5 @@
-import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import type { AdapterIo, Command, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { Again } from './again.js';
@@ -31,8 +31,7 @@ const DOUBT_MARGIN_MS = 250;
 const HELD_MAX = 64;
 
 /** A workspace that is connected. Single-use. */
-export class QlabConnection implements Connection {
-  readonly closed: Promise<BridgeError | undefined>;
+export class QlabConnection extends BaseConnection {
   readonly #link: Link;
   readonly #config: QlabDevice;
   readonly #io: AdapterIo;
@@ -42,7 +41,6 @@ export class QlabConnection implements Connection {
   readonly #watch: CueWatch;
   readonly #playhead: Playhead;
   readonly #life = new AbortController();
-  readonly #voice: ConnectionVoice;
   readonly #access: Again;
   readonly #goSetting: Again;
   readonly #goWindow: Again;
@@ -54,6 +52,7 @@ export class QlabConnection implements Connection {
 
   /** @param events  what QLab was asked to tell besides GO, cue starts and panic. */
   constructor(link: Link, session: Session, events: readonly string[], config: QlabDevice, io: AdapterIo) {
+    super(io.log);
     const { clock } = io;
     const { signal } = this.#life;
     this.#link = link;
@@ -69,14 +68,14 @@ export class QlabConnection implements Connection {
       ...{ clock, signal, major: session.major, cueList: config.cueList },
       onMove: () => this.#refresh(),
     });
-    this.#voice = new ConnectionVoice(io.log, this.#observe());
+    this.tellHealth(this.#observe());
     this.#access = new Again(clock, signal, () => this.#loginAgain());
     this.#goSetting = new Again(clock, signal, () => this.#readMinGoTime());
     this.#goWindow = new Again(clock, signal, () => this.#readGoWindow());
     const hearing = new Hearing({
       ...{ link, clock, evidence: this.#evidence, guards: this.#guards, playhead: this.#playhead, watch: this.#watch },
       session: () => this.#session,
-      tell: (input) => this.#tellInput(input),
+      tell: (input) => this.#heard(input),
       onClosed: () => this.#endClosed(),
       onAccess: () => this.#access.please(),
       onGoWindow: (what) => {
@@ -86,10 +85,9 @@ export class QlabConnection implements Connection {
     });
     for (const message of session.early) hearing.take(message);
     link.onPush = (message) => hearing.take(message);
-    this.closed = link.closed.then((why) => {
+    void link.closed.then((why) => {
       this.#life.abort();
-      this.#refresh();
-      return why;
+      this.tellEnd(why);
     });
     const { status, code, detail } = this.health();
     if (status !== 'up') io.log.warn({ code, detail }, 'qlab.limited');
@@ -97,19 +95,11 @@ export class QlabConnection implements Connection {
     void this.#beat();
   }
 
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    const off = this.#voice.onInput(listener);
+  override onInput(listener: (input: Input) => void): () => void {
+    const off = super.onInput(listener);
     const held = this.#held ?? [];
     this.#held = undefined;
-    for (const input of held) this.#tellInput(input);
+    for (const input of held) this.#heard(input);
     return off;
   }
 
@@ -235,8 +225,8 @@ export class QlabConnection implements Connection {
     return confirmed;
   }
 
-  #tellInput(input: Input): void {
-    if (!this.#held) this.#voice.input(input);
+  #heard(input: Input): void {
+    if (!this.#held) this.tellInput(input);
     else if (this.#held.length < HELD_MAX) this.#held.push(input);
   }
 
@@ -325,11 +315,10 @@ export class QlabConnection implements Connection {
   }
 
   #refresh(): void {
-    this.#voice.observe(this.#observe());
+    if (!this.#link.ended) this.tellHealth(this.#observe());
   }
 
   #observe(): Health {
-    if (this.#link.ended) return { status: 'down', code: 'DEVICE_CLOSED' };
     const { workspace, cueList } = this.#config;
     const seen = { session: this.#session, trouble: this.#trouble, playhead: this.#playhead };
     return healthOf({ ...seen, workspace, cueList });

@@ -1,5 +1,5 @@
-import type { AdapterIo, Command, Connection, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
+import type { AdapterIo, Command, Health, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { Afterwards } from './afterwards.js';
@@ -43,7 +43,7 @@ export function greetingsOf(config: SerialDevice, framing: Framing): Greetings {
 }
 
 /** One open port, from connect() to its end. */
-export class SerialConnection implements Connection {
+export class SerialConnection extends BaseConnection {
   readonly #port: Port;
   readonly #path: string;
   readonly #config: SerialDevice;
@@ -51,7 +51,6 @@ export class SerialConnection implements Connection {
   readonly #greetings: Greetings;
   readonly #framer: Framer;
   readonly #matches: readonly CompiledMatch[];
-  readonly #voice: ConnectionVoice;
   readonly #writer: Writer;
   readonly #afterwards: Afterwards<Out>;
   readonly #life = new AbortController();
@@ -70,6 +69,7 @@ export class SerialConnection implements Connection {
   #isIdleWatched = false;
 
   constructor(port: Port, path: string, config: SerialDevice, greetings: Greetings, io: AdapterIo) {
+    super(io.log);
     this.#port = port;
     this.#path = path;
     this.#config = config;
@@ -81,25 +81,9 @@ export class SerialConnection implements Connection {
     this.#afterwards = new Afterwards(io.clock);
     const sources = new Set(io.patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
     this.#matches = [...sources].map(compileMatch);
-    this.#voice = new ConnectionVoice(io.log, this.#healthOf());
+    this.tellHealth(this.#healthOf());
     void this.#read();
     void this.#begin();
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -230,7 +214,7 @@ export class SerialConnection implements Connection {
       const bytes = toHex(frame);
       const nowMs = this.#io.clock.mono();
       if (this.#guard.isRepeat(bytes, nowMs) || this.#isFlood(nowMs)) continue;
-      this.#voice.input({ line, bytes, ...groupsOf(line, this.#matches) });
+      this.tellInput({ line, bytes, ...groupsOf(line, this.#matches) });
     }
   }
 
@@ -238,13 +222,13 @@ export class SerialConnection implements Connection {
     if (this.#ending) return;
     this.#hear();
     this.#counters['in.edges'] += 1;
-    if (!this.#isFlood(this.#io.clock.mono())) this.#voice.input({ contact, ...edge });
+    if (!this.#isFlood(this.#io.clock.mono())) this.tellInput({ contact, ...edge });
   }
 
   /** The device was heard: it lives. */
   #hear(): void {
     this.#isHeard = true;
-    if (this.#voice.health.status === 'unverified') this.#voice.observe(this.#healthOf());
+    if (this.health().status === 'unverified') this.tellHealth(this.#healthOf());
   }
 
   /** The handshake lines could not be read or driven; undefined: they can be read. */
@@ -256,7 +240,7 @@ export class SerialConnection implements Connection {
       error === undefined
         ? undefined
         : `${this.#path} has no handshake lines (${wordsOf(error)}): ${lost}; lines of text still work`;
-    this.#voice.observe(this.#healthOf());
+    this.tellHealth(this.#healthOf());
   }
 
   #isFlood(nowMs: number): boolean {
@@ -265,7 +249,7 @@ export class SerialConnection implements Connection {
     if (wasFlooded === this.#guard.isFlooded) return isFlood;
     const health = this.#healthOf();
     if (isFlood) this.#io.log.warn({ code: health.code, detail: health.detail }, 'input.dropped');
-    this.#voice.observe(health);
+    this.tellHealth(health);
     return isFlood;
   }
 
@@ -292,7 +276,7 @@ export class SerialConnection implements Connection {
 
   /** Idempotent. The port is given back before `closed` resolves, so that the next connect finds it free. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release(why === undefined).then(() => this.#voice.end(why));
+    this.#ending ??= this.#release(why === undefined).then(() => this.tellEnd(why));
     return this.#ending;
   }
 

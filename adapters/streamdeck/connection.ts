@@ -1,6 +1,6 @@
-import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Command, Face, Health, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import { Buttons } from '../../src/devices/buttons.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';
@@ -15,12 +15,11 @@ const GOODBYE_LIMIT_MS = 250;
 const CLOSE_LIMIT_MS = 100;
 
 /** One open Stream Deck, from connect() to its end. */
-export class StreamdeckConnection implements Connection {
+export class StreamdeckConnection extends BaseConnection {
   readonly #deck: StreamDeck;
   readonly #config: StreamdeckDevice;
   readonly #io: AdapterIo;
   readonly #buttons: Buttons;
-  readonly #voice: ConnectionVoice;
   readonly #painter: Painter;
   readonly #health: Health;
   readonly #counters = { 'in.gestures': 0, 'in.turns': 0, 'in.touches': 0, 'ignored.touches': 0 };
@@ -34,14 +33,14 @@ export class StreamdeckConnection implements Connection {
 
   /** @param health  what is known of it: which one it is, and what of the bridge file it has not. */
   constructor(deck: StreamDeck, health: Health, config: StreamdeckDevice, io: AdapterIo) {
+    super(io.log, health);
     this.#deck = deck;
     this.#config = config;
     this.#io = io;
     this.#health = health;
-    this.#voice = new ConnectionVoice(io.log, health);
     this.#buttons = new Buttons(config, io.patterns.map(asButton), io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
-      this.#voice.input(fromButton(input));
+      this.tellInput(fromButton(input));
     });
     this.#painter = new Painter(surfacesOf(deck), io.clock, {
       onStalled: (isStalled) => this.#observePainting(isStalled),
@@ -49,22 +48,6 @@ export class StreamdeckConnection implements Connection {
     });
     this.#listen();
     void this.#light();
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -113,7 +96,7 @@ export class StreamdeckConnection implements Connection {
     deck.on('rotate', ({ index }, steps) => {
       if (this.#ending) return;
       this.#counters['in.turns'] += 1;
-      this.#voice.input({ dial: index, gesture: 'turn', direction: steps < 0 ? 'left' : 'right', steps });
+      this.tellInput({ dial: index, gesture: 'turn', direction: steps < 0 ? 'left' : 'right', steps });
     });
     deck.on('lcdShortPress', ({ pixelSize }, { x }) => this.#touched(x, pixelSize.width, 'press'));
     deck.on('lcdLongPress', ({ pixelSize }, { x }) => this.#touched(x, pixelSize.width, 'hold'));
@@ -134,7 +117,7 @@ export class StreamdeckConnection implements Connection {
     }
     this.#counters['in.touches'] += 1;
     const parts = Math.max(1, this.#config.strip.length);
-    this.#voice.input({ touch: Math.floor((x * parts) / width), gesture });
+    this.tellInput({ touch: Math.floor((x * parts) / width), gesture });
   }
 
   /** Dark until everything is painted: what a bridge that is gone has left on the buttons is never lit again. */
@@ -191,7 +174,7 @@ export class StreamdeckConnection implements Connection {
   #observePainting(isStalled: boolean): void {
     if (this.#ending) return;
     const detail = `it has not taken a picture for ${PICTURE_LIMIT_MS} ms: what it shows is old; its buttons are heard`;
-    this.#voice.observe(isStalled ? { status: 'degraded', code: 'DEVICE_TIMEOUT', detail } : this.#health);
+    this.tellHealth(isStalled ? { status: 'degraded', code: 'DEVICE_TIMEOUT', detail } : this.#health);
   }
 
   #lost(error: unknown): void {
@@ -201,7 +184,7 @@ export class StreamdeckConnection implements Connection {
 
   /** Idempotent. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release(why !== undefined).then(() => this.#voice.end(why));
+    this.#ending ??= this.#release(why !== undefined).then(() => this.tellEnd(why));
     return this.#ending;
   }
 

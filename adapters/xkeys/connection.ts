@@ -1,7 +1,7 @@
 import type { XKeys } from 'xkeys';
-import type { AdapterIo, Command, Connection, Health, Input, Pattern, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Command, Health, Input, Pattern, Receipt } from '../../src/devices/adapter.js';
+import { BaseConnection } from '../../src/devices/base-connection.js';
 import { Buttons, buttonsOf, problemOfButton } from '../../src/devices/buttons.js';
-import { ConnectionVoice } from '../../src/devices/connection-voice.js';
 import { PerSecond } from '../../src/devices/rate.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
@@ -43,7 +43,7 @@ export function hearControls(panel: XKeys, listener: (...standing: Standing) => 
 }
 
 /** One panel, from connect() to its end. Its lamps are dark at both. */
-export class XkeysConnection implements Connection {
+export class XkeysConnection extends BaseConnection {
   readonly #panel: XKeys;
   readonly #wire: PanelWire;
   readonly #kind: PanelKind;
@@ -54,7 +54,6 @@ export class XkeysConnection implements Connection {
   /** Told to flash one by one: whether all at once ends that is not known of every panel. */
   readonly #flashing = new Set<number>();
   readonly #rate: PerSecond;
-  readonly #voice: ConnectionVoice;
   readonly #counters = {
     'in.reports': 0,
     'in.gestures': 0,
@@ -67,6 +66,7 @@ export class XkeysConnection implements Connection {
   #isOver = false;
 
   constructor({ panel, wire, kind, name, stood }: OpenPanel, config: XkeysDevice, io: AdapterIo, note?: string) {
+    super(io.log);
     this.#panel = panel;
     this.#wire = wire;
     this.#kind = kind;
@@ -76,9 +76,9 @@ export class XkeysConnection implements Connection {
     this.#controls = new Controls(io.patterns);
     this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
-      this.#voice.input(numbered(input));
+      this.tellInput(numbered(input));
     });
-    this.#voice = new ConnectionVoice(io.log, this.#firstHealth(name, note));
+    this.tellHealth(this.#firstHealth(name, note));
     void wire.ended.then((why) => this.#over(why));
     // What was down when the panel came is its state, and no press.
     this.#buttons.report(this.#down());
@@ -86,22 +86,6 @@ export class XkeysConnection implements Connection {
     wire.onReport = (isRead) => this.#reported(isRead);
     this.#listen();
     this.#darken();
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   counters(): Readonly<Record<string, number>> {
@@ -131,7 +115,7 @@ export class XkeysConnection implements Connection {
   async close(): Promise<void> {
     this.#closing ??= this.#sayGoodbye();
     await this.#closing;
-    await this.#voice.closed;
+    await this.closed;
   }
 
   async #sayGoodbye(): Promise<void> {
@@ -153,7 +137,7 @@ export class XkeysConnection implements Connection {
     this.#panel.removeAllListeners();
     // The library may still say something; nobody is to die of it.
     this.#panel.on('error', () => undefined);
-    void this.#wire.close().then(() => this.#voice.end(this.#closing ? undefined : why));
+    void this.#wire.close().then(() => this.tellEnd(this.#closing ? undefined : why));
   }
 
   #reported(isRead: boolean): void {
@@ -182,7 +166,7 @@ export class XkeysConnection implements Connection {
         continue;
       }
       this.#counters['in.controls'] += 1;
-      this.#voice.input(input);
+      this.tellInput(input);
     }
   }
 

@@ -2,30 +2,33 @@ import { expect, onTestFinished, test } from 'vitest';
 import { TestClock } from '../../test/support/test-clock.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
-import type { Adapter, Health } from './adapter.js';
-import { ConnectionVoice } from './connection-voice.js';
+import type { Adapter, Health, Receipt } from './adapter.js';
+import { BaseConnection } from './base-connection.js';
 import { Supervisor } from './supervisor.js';
+
+class Desk extends BaseConnection {
+  async send(): Promise<Receipt> {
+    return { reached: 'sent' };
+  }
+  async close(): Promise<void> {
+    this.lose(undefined);
+  }
+  feel = (health: Health): void => this.tellHealth(health);
+  lose = (why: BridgeError | undefined): void => this.tellEnd(why);
+}
 
 /** A device whose health the test decides, and what the supervisor told of it. */
 async function rig(first: Health = { status: 'up' }) {
   const clock = new TestClock();
   const told: string[] = [];
   const moved: (string | null | undefined)[] = [];
-  let voice: ConnectionVoice | undefined;
+  let desk: Desk | undefined;
   const adapter: Adapter = {
     kind: 'desk',
     summarise: () => 'do',
     connect: async () => {
-      const now = new ConnectionVoice(silentLog, first);
-      voice = now;
-      return {
-        closed: now.closed,
-        health: () => now.health,
-        onHealth: now.onHealth,
-        onInput: now.onInput,
-        send: async () => ({ reached: 'sent' }),
-        close: async () => now.end(undefined),
-      };
+      desk = new Desk(silentLog, first);
+      return desk;
     },
   };
   const supervisor: Supervisor = new Supervisor({
@@ -46,8 +49,8 @@ async function rig(first: Health = { status: 'up' }) {
     supervisor,
     told,
     moved,
-    feel: (health: Health) => voice?.observe(health),
-    lose: () => voice?.end(gone),
+    feel: (health: Health) => desk?.feel(health),
+    lose: () => desk?.lose(gone),
   };
 }
 const gone = new BridgeError('DEVICE_CLOSED', 'pulled');

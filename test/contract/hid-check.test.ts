@@ -1,5 +1,5 @@
 /** What `check` says of a pedal and its rules, through the same door as the command. */
-import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -93,9 +93,20 @@ test('a press and a release of one button, or two buttons, are two things and ar
 
 test('a profile that nobody has is told, with the nearest name; one of your own with what is wrong in it', async () => {
   const [missing] = await told(['{ device: pedal, button: left }'], 'infinty-3');
-  expect(missing).toMatch(
-    /^5:72 CONFIG_UNKNOWN_NAME no profile is called 'infinty-3'.*'infinity-3'/,
-  );
+  expect(missing).toMatch(/^5:72 CONFIG_UNKNOWN_NAME no profile is called 'infinty-3'.*'infinity-3'/);
   const [unreadable] = await told(['{ device: pedal, button: left }'], './other.yaml');
   expect(unreadable).toMatch(/^5:72 CONFIG_INVALID the profile \.\/other\.yaml cannot be read: there is no such file$/);
+});
+
+test('a profile that has changed is a device that has changed: a reload takes it over', async () => {
+  const profileNow = async () => {
+    const result = await loadChecked(join(folder, 'bridge.yaml'), {});
+    return result.ok && result.bridge.config.devices.own;
+  };
+  await told(['{ device: pedal, button: left }']);
+  const before = await profileNow();
+  expect(await profileNow()).toEqual(before);
+  const path = join(folder, 'mine.yaml');
+  await writeFile(path, (await readFile(path, 'utf8')).replace('mask: 2', 'mask: 4'));
+  expect(await profileNow()).not.toEqual(before);
 });

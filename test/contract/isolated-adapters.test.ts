@@ -9,7 +9,7 @@ import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
 import type { Adapter } from '../../src/devices/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
-import { checkedDevice } from '../support/checked-device.js';
+import { resolvedDevice } from '../support/checked-device.js';
 import { freePort } from '../support/free-port.js';
 import { isolated } from '../support/isolated-rig.js';
 import { qlabRig } from '../support/qlab-desk.js';
@@ -33,7 +33,7 @@ async function oscRig(): Promise<Rig> {
   let desk = await open();
   return {
     adapter: isolated(oscAdapter as Adapter),
-    config: checkedDevice('osc', { transport: 'tcp', host: '127.0.0.1', port }),
+    config: await resolvedDevice(oscAdapter, { transport: 'tcp', host: '127.0.0.1', port }),
     patterns: [{ address: '/go' }],
     press: () => desk.send({ address: '/go', args: [{ type: 'i', value: 1 }] }),
     pressedInput: { address: '/go', args: [1] },
@@ -93,7 +93,7 @@ test.each([
 ])('the real driver of $adapter says in its own words what is missing', async (device) => {
   const adapter = natives[device.adapter];
   if (!adapter?.native) throw new Error(`${device.adapter} has no native driver`);
-  const connecting = isolated(adapter).connect(checkedDevice(device.adapter, device), testIo(), never());
+  const connecting = isolated(adapter).connect(await resolvedDevice(adapter, device), testIo(), never());
   const error = await connecting.then(
     () => undefined,
     (reason: unknown) => reason,

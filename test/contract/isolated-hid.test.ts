@@ -7,7 +7,7 @@ import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.
 import { SETTLE_MS } from '../../src/devices/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { adapterContract, type Rig } from '../support/adapter-contract.js';
-import { checkedDevice } from '../support/checked-device.js';
+import { checkedDevice, resolvedDevice } from '../support/checked-device.js';
 import { VirtualHid } from '../support/virtual-hid.js';
 import { eventually } from '../support/waiting.js';
 
@@ -26,7 +26,7 @@ async function pedalRig(): Promise<Rig> {
   const virtual = await VirtualHid.make(machine);
   return {
     adapter: virtual.isolate(hidAdapter),
-    config: checkedDevice('hid', { ...ids, profile: 'infinity-3', debounceMs: 0 }),
+    config: await resolvedDevice(hidAdapter, { ...ids, profile: 'infinity-3', debounceMs: 0 }),
     patterns: [{ button: 'right', gesture: 'press' }],
     press: async () => {
       pedal.report(4, 0);

@@ -9,7 +9,7 @@ import { eventually } from './waiting.js';
 /** A device on a real wire, and how the bridge file names it. It is plugged in when the rig has been made. */
 export interface Rig {
   readonly adapter: Adapter;
-  /** Checked; its files are read at each connect. */
+  /** As the loader hands it over. */
   readonly config: Readonly<Record<string, unknown>>;
   /** The patterns of the input rules for it; the pressed input must fit at least one. */
   readonly patterns: readonly Pattern[];
@@ -81,9 +81,7 @@ export class Bench {
   /** @throws what the adapter's connect throws */
   async connect(signal: AbortSignal = never()): Promise<{ connection: Connection; presses: Input[]; inputs: Input[] }> {
     const { adapter, config, patterns } = this.rig;
-    const resolved = (await adapter.resolve?.(config, '.')) ?? { ok: true, config };
-    if (!resolved.ok) throw new Error(resolved.problem.message);
-    const connection = await adapter.connect(resolved.config, testIo('device', patterns), signal);
+    const connection = await adapter.connect(config, testIo('device', patterns), signal);
     this.#connections.push(connection);
     const inputs: Input[] = [];
     const presses: Input[] = [];

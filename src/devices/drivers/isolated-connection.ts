@@ -1,7 +1,7 @@
 import { machineMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
-import type { AdapterIo, Command, Connection, Face, Health, Input, Receipt } from '../adapter.js';
-import { ConnectionVoice } from '../connection-voice.js';
+import type { AdapterIo, Command, Face, Receipt } from '../adapter.js';
+import { BaseConnection } from '../base-connection.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
 
@@ -20,10 +20,9 @@ interface Confirming {
 const INPUT_LATE_MS = 2000;
 
 /** The bridge's end of a connection that lives in a driver's process. Its end is the end of that connection. */
-export class IsolatedConnection implements Connection {
+export class IsolatedConnection extends BaseConnection {
   readonly #driver: DriverProcess;
   readonly #io: AdapterIo;
-  readonly #voice: ConnectionVoice;
   readonly #sending = new Map<number, Sending>();
   readonly #confirming = new Map<number, Confirming>();
   readonly display?: (face: Face) => void;
@@ -33,31 +32,15 @@ export class IsolatedConnection implements Connection {
   #closing: Promise<void> | undefined;
 
   constructor(driver: DriverProcess, first: FromHost & { type: 'connected' }, io: AdapterIo) {
+    super(io.log, first.health);
     this.#driver = driver;
     this.#io = io;
     this.#counters = first.counters;
-    this.#voice = new ConnectionVoice(io.log, first.health);
     if (first.displays) {
       this.display = (face) => {
         if (!this.#isEnded && !this.#closing) driver.show(face);
       };
     }
-  }
-
-  get closed(): Promise<BridgeError | undefined> {
-    return this.#voice.closed;
-  }
-
-  health(): Health {
-    return this.#voice.health;
-  }
-
-  onHealth(listener: (health: Health) => void): () => void {
-    return this.#voice.onHealth(listener);
-  }
-
-  onInput(listener: (input: Input) => void): () => void {
-    return this.#voice.onInput(listener);
   }
 
   /** As the driver's process told them last: at most a second old. */
@@ -99,7 +82,7 @@ export class IsolatedConnection implements Connection {
         if (!this.#closing) this.#pressed(message);
         return;
       case 'health':
-        this.#voice.observe(message.health);
+        this.tellHealth(message.health);
         return;
       case 'counters':
         this.#counters = message.counters;
@@ -134,13 +117,13 @@ export class IsolatedConnection implements Connection {
     const failed = why ? new BridgeError('DEVICE_CLOSED', why.message, { cause: why }) : gone();
     for (const { reject } of [...this.#sending.values(), ...this.#confirming.values()]) reject(failed);
     this.#confirming.clear();
-    this.#voice.end(reason);
+    this.tellEnd(reason);
   }
 
   #pressed({ input, atMs }: FromHost & { type: 'input' }): void {
     const lateMs = Math.round(machineMs() - atMs);
     if (lateMs <= INPUT_LATE_MS) {
-      this.#voice.input(input);
+      this.tellInput(input);
       return;
     }
     this.#late += 1;

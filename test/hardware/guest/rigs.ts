@@ -2,7 +2,7 @@
 import type { Adapter } from '../../../src/devices/adapter.js';
 import { SETTLE_MS } from '../../../src/devices/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
-import { checkedDevice } from '../../support/checked-device.js';
+import { checkedDevice, resolvedDevice } from '../../support/checked-device.js';
 import type { Rig } from '../../support/rig.js';
 import { eventually } from '../../support/waiting.js';
 import { type DeviceEnd, Gadget, type Identity } from './gadget.js';
@@ -106,7 +106,12 @@ export async function hidRig(adapter: Adapter): Promise<Rig> {
   const { end, received: _, ...cable } = await plugged('hid', { ...PEDAL, serialNumber });
   return {
     adapter,
-    config: checkedDevice('hid', { vendorId: 0x05f3, productId: 0x00ff, serialNumber, profile: 'infinity-3' }),
+    config: await resolvedDevice(adapter, {
+      vendorId: 0x05f3,
+      productId: 0x00ff,
+      serialNumber,
+      profile: 'infinity-3',
+    }),
     patterns: [{ button: 'right' }],
     press: () => step(end()),
     pressedInput: { button: 'right', gesture: 'press' },

@@ -2,38 +2,46 @@ import { deferred } from '../kit/deferred.js';
 import type { BridgeError } from '../kit/errors.js';
 import { Listeners } from '../kit/listeners.js';
 import type { Log } from '../kit/log.js';
-import type { Health, Input } from './adapter.js';
+import type { Command, Connection, Health, Input, Receipt } from './adapter.js';
 
-/** What a connection says of itself: its inputs, its health and its end. */
-export class ConnectionVoice {
+/** What every connection does alike: it tells its inputs, its health and its end. */
+export abstract class BaseConnection implements Connection {
+  readonly closed: Promise<BridgeError | undefined>;
   readonly #inputs: Listeners<[Input]>;
   readonly #healths: Listeners<[Health]>;
   readonly #closed = deferred<BridgeError | undefined>();
-  readonly closed = this.#closed.promise;
-  readonly onInput: (listener: (input: Input) => void) => () => void;
-  readonly onHealth: (listener: (health: Health) => void) => () => void;
   #health: Health;
 
-  /** @param log  told what a listener threw. @param health  as it is at first; nobody is told of it. */
-  constructor(log: Log, health: Health) {
+  /** @param log  told what a listener threw. @param health  as it is at first, where that is known already. */
+  constructor(log: Log, health: Health = { status: 'unverified' }) {
     const onFault = (fault: unknown) => log.error({ code: 'INTERNAL', err: fault }, 'listener.failed');
     this.#inputs = new Listeners(onFault);
     this.#healths = new Listeners(onFault);
-    this.onInput = this.#inputs.add;
-    this.onHealth = this.#healths.add;
     this.#health = health;
+    this.closed = this.#closed.promise;
   }
 
-  get health(): Health {
+  abstract send(command: Command, signal: AbortSignal): Promise<Receipt>;
+  abstract close(): Promise<void>;
+
+  health(): Health {
     return this.#health;
   }
 
-  input(input: Input): void {
+  onHealth(listener: (health: Health) => void): () => void {
+    return this.#healths.add(listener);
+  }
+
+  onInput(listener: (input: Input) => void): () => void {
+    return this.#inputs.add(listener);
+  }
+
+  protected tellInput(input: Input): void {
     this.#inputs.tell(input);
   }
 
   /** A health that is the same as the last one is not told again. */
-  observe(now: Health): void {
+  protected tellHealth(now: Health): void {
     const { status, code, detail, playhead } = this.#health;
     const isSame = now.status === status && now.code === code && now.detail === detail && now.playhead === playhead;
     if (isSame) return;
@@ -42,9 +50,9 @@ export class ConnectionVoice {
   }
 
   /** The last word: the connection is down, and `closed` resolves. Call it once. @param why  unless it was asked to close. */
-  end(why: BridgeError | undefined): void {
+  protected tellEnd(why: BridgeError | undefined): void {
     this.#inputs.clear();
-    this.observe(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
+    this.tellHealth(why ? { status: 'down', code: why.code, detail: why.message } : { status: 'down' });
     this.#healths.clear();
     this.#closed.resolve(why);
   }
