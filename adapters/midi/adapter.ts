@@ -27,7 +27,6 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     problemOfPattern,
     summarise,
     problemOfDevice: problemOfMtcOut,
-    // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: MidiDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
       const driver = await loadDriver();

@@ -2,11 +2,11 @@
 import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { problemOfDevice } from './check.js';
 import { framingOf } from './codec.js';
 import { problemOfCommand, summarise } from './command.js';
-import { type Greetings, greetingsOf, SerialConnection } from './connection.js';
+import { greetingsOf, SerialConnection } from './connection.js';
 import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
-import { problemOfDevice } from './handshake.js';
 import { listSerial } from './list.js';
 import { matches, problemOfPattern } from './patterns.js';
 import { type Binding, type Port, safeBinding } from './safe-binding.js';
@@ -26,11 +26,14 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     matches,
     problemOfCommand,
     problemOfPattern,
+    problemOfDevice,
     summarise,
-    // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: SerialDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
-      const greetings = greetingsOfDevice(config);
+      const problem = problemOfDevice(config);
+      // Trying again would not mend it.
+      if (problem) throw new BridgeError('DEVICE_REFUSED', problem.message);
+      const greetings = greetingsOf(config, framingOf(config));
       const binding = await loadBinding();
       const path = await pathOf(config, io.baseDir, binding, loadBinding === loadNative);
       signal.throwIfAborted();
@@ -42,17 +45,6 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
       return new SerialConnection(port, path, config, greetings, io);
     },
   };
-}
-
-/** @throws DEVICE_REFUSED: trying again would not mend the bridge file */
-function greetingsOfDevice(config: SerialDevice): Greetings {
-  const problem = problemOfDevice(config);
-  if (problem !== undefined) throw new BridgeError('DEVICE_REFUSED', problem);
-  try {
-    return greetingsOf(config, framingOf(config));
-  } catch (cause) {
-    throw new BridgeError('DEVICE_REFUSED', wordsOf(cause), { cause });
-  }
 }
 
 /** @throws DEVICE_DRIVER_MISSING */

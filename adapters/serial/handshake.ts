@@ -30,17 +30,3 @@ export function problemOfLevel(config: Driven, line: keyof Levels, level: boolea
   const fed = contactsOf(config).find(({ against }) => against === line);
   return fed && !level ? `${line} feeds the contact ${fed.name}, and stays on` : undefined;
 }
-
-/** Why the device of the bridge file cannot be, in the technician's words. */
-export function problemOfDevice(config: Driven): string | undefined {
-  for (const { name, line, against } of contactsOf(config)) {
-    if (!config.rtscts || (line !== 'cts' && against !== 'rts')) continue;
-    return `the contact ${name} is on a line of the hardware flow control (rtscts)`;
-  }
-  for (const line of ['rts', 'dtr'] as const) {
-    const level = config[line];
-    const problem = level === undefined ? undefined : problemOfLevel(config, line, level);
-    if (problem !== undefined) return `${line}: ${level}, but ${problem}`;
-  }
-  return undefined;
-}

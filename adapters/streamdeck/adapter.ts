@@ -32,7 +32,6 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
     problemOfPattern,
     problemOfDevice,
     summarise,
-    // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: StreamdeckDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
       const driver = await loadDriver();

@@ -36,7 +36,6 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
     problemOfPattern,
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, Number(holdMs)),
     summarise,
-    // Checked against config.schema.json, $defs device, which also fills in what was left out.
     async connect(config: XkeysDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
       const [driver, library] = [await loadDriver(), await loadLibrary()];

@@ -30,7 +30,7 @@ export interface Face {
   current?: FaceCue;
   /** What the next GO means. */
   next?: FaceNext;
-  /** At most 32. */
+  /** All of the show, at most 100. */
   timers: readonly FaceTimer[];
   devices: {
     total: number;

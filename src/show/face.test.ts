@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ShowFile } from '../generated/types.js';
-import { FACE_DEVICES_MAX, FACE_TEXT_CHARS_MAX, FACE_TIMERS_MAX, faceOf } from './face.js';
-import { initialState, type ShowState } from './state.js';
+import { FACE_DEVICES_MAX, FACE_TEXT_CHARS_MAX, faceOf } from './face.js';
+import { initialState, type ShowState, TIMERS_MAX } from './state.js';
 
 const call = (department: string) => ({ department, number: '1', targets: {} });
 const cue = (id: string, ...departments: string[]) => ({
@@ -97,7 +97,7 @@ describe('what the show looks like', () => {
 
   test('is small and plain JSON, whatever the show holds', () => {
     const long = 'x'.repeat(10_000);
-    const timers = Array.from({ length: 100 }, (_, n) => ({
+    const timers = Array.from({ length: TIMERS_MAX }, (_, n) => ({
       id: `t${n}`,
       label: long,
       mode: 'up' as const,
@@ -114,10 +114,10 @@ describe('what the show looks like', () => {
       since: '',
     }));
     const face = faceOf({ ...start, title: long, timers, devices });
-    expect(face.timers).toHaveLength(FACE_TIMERS_MAX);
+    expect(face.timers).toHaveLength(TIMERS_MAX);
     expect(face.devices.troubled).toHaveLength(FACE_DEVICES_MAX);
     expect(face.title).toHaveLength(FACE_TEXT_CHARS_MAX);
-    expect(JSON.stringify(face).length).toBeLessThan(8192);
+    expect(JSON.stringify(face).length).toBeLessThan(32_768);
     expect(JSON.parse(JSON.stringify(face))).toEqual(face);
   });
 

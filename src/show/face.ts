@@ -1,8 +1,6 @@
 import type { Cue, Timer } from '../generated/types.js';
 import { findCue, nextCue, type ShowState } from './state.js';
 
-/** How many timers a face tells of. */
-export const FACE_TIMERS_MAX = 32;
 /** How many devices a face names. */
 export const FACE_DEVICES_MAX = 8;
 /** A text of a face, in characters; a small display has no room for more. */
@@ -24,7 +22,7 @@ export function faceOf(state: ShowState) {
     }),
     ...(current && { current: words(current) }),
     ...(next && { next: { ...words(next), ...standbyOf(state, next) } }),
-    timers: state.timers.slice(0, FACE_TIMERS_MAX).map(faceOfTimer),
+    timers: state.timers.map(faceOfTimer),
     devices: devicesOf(state),
     ...outputsOf(state),
   };

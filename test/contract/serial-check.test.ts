@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** As `line:column message`, of a bridge file whose devices are lines 5 and 6 and whose rule is line 8. */
-async function told(rule: { when: string } | { send: string }): Promise<string[]> {
+async function told(rule: { when: string } | { send: string }, device = ''): Promise<string[]> {
   const isInput = 'when' in rule;
   const text = `version: 1
 show: { id: t, file: show.yaml }
@@ -22,7 +22,7 @@ server: { listen: 127.0.0.1:0 }
 devices:
   box: { adapter: serial, path: tty1, contacts: { go: { line: cts }, back: { line: dsr } } }
   relay: { adapter: serial, path: tty2, encoding: hex, rtscts: true }
-${isInput ? 'inputs' : 'outputs'}:
+${device && `  new: { adapter: serial, path: tty3, ${device} }\n`}${isInput ? 'inputs' : 'outputs'}:
   - { id: r, ${isInput ? `when: ${rule.when}, propose: CueAdvanced` : `event: EmergencyTriggered, send: ${rule.send}`} }
 `;
   await writeFile(join(folder, 'bridge.yaml'), text);
@@ -74,4 +74,19 @@ test.each([
   ['{ device: box, line: A, set: { dtr: true } }', 'line does not go with set'],
 ])('send: %s could never be sent', async (send, why) => {
   expect(await told({ send })).toEqual([`8:47 r could never be sent: ${why}`]);
+});
+
+test.each([
+  [
+    'rtscts: true, contacts: { go: { line: cts } }',
+    '7:69 the contact go is on a line of the hardware flow control (rtscts)',
+  ],
+  ['dtr: false, contacts: { go: { line: dsr } }', '7:44 dtr: false, but dtr feeds the contact go, and stays on'],
+  ['delimiter: "\\\\q"', '7:50 '],
+  ['onConnect: [HELLO, "A\\nB"]', '7:58 '],
+  ['encoding: latin1, onClose: [€]', '7:67 line: "€" has a character that latin1 has not'],
+])('devices.new: { %s } can never work', async (device, words) => {
+  const [first, ...more] = await told({ when: '{ device: box, contact: go }' }, device);
+  expect(first).toContain(words);
+  expect(more).toEqual([]);
 });
