@@ -85,7 +85,7 @@ export function checkBridge(
   }
 }
 
-/** Who may be a backup of whom, and who sends a backup twice what its main gets. */
+/** Who may be a backup of whom, who is one of itself by another name, and who sends a backup twice what its main gets. */
 function checkBackups(bridge: unknown, devices: unknown, names: readonly string[]): PointerProblem[] {
   const found: PointerProblem[] = [];
   const say = (code: ConfigCode, pointer: string, message: string) =>
@@ -125,6 +125,8 @@ function checkBackups(bridge: unknown, devices: unknown, names: readonly string[
         at,
         `${name} (${adapter}) cannot stand in for ${main} (${other}): both must have the same adapter`,
       );
+    } else if (whereabouts(entry) === whereabouts(member(devices, main))) {
+      say('CONFIG_DUPLICATE', at, `${name} is the very device that ${main} is: it would play every cue twice`);
     } else {
       outputs.forEach((rule, index) => {
         const twin = outputs.find(
@@ -137,6 +139,12 @@ function checkBackups(bridge: unknown, devices: unknown, names: readonly string[
     }
   }
   return found;
+}
+
+/** What is written of the device itself, less what the bridge does with it, for comparing; the order does not count. */
+function whereabouts(entry: unknown): string {
+  const { backupOf: _b, mirrored: _m, playhead: _p, ...device } = isMap(entry) ? entry : {};
+  return JSON.stringify(Object.entries(device).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const none = (what: string, among: readonly string[]): string =>
