@@ -187,6 +187,17 @@ test('tries for an absent device run in one process, which ends when there are n
   for (const pid of pids) await eventually(() => !isAlive(pid), 'the end of the process');
 });
 
+test('a driver whose library is missing gets a new process a try, which finds what was installed meanwhile', async () => {
+  const bench = aBench();
+  for (let n = 0; n < 3; n++) {
+    await expect(bench.connect({ connect: 'missing' })).rejects.toMatchObject({ code: 'DEVICE_DRIVER_MISSING' });
+  }
+  const pids = bench.logged('driver.connecting').map(({ pid }) => Number(pid));
+  expect(new Set(pids).size).toBe(3);
+  for (const pid of pids) await eventually(() => !isAlive(pid), 'the end of the process');
+  expect(bench.logged('driver.lost')).toEqual([]);
+});
+
 test('a signal to the whole group leaves the driver until the bridge says so', async () => {
   const { connection, pid } = await aBench().connect();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(pid, signal);

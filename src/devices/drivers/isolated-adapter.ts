@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, machineMs, systemClock } from '../../kit/clock.js';
-import { BridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
+import { BridgeError, isBridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
 import { type Log, silentLog } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
 import type { Adapter, AdapterIo, Connection, Listing } from '../adapter.js';
@@ -142,7 +142,11 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
         return connection;
       } catch (error) {
         if (driver.isLost) noteCrash(io, error);
-        else if (!signal.aborted) pause.answered(io.device);
+        else if (isBridgeError(error) && error.code === 'DEVICE_DRIVER_MISSING') {
+          // What is installed meanwhile is found by a new process only; trying costs no more than a crash at every try.
+          pause.crashed(io.device, error);
+          void driver.end();
+        } else if (!signal.aborted) pause.answered(io.device);
         throw signal.aborted ? signal.reason : error;
       } finally {
         signal.removeEventListener('abort', giveUp);
