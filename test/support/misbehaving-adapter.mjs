@@ -45,6 +45,7 @@ export const misbehaving = {
   async connect(config, io, signal) {
     io.log.info({ pid: process.pid }, 'driver.connecting');
     if (config.connect === 'absent') throw new Error('nobody is there');
+    if (config.connect === 'missing') throw new BridgeError('DEVICE_DRIVER_MISSING', 'no libthing.so');
     if (config.connect === 'never') return new Promise(() => {});
     if (config.connect === 'slow') await new Promise((resolve) => signal.addEventListener('abort', resolve));
     deeds[config.connect]?.();
