@@ -15,7 +15,7 @@ import { programClients, sequencerClients } from './machine.js';
 const adapter: Adapter = midiAdapter as Adapter;
 const THROUGH = 'Midi Through:Midi Through Port-0';
 const LISTINGS = 200;
-const CONNECTIONS = 50;
+const CONNECTIONS = 20;
 const GO = { msc: { command: 'go', deviceId: 1, format: 'lighting', cue: '34.4', list: '1' } };
 const GO_HEX = 'F0 7F 01 02 01 01 33 34 2E 34 00 31 F7';
 

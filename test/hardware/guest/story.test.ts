@@ -1,4 +1,4 @@
-/** From a foot on a pedal to the bytes at a lighting desk and the lamp on a box, through the built bridge. */
+/** From a foot on a pedal to the bytes at a lighting desk and the lamp on a box, through the built bridge; then a storm. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SETTLE_MS } from '../../../src/devices/gestures.js';
@@ -6,6 +6,10 @@ import { systemClock } from '../../../src/kit/clock.js';
 import { eventually } from '../../support/waiting.js';
 import { Booth, GUARD_MS, SLOW_MS, WORKING } from './booth.js';
 import { cuesIn, goBytes, step, tremble } from './rigs.js';
+import { held, idleShares, inWords, storm, UNPLUGS } from './storm.js';
+
+/** The share of a core that a driver may use while nothing happens; one that spins takes all of it. */
+const DRIVER_SHARE_MAX = 0.5;
 
 const booth = new Booth();
 const { ends } = booth;
@@ -111,5 +115,34 @@ test('a pedal that is pulled and plugged in again is a pedal', async () => {
   await booth.plug('pedal');
   await booth.becomes('pedal', ['up']);
   await clock.sleep(2 * SETTLE_MS);
+  await goes(() => step(ends.pedal));
+});
+
+test(`${UNPLUGS} unplugs while data flows are seen and recovered from, and leave nothing`, async (t) => {
+  const before = held(booth);
+  const linesBefore = booth.daemon.lines.length;
+  const { seen, back } = await storm(booth);
+  t.diagnostic(`seen: ${inWords(seen)}`);
+  t.diagnostic(`back: ${inWords(back)}`);
+  assert.deepEqual([seen.length, back.length], [UNPLUGS, UNPLUGS]);
+  await eventually(
+    () => held(booth) === before,
+    () => `${before} to be held, not ${held(booth)}`,
+    SLOW_MS,
+  );
+  const lost = booth.daemon.lines.slice(linesBefore).filter(({ msg }) => msg === 'driver.lost');
+  assert.deepEqual(lost, [], 'no driver crashed, hung or spun');
+});
+
+test('no driver spins afterwards', async (t) => {
+  const [bridge, ...drivers] = await idleShares(booth);
+  assert.equal(drivers.length, 3);
+  for (const { words, share } of [bridge ?? { words: 'no bridge', share: 1 }, ...drivers]) {
+    t.diagnostic(`${words}: ${Math.round(share * 100)} % of a core`);
+  }
+  for (const { words, share } of drivers) assert.ok(share < DRIVER_SHARE_MAX, `${words} uses ${share} of a core`);
+});
+
+test('and a step on the pedal is a cue, as before', async () => {
   await goes(() => step(ends.pedal));
 });
