@@ -51,10 +51,12 @@ function checksOf({ devices, ...config }: BridgeConfig): Parameters<typeof lintM
   };
   return {
     commandSchema: commandSchemaOf({ devices, ...config }, adapterValidators),
+    identityOf: (device) => ask(device, (adapter, config) => adapter.identityOf?.({ ...config })),
     problemOfDevice: (device, timers) =>
       ask(device, (adapter, config) => adapter.problemOfDevice?.({ ...config }, timers)),
     problemOfPattern: (device, pattern) =>
       ask(device, (adapter, config) => adapter.problemOfPattern?.(pattern, { ...config })),
+    inputNames: (device, pattern) => ask(device, (adapter, config) => adapter.inputNames?.(pattern, { ...config })),
     problemOfCommand: (device, command) =>
       ask(device, (adapter, config) => adapter.problemOfCommand?.(command, { ...config })),
     includes: (device, pattern, other) =>

@@ -1,6 +1,6 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
 import type { Adapter } from '../../src/devices/adapter.js';
-import { matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
+import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';
 import { type OscConfig, resolve, type Settled } from './settings.js';
 import { openTcpClient, openTcpServer } from './tcp.js';
@@ -19,4 +19,5 @@ export const oscAdapter: Adapter<OscConfig> = {
   summarise,
   problemOfCommand,
   problemOfPattern,
+  inputNames,
 };

@@ -194,6 +194,19 @@ export function problemOfPattern(pattern: Pattern, config: Readonly<Record<strin
   return undefined;
 }
 
+const ADDRESSED = ['address', 'args', 'types', 'from'];
+
+/** What the inputs that fit a rule hold; of a device with a profile a message by address may be an event as well. */
+export function inputNames(
+  { event: name }: Pattern,
+  config: Readonly<Record<string, unknown>>,
+): readonly string[] | undefined {
+  if (name === undefined) return config.profile === undefined ? ADDRESSED : undefined;
+  const events = consoleOf(config)?.profile.events ?? {};
+  const event = Object.hasOwn(events, String(name)) ? events[String(name)] : undefined;
+  return event && ['event', 'attribution', ...fieldsOf(event), ...ADDRESSED];
+}
+
 const SUMMARY_LENGTH_MAX = 120;
 
 /** Such as `fire 1/45`, `/eos/cue/1/45/fire` or `/go "12.5" 1`. */

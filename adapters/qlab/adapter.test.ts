@@ -22,6 +22,17 @@ const refusedConnect = (qlab: { port: number }, more: Partial<QlabDevice> = {}) 
 const starts = (qlab: QlabSimulator) =>
   qlab.received.filter(({ address }) => /\/cue(_id)?\/[^/]+\/start$/.test(address));
 
+test('every input holds just what check says that a rule may read of it', async () => {
+  const qlab = await simulated();
+  const { inputs } = await connected(qlab);
+  qlab.operatorGo('1');
+  qlab.operatorPanic();
+  await eventually(() => new Set(inputs.map(({ event }) => event)).size === 5, 'one of each');
+  for (const input of inputs) {
+    expect([...(qlabAdapter.inputNames?.(input, qlabDevice(qlab)) ?? [])].sort()).toEqual(Object.keys(input).sort());
+  }
+});
+
 test('a start is sent once, acknowledged, and confirmed by what QLab reports', async () => {
   const { qlab, connection, inputs } = await connected(await simulated({ cues: ['1', '12.5'] }));
   const receipt = await connection.send({ start: '12.5' }, never());

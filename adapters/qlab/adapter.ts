@@ -26,6 +26,12 @@ function matches(pattern: Pattern, input: Input): boolean {
   );
 }
 
+/** What the inputs that fit a `when` hold. */
+function inputNames({ event }: Pattern): string[] {
+  const cue = event === 'panic' ? [] : ['cueNumber', 'name', 'cueId', 'type'];
+  return ['event', ...cue, 'attribution', ...(event === 'cueStarted' ? ['partOfGo'] : [])];
+}
+
 /** QLab 4 and 5 over OSC on TCP. @see README.md */
 export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
@@ -34,6 +40,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   matches,
   summarise,
   problemOfCommand,
+  inputNames,
 
   async connect(config, io, signal) {
     const link = await openLink(config, io.clock, signal);

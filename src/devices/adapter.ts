@@ -231,10 +231,17 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. */
   movesPlayhead?(command: Command): boolean;
 
+  /**
+   * What says which device is meant, in one text. Two entries of the bridge file with the same are one device, whose every
+   * press would count twice, or which only one of them gets: `check` refuses the second. Left out: two at one do no harm.
+   */
+  identityOf?(config: Config): string;
   /** What of the device can never work, or does not fit the show that has these timers at its beginning. */
   problemOfDevice?(config: Config, timers: readonly Pick<FaceTimer, 'id' | 'mode'>[]): DeviceProblem | undefined;
   /** Why no input of the device could ever fit the pattern, in the technician's words. */
   problemOfPattern?(pattern: Pattern, config: Config): string | undefined;
+  /** What `$input.NAME` can read of the inputs that fit the pattern. Left out, or undefined: it is not known beforehand. */
+  inputNames?(pattern: Pattern, config: Config): readonly string[] | undefined;
   /**
    * Why the command could never be sent, in the technician's words.
    * @param config  left out: only what is wrong for every device is said.

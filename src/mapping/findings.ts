@@ -6,6 +6,7 @@ export interface Finding {
   /** Where to put the finger: on the member's name or on its value (the default). */
   on?: 'key' | 'value';
   code:
+    | 'CONFIG_DUPLICATE'
     | 'CONFIG_INVALID'
     | 'CONFIG_UNKNOWN_KEY'
     | 'CONFIG_UNKNOWN_NAME'

@@ -14,6 +14,8 @@ export interface DeviceChecks {
     device: string,
     timers: readonly Pick<Timer, 'id' | 'mode'>[],
   ) => Pick<Finding, 'pointer' | 'message' | 'severity' | 'unknown'> | undefined;
+  /** What says which device is meant; two with the same adapter and the same are one. Left out of one: nobody asks. */
+  identityOf?: (device: string) => string | undefined;
   /** Whether a device can tell where its own playhead stands; left out: all can. */
   tellsPlayhead?: (device: string) => boolean;
   /** Whether a command, its placeholders not filled in, moves the device's own playhead; left out: every one does. */
@@ -24,9 +26,18 @@ export interface DeviceChecks {
 export function lintDevices(
   { devices }: BridgeConfig,
   { timers }: ShowState,
-  { problemOfDevice = () => undefined }: DeviceChecks,
+  { problemOfDevice = () => undefined, identityOf = () => undefined }: DeviceChecks,
 ): Finding[] {
-  return Object.keys(devices).flatMap((device) => {
+  const known = new Map<string, string>();
+  return Object.entries(devices).flatMap(([device, { adapter }]) => {
+    const identity = identityOf(device);
+    const key = JSON.stringify([adapter, identity]);
+    const twin = identity === undefined ? undefined : known.get(key);
+    if (twin !== undefined) {
+      const message = `${device} is the very device that ${twin} is, so one press would be two: let one have the rules of both, or give each what tells them apart`;
+      return [wrong(`/devices${step(device)}`, 'CONFIG_DUPLICATE', message, { on: 'key' })];
+    }
+    known.set(key, device);
     const problem = problemOfDevice(device, timers);
     if (!problem) return [];
     const { pointer, message, ...more } = problem;

@@ -24,6 +24,9 @@ const READABLE: Readable = {
 /** Why no input of this device could ever fit the pattern; undefined when one could. */
 export type PatternProblem = (device: string, pattern: Pattern) => string | undefined;
 
+/** What `$input.NAME` can read of the inputs that fit the pattern; undefined where that is not known beforehand. */
+export type InputNames = (device: string, pattern: Pattern) => readonly string[] | undefined;
+
 /** Whether nobody can do what fits `pattern` without also doing what fits `other`. */
 export type PatternsOverlap = (device: string, pattern: Pattern, other: Pattern) => boolean;
 
@@ -34,23 +37,20 @@ export function lintInput(
   config: BridgeConfig,
   state: ShowState,
   names: ShowNames,
-  problemOfPattern: PatternProblem = () => undefined,
+  checks: { problemOfPattern?: PatternProblem; inputNames?: InputNames } = {},
 ): Finding[] {
   const { toCue, ...members } = rule.with ?? {};
+  const { device, ...pattern } = rule.when;
+  const why = checks.problemOfPattern?.(device, pattern);
+  const input = why === undefined ? checks.inputNames?.(device, pattern) : undefined;
   return [
-    ...lintPattern(rule, `${at}/when`, problemOfPattern),
-    ...lintPlaceholders(rule.with, `${at}/with`, READABLE, names),
+    ...(why === undefined ? [] : [wrong(`${at}/when`, 'CONFIG_INVALID', `${rule.id} could never fire: ${why}`)]),
+    ...lintPlaceholders(rule.with, `${at}/with`, input ? { ...READABLE, input } : READABLE, names),
     ...lintMembers(rule.propose, members, `${at}/with`, names),
     ...lintToCue(rule, toCue, `${at}/with`, state, names),
     ...lintUser(rule, at, config),
     ...lintPayload(rule, at, config.show.id, state),
   ];
-}
-
-function lintPattern({ id, when }: InputRule, at: string, problemOfPattern: PatternProblem): Finding[] {
-  const { device, ...pattern } = when;
-  const why = problemOfPattern(device, pattern);
-  return why === undefined ? [] : [wrong(at, 'CONFIG_INVALID', `${id} could never fire: ${why}`)];
 }
 
 /** Rules that fire with another one, on the way to it or back from it. */

@@ -1,4 +1,4 @@
-import { type Finding, wrong } from './findings.js';
+import { type Finding, listed, wrong } from './findings.js';
 import { type FoundPlaceholder, isScope, placeholdersIn, type Scope, VOCABULARY } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
 
@@ -8,6 +8,8 @@ export interface Readable {
   whyNot: Partial<Record<Scope, string>>;
   /** The members of the event's payload; left out: any. */
   payload?: readonly string[];
+  /** The members of the input; left out: any. */
+  input?: readonly string[];
 }
 
 /** Every placeholder of a value that nobody knows, or that has no value at this place. */
@@ -20,7 +22,7 @@ export function lintPlaceholders(value: unknown, at: string, readable: Readable,
 
 function lintOne(
   found: FoundPlaceholder,
-  { scopes, whyNot, payload }: Readable,
+  { scopes, whyNot, payload, input }: Readable,
   names: ShowNames,
 ): Finding | undefined {
   const { text, scope, path } = found;
@@ -37,6 +39,9 @@ function lintOne(
   const [first, second = ''] = path;
   if (scope === 'event' && first === 'payload' && payload && !payload.includes(second)) {
     return say(`this event's payload has no '${second}'`, { name: second, among: payload });
+  }
+  if (scope === 'input' && first !== undefined && input && !input.includes(first)) {
+    return say(`what this rule waits for has no '${first}'; it has ${listed(input)}`, { name: first, among: input });
   }
   return undefined;
 }

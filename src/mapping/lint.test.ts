@@ -161,6 +161,27 @@ test('a pattern that its adapter says nothing could ever fit is told at the rule
   ]);
 });
 
+test('what an input does not hold is told where its adapter knows what it holds', () => {
+  const go = (device: string, number: string) =>
+    input({
+      id: `${device}-${number}`,
+      when: { device },
+      propose: 'CueAdvanced',
+      with: { toCue: { call: 'sound', 'targets.qlab': number } },
+    });
+  const inputs = [
+    go('qlab', '$input.cueNumber'),
+    go('qlab', '$input.cuenumber'),
+    go('pedal', '$input.cuenumber'),
+    go('qlab', '$input.cue.number'),
+  ];
+  const inputNames = (device: string) => (device === 'qlab' ? ['event', 'cueNumber'] : undefined);
+  expect(lint({ inputs }, { inputNames })).toEqual([
+    "/inputs/1/with/toCue/targets.qlab error CONFIG_PLACEHOLDER what this rule waits for has no 'cuenumber'; it has event and cueNumber ?cuenumber",
+    "/inputs/3/with/toCue/targets.qlab error CONFIG_PLACEHOLDER what this rule waits for has no 'cue'; it has event and cueNumber ?cue",
+  ]);
+});
+
 test('a rule that never fires alone is told, with those that fire with it', () => {
   const hold = (button: string) => ({ device: 'pedal', ...{ button, gesture: 'hold' } });
   const press = (button: string) => ({ device: 'pedal', ...{ button } });

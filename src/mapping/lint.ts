@@ -2,7 +2,7 @@ import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
 import { type DeviceChecks, lintDevices, lintPlayheads } from './lint-devices.js';
-import { lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
+import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
 import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
 import { namesOf } from './show-names.js';
 
@@ -16,6 +16,8 @@ export interface AdapterChecks extends DeviceChecks {
   commandSchema?: CommandProblem;
   /** Why no input could ever fit the `when` of an input rule. */
   problemOfPattern?: PatternProblem;
+  /** What the inputs that fit a `when` hold. */
+  inputNames?: InputNames;
   /** Whether nobody can do what fits `pattern` without also doing what fits `other`, though it is most likely not meant. */
   includes?: PatternsOverlap;
 }
@@ -34,9 +36,7 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Ad
   const problemOfCommand = remembered((device, command) => problemAt(device, command) ?? atBackups(device, command));
   return [
     ...lintDevices(config, state, checks),
-    ...config.inputs.flatMap((rule, index) =>
-      lintInput(rule, `/inputs/${index}`, config, state, names, checks.problemOfPattern),
-    ),
+    ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names, checks)),
     ...(checks.includes ? lintOverlaps(config.inputs, checks.includes) : []),
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOfCommand }),

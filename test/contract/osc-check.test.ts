@@ -17,10 +17,19 @@ afterAll(() => rm(folder, { recursive: true }));
 const DESK = '{ adapter: osc, profile: eos, host: 10.0.0.9 }';
 
 /** As `line:column message`, of a bridge file whose devices are lines 5 and 6 and whose rule, if any, is line 8. */
-async function told({ desk = DESK, ...rule }: { desk?: string; when?: string; send?: string }): Promise<string[]> {
+async function told({
+  desk = DESK,
+  propose = 'CueAdvanced',
+  ...rule
+}: {
+  desk?: string;
+  when?: string;
+  propose?: string;
+  send?: string;
+}): Promise<string[]> {
   const rules =
     rule.when !== undefined
-      ? `inputs:\n  - { id: r, when: ${rule.when}, propose: CueAdvanced }\n`
+      ? `inputs:\n  - { id: r, when: ${rule.when}, propose: ${propose} }\n`
       : rule.send !== undefined
         ? `outputs:\n  - { id: r, event: EmergencyTriggered, send: ${rule.send} }\n`
         : '';
@@ -109,6 +118,27 @@ test.each([
   ['{ device: desk, address: /go, where: { list: "1" } }', '8:57 where does not go with the rest'],
 ])('when: %s', async (when, words) => {
   expect(await told({ when })).toEqual([words]);
+});
+
+test.each([
+  ['{ device: desk, event: go }', 'text: $input.cueNumber', []],
+  ['{ device: desk, event: go }', 'text: $input.address $input.args.0 $input.list', []],
+  ['{ device: desk, address: /eos/out/event/state }', 'text: $input.anything', []],
+  ['{ device: phone, address: /say }', 'text: $input.args.0', []],
+  [
+    '{ device: desk, event: go }',
+    'text: $input.cuenumber',
+    [
+      "8:106 what this rule waits for has no 'cuenumber'; it has event, attribution, list, cue, name, cueNumber, address, args, types and from, did you mean 'cueNumber'?",
+    ],
+  ],
+  [
+    '{ device: phone, address: /say }',
+    'text: $input.arg.0',
+    ["8:111 what this rule waits for has no 'arg'; it has address, args, types and from, did you mean 'args'?"],
+  ],
+])('when: %s, with: { %s }', async (when, text, expected) => {
+  expect(await told({ when, propose: `NoteAdded, with: { scope: { type: show }, ${text} }` })).toEqual(expected);
 });
 
 test('an event of a desk over UDP that is not listened to could never fire', async () => {
