@@ -31,6 +31,8 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
     problemOfPattern: (pattern, { profileData }) =>
       problemOfButton(pattern, profileData && Object.keys(profileData.buttons)),
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, holdMs),
+    identityOf: ({ vendorId, productId, serialNumber, interface: part, path, usagePage, usage, profile }) =>
+      JSON.stringify([vendorId, productId, serialNumber, part, path, usagePage, usage, profile]),
     summarise: () => 'nothing: a HID device takes no commands',
     async connect(config, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

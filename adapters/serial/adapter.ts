@@ -27,6 +27,8 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     problemOfCommand,
     problemOfPattern,
     problemOfDevice,
+    identityOf: ({ path, vendorId, productId, serialNumber }) =>
+      JSON.stringify([path, vendorId, productId, serialNumber]),
     summarise,
     async connect(config: SerialDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

@@ -31,6 +31,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
     problemOfCommand: (command, config) => problemOfSend(command, config?.model),
     problemOfPattern,
     problemOfDevice,
+    identityOf: ({ serialNumber, path, model }) => JSON.stringify([serialNumber, path, model]),
     summarise,
     async connect(config: StreamdeckDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

@@ -35,6 +35,7 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
     },
     problemOfPattern,
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, Number(holdMs)),
+    identityOf: ({ productId, unitId, path }) => JSON.stringify([productId, unitId, path]),
     summarise,
     async connect(config: XkeysDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

@@ -63,7 +63,7 @@ export const ERRORS = {
   CONFIG_SYNTAX: { severity: 'fatal', hint: 'mend the YAML at the place named' },
   CONFIG_UNKNOWN_KEY: { severity: 'fatal', hint: 'remove it, or write the name that was suggested' },
   CONFIG_INVALID: { severity: 'fatal', hint: 'compare with the reference in the README' },
-  CONFIG_DUPLICATE: { severity: 'fatal', hint: 'give each its own id' },
+  CONFIG_DUPLICATE: { severity: 'fatal', hint: 'keep one of them, or give each its own id' },
   CONFIG_UNKNOWN_NAME: { severity: 'fatal', hint: 'name something that the bridge file or the show file holds' },
   CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in the README' },
   CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
