@@ -18,20 +18,21 @@ const initial = initialState({
 });
 
 /** A practice whose commands are noted, each by the cue that it is of. */
-function rig(tryCommand: () => void = () => undefined) {
+function rig(tryCommand: () => void = () => undefined, practiceMs = 0) {
   const sleeper = new TestClock();
   const kept = keptLog();
   const tried: string[] = [];
-  // The time at the start passes by being looked at; after that the test moves it.
-  let lookedAtMs = 0;
+  // The time at the start passes by being looked at; after that the test moves it, and what each practice takes.
+  let passedMs = 0;
   const mono = () => {
-    lookedAtMs += 50;
-    return lookedAtMs as MonoMs;
+    if (passedMs < 200) passedMs += 50;
+    return (sleeper.mono() + passedMs) as MonoMs;
   };
   const clock: Clock = { mono, wall: sleeper.wall, sleep: (ms, signal) => sleeper.sleep(ms, signal) };
   const mapping: Mapping = {
     draftsFor: () => [],
     commandsFor: (event: ShowEvent) => {
+      if (passedMs >= 200) passedMs += practiceMs;
       if (event.eventType === 'CueAdvanced') tried.push(event.payload.toCueId);
       return [{ ruleId: 'go', outputId: 'go', device: 'desk', command: {}, maxLateMs: 2000 }];
     },
@@ -61,6 +62,15 @@ test('a GO is practised at the start and then again and again, from cue to cue a
   await sleeper.advance(80);
   expect(tried).toEqual([]);
   expect(kept.lines).toEqual([]);
+});
+
+test('on a slow machine practice takes no more than a twentieth of a core', async () => {
+  const { tried, stop, sleeper } = rig(undefined, 5);
+  tried.length = 0;
+  await sleeper.advance(1015);
+  expect(tried.length).toBeGreaterThan(5);
+  expect(tried.length).toBeLessThanOrEqual(11);
+  stop.abort();
 });
 
 test.each([

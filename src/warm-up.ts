@@ -15,6 +15,8 @@ const WARM_UP_MS = 150;
  * for code that is no longer at hand; at 40 ms between practices nothing was won. One takes about 0.05 ms.
  */
 const PRACTISE_EVERY_MS = 10;
+/** The share of a core that practice may take: where one takes longer than 0.5 ms, a slow machine rests longer. */
+const PRACTISE_SHARE_MAX = 0.05;
 const FRAME_BYTES_MAX = 65536;
 
 export interface PracticeOptions {
@@ -41,10 +43,13 @@ export function keepWarm(options: PracticeOptions, signal: AbortSignal): void {
   const goOn = async () => {
     const until = clock.mono() + WARM_UP_MS;
     while (clock.mono() < until) practise();
+    let tookMs = 0;
     for (;;) {
-      await clock.sleep(PRACTISE_EVERY_MS, signal);
+      await clock.sleep(Math.max(PRACTISE_EVERY_MS, tookMs / PRACTISE_SHARE_MAX), signal);
       if (signal.aborted) return;
+      const beganMs = clock.mono();
       practise();
+      tookMs = clock.mono() - beganMs;
     }
   };
   goOn().catch((error: unknown) => log.error({ code: 'INTERNAL', err: error }, 'practice.failed'));
