@@ -49,7 +49,7 @@ export class MidiConnection extends BaseConnection {
   #out: MidiOutPort | undefined;
   #isHeard = false;
   #ending: Promise<void> | undefined;
-  #mtcAlarmMs: number | undefined;
+  #mtcWakeAtMs: number | undefined;
   #isHeld = false;
   /** Why the time code that is asked for is not sent. */
   #mtcTrouble: string | undefined;
@@ -211,12 +211,12 @@ export class MidiConnection extends BaseConnection {
   /** Wakes when time code stays away. One sleeper at a time, however many pieces come. */
   #watchMtc(): void {
     const atMs = this.#mtc.nextAtMs;
-    if (atMs === undefined || this.#ending || (this.#mtcAlarmMs !== undefined && this.#mtcAlarmMs <= atMs)) return;
-    this.#mtcAlarmMs = atMs;
+    if (atMs === undefined || this.#ending || (this.#mtcWakeAtMs !== undefined && this.#mtcWakeAtMs <= atMs)) return;
+    this.#mtcWakeAtMs = atMs;
     const { clock } = this.#io;
     void clock.sleep(Math.max(1, atMs - clock.mono()), this.#life.signal).then(() => {
-      if (this.#mtcAlarmMs !== atMs || this.#ending) return;
-      this.#mtcAlarmMs = undefined;
+      if (this.#mtcWakeAtMs !== atMs || this.#ending) return;
+      this.#mtcWakeAtMs = undefined;
       this.#tellMtc(this.#mtc.tick(clock.mono()));
       this.#watchMtc();
     });

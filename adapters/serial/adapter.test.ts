@@ -286,7 +286,7 @@ describe('a serial device', () => {
 
   test('a port that is not there is told by the real driver, at once', async () => {
     const connecting = serialAdapter.connect(checked({ path: '/dev/tty-of-nobody' }), testIo(), never);
-    await expect(within(connecting, 'the refusal', 2000)).rejects.toMatchObject({ code: 'DEVICE_UNREACHABLE' });
+    await expect(within(connecting, 'the refusal')).rejects.toMatchObject({ code: 'DEVICE_UNREACHABLE' });
   });
 });
 

@@ -18,7 +18,7 @@ export class Buttons {
   readonly #clock: Clock;
   readonly #machine: GestureMachine;
   readonly #tell: (input: Input) => void;
-  #alarm: { atMs: number; stop: AbortController } | undefined;
+  #waking: { atMs: number; stop: AbortController } | undefined;
   #isStopped = false;
 
   /** @param patterns  of all rules for the device. @param tell  hears each gesture as an input; see `matchesButton`. */
@@ -33,14 +33,14 @@ export class Buttons {
   report(down: ReadonlySet<string>): void {
     if (this.#isStopped) return;
     this.#tellAll(this.#machine.report(this.#clock.mono(), down));
-    this.#setAlarm();
+    this.#wakeInTime();
   }
 
   /** Nothing is told after it. Idempotent. */
   stop(): void {
     this.#isStopped = true;
-    this.#alarm?.stop.abort();
-    this.#alarm = undefined;
+    this.#waking?.stop.abort();
+    this.#waking = undefined;
   }
 
   #tellAll(gestures: ReturnType<GestureMachine['tick']>): void {
@@ -52,20 +52,20 @@ export class Buttons {
   }
 
   /** Wakes the machine when time alone will bring something: a hold, or what a bounce hid. */
-  #setAlarm(): void {
+  #wakeInTime(): void {
     const atMs = this.#machine.nextAtMs;
-    if (atMs === this.#alarm?.atMs) return;
-    this.#alarm?.stop.abort();
-    this.#alarm = undefined;
+    if (atMs === this.#waking?.atMs) return;
+    this.#waking?.stop.abort();
+    this.#waking = undefined;
     if (atMs === undefined || this.#isStopped) return;
-    const alarm = { atMs, stop: new AbortController() };
-    this.#alarm = alarm;
-    void this.#clock.sleep(Math.max(0, atMs - this.#clock.mono()), alarm.stop.signal).then(() => {
-      if (this.#alarm !== alarm || this.#isStopped) return;
-      this.#alarm = undefined;
+    const waking = { atMs, stop: new AbortController() };
+    this.#waking = waking;
+    void this.#clock.sleep(Math.max(0, atMs - this.#clock.mono()), waking.stop.signal).then(() => {
+      if (this.#waking !== waking || this.#isStopped) return;
+      this.#waking = undefined;
       // A timer may ring a little early; it is then set again.
       this.#tellAll(this.#machine.tick(this.#clock.mono()));
-      this.#setAlarm();
+      this.#wakeInTime();
     });
   }
 }

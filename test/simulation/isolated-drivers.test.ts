@@ -29,14 +29,14 @@ async function daemonWithDrivers(): Promise<{ daemon: Daemon; pids: number[]; fo
 test('SIGTERM ends the bridge with all of its drivers within 3 s', async () => {
   const { daemon, pids, folder } = await daemonWithDrivers();
   expect(await within(daemon.stop(), 'the end of the bridge', 3000)).toBe(0);
-  await eventually(() => !pids.some(isAlive), 'the end of the drivers', 1000);
+  await eventually(() => !pids.some(isAlive), 'the end of the drivers');
   await rm(folder, { recursive: true });
 });
 
 test('a bridge that is killed leaves no driver behind', async () => {
   const { daemon, pids, folder } = await daemonWithDrivers();
   await daemon.kill();
-  await eventually(() => !pids.some(isAlive), 'the end of the drivers', 2000);
+  await eventually(() => !pids.some(isAlive), 'the end of the drivers');
   await rm(folder, { recursive: true });
 });
 
@@ -51,7 +51,7 @@ test('a driver that is killed during the show is replaced; the show goes on mean
   client.send(press);
   expect(await client.take(({ ackOf }) => ackOf === press.messageId)).toMatchObject({ status: 'ok' });
   await daemon.line(({ msg, device }) => msg === 'driver.lost' && device === 'box');
-  await eventually(() => pidOf(daemon, 'box') !== box, 'a new driver', 2000);
+  await eventually(() => pidOf(daemon, 'box') !== box, 'a new driver');
   expect(pidOf(daemon, 'lamp')).toBe(lamp);
   client.drop();
   expect(await daemon.stop()).toBe(0);

@@ -111,7 +111,7 @@ test('a desk that is switched off and on is up again by itself, and nothing is s
   await go();
   await eventually(() => of('OutputFailed').length === 1, 'the failure');
   desk = await startDesk();
-  await eventually(() => desks()?.status === 'up', 'the desk again', 2000);
+  await eventually(() => desks()?.status === 'up', 'the desk again');
   expect(desk.fired).toEqual([]);
 });
 

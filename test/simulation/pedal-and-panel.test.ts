@@ -96,6 +96,6 @@ test('a bridge that is killed leaves no green lamp behind: its driver’s proces
   stamp(4);
   await shows('0,255,0');
   await daemon.kill();
-  await eventually(() => panel.lit.size === 0, 'the lamps are dark', 2000);
-  await eventually(() => panel.openings === 0, 'the driver has ended', 2000);
+  await eventually(() => panel.lit.size === 0, 'the lamps are dark');
+  await eventually(() => panel.openings === 0, 'the driver has ended');
 });

@@ -109,8 +109,8 @@ test('a bridge that is killed leaves no green GO behind: its driver’s process 
   await eventually(() => deck.glass.brightness === 60, 'the light');
   const driver = driverOf(daemon);
   await daemon.kill();
-  await eventually(() => deck.glass.brightness === 0, 'the light is out', 1000);
-  await eventually(() => deck.holders === 0 && !isAlive(driver), 'the driver has ended', 2000);
+  await eventually(() => deck.glass.brightness === 0, 'the light is out');
+  await eventually(() => deck.holders === 0 && !isAlive(driver), 'the driver has ended');
   expect(deck.glass.shown.size, 'no picture is left').toBe(0);
   expect([...deck.glass.colours.values()].every((colour) => colour.every((part) => part === 0))).toBe(true);
 });

@@ -45,7 +45,7 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
     await box.unplug();
     await eventually(() => status() === 'down', 'the loss is told');
     await box.plug();
-    await eventually(() => status() === 'unverified', 'the port is open again', 1000);
+    await eventually(() => status() === 'unverified', 'the port is open again');
     await box.say('GO\n');
     await eventually(() => lamp() === 'LAMP 1\nLAMP 2\n', 'the lamp of the second cue');
     expect(current()).toBe('house-out');
