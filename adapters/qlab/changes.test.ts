@@ -74,6 +74,21 @@ test('settings that change in a burst are one question each, not closer than QLa
   expect(qlab.counters['dropped.duplicate'] ?? 0).toBe(0);
 });
 
+test('a right that is given back is seen at once, without a command', async () => {
+  const access = { '': ['view', 'control'] as ('control' | 'view')[] };
+  const { qlab, connection } = await connected(await simulated({ access }));
+  access[''] = ['view'];
+  qlab.workspace.tellSettings('network.access.osc');
+  await eventually(
+    () => connection.health().detail === '"Simulated Show" does not allow control to whoever has no passcode',
+    'the right is gone',
+  );
+  await expect(connection.send({ start: '1' }, never())).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+  access[''] = ['view', 'control'];
+  qlab.workspace.tellSettings('network.access.osc');
+  await eventually(() => connection.health().status === 'up', 'the right is back');
+});
+
 test('a second workspace that is opened, and one that closes without a word, are noticed by the next thump', async () => {
   const qlab = await simulated({ workspace: 'Hamlet', otherWorkspaces: [{ workspace: 'Preshow' }] });
   const clock = new TestClock();

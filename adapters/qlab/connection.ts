@@ -145,7 +145,10 @@ export class QlabConnection extends BaseConnection {
       // Whether it fades out is not known: the next panic must not be held back.
       if (read.verb === 'panic') unguard();
       if (why.code === 'DEVICE_REFUSED' || why.code === 'DEVICE_TIMEOUT') this.#troubled(why);
-      if (why.code === 'DEVICE_TIMEOUT' && this.#link.heard === heard) void this.#doubt(why);
+      if (why.code === 'DEVICE_TIMEOUT') {
+        if (this.#link.heard === heard) void this.#doubt(why);
+        void seen.then(() => this.#seenLate(why, summarise(command), sentAt));
+      }
       throw why;
     } finally {
       answer.catch(() => {});
@@ -235,6 +238,8 @@ export class QlabConnection extends BaseConnection {
     try {
       const permissions = await login(this.#link, { id, name, major }, this.#config.passcode);
       const hearsEvents = subscribe(this.#link, { ...this.#session, permissions }, this.#events);
+      // What was denied for want of it is so no longer.
+      if (permissions.control && !this.#session.permissions.control) this.#trouble = undefined;
       this.#session = { ...this.#session, permissions, hearsEvents };
       this.#guards.hearsEvents = hearsEvents;
       if (permissions.view) this.#playhead.retry();
@@ -314,6 +319,14 @@ export class QlabConnection extends BaseConnection {
     this.#refresh();
   }
 
+  /** It was told as failed, and QLab did it all the same: whoever looks at the device is told so. */
+  #seenLate(why: BridgeError, what: string, sentAt: number): void {
+    const tookMs = Math.round(this.#io.clock.mono() - sentAt);
+    const detail = `${what} was told as failed, but QLab did it after ${tookMs} ms`;
+    this.#io.log.warn({ code: why.code, detail, tookMs }, 'qlab.late');
+    if (this.#trouble?.code === why.code) this.#troubled(new BridgeError('DEVICE_TIMEOUT', detail));
+  }
+
   #refresh(): void {
     if (!this.#link.ended) this.tellHealth(this.#observe());
   }
@@ -321,7 +334,7 @@ export class QlabConnection extends BaseConnection {
   #observe(): Health {
     const { workspace, cueList } = this.#config;
     const seen = { session: this.#session, trouble: this.#trouble, playhead: this.#playhead };
-    return healthOf({ ...seen, workspace, cueList });
+    return healthOf({ ...seen, workspace, cueList, hasPasscode: this.#config.passcode !== undefined });
   }
 }
 

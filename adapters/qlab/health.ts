@@ -15,6 +15,7 @@ export interface Seen {
   /** As the bridge file names them. */
   workspace: string | undefined;
   cueList: string | undefined;
+  hasPasscode: boolean;
   playhead: { number: string | null | undefined; isListMissing: boolean };
 }
 
@@ -28,11 +29,13 @@ export function healthOf(seen: Seen): Health {
   };
 }
 
-function limitOf({ session, trouble, workspace, cueList, playhead }: Seen): Trouble | undefined {
+function limitOf({ session, trouble, workspace, cueList, hasPasscode, playhead }: Seen): Trouble | undefined {
   const { permissions, others, workspaceName } = session;
   const missing = (['view', 'control'] as const).filter((permission) => !permissions[permission]);
   if (missing.length > 0) {
-    const detail = `the passcode for "${workspaceName}" does not allow ${missing.join(' and ')}`;
+    const detail = hasPasscode
+      ? `the passcode for "${workspaceName}" does not allow ${missing.join(' and ')}`
+      : `"${workspaceName}" does not allow ${missing.join(' and ')} to whoever has no passcode`;
     return { code: 'DEVICE_REFUSED', detail };
   }
   if (trouble) return trouble;

@@ -115,6 +115,25 @@ test('a GO of ours that a stalled QLab does after its time is no press', async (
   expect(qlab.fired).toHaveLength(1);
 });
 
+test('a cue that fires after it was told as failed is said to have fired', async () => {
+  const { qlab, port, stall, goOn } = await stalling();
+  const clock = new TestClock();
+  const connection = await qlabAdapter.connect(qlabDevice({ port }), { ...testIo(), clock }, never());
+  onTestFinished(() => connection.close());
+  stall();
+  const sending = connection.send({ start: '1' }, never());
+  sending.catch(() => {});
+  await clock.advance(1500);
+  await expect(sending).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+  goOn();
+  await eventually(() => qlab.fired.length === 1, 'it fires');
+  await eventually(
+    () => connection.health().detail === 'start 1 was told as failed, but QLab did it after 1500 ms',
+    'whoever looks is told',
+  );
+  expect(connection.health().status).toBe('degraded');
+});
+
 test('a QLab that still reports is not gone, though its thumps get lost', async () => {
   const qlab = await simulated();
   const clock = new TestClock();
