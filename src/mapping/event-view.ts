@@ -1,8 +1,7 @@
-import type { Act, Cue, OutputRule, Segment } from '../generated/types.js';
+import type { Act, Call, Cue, OutputRule, Segment } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import { placeOf } from '../show/running-order.js';
 import { cuesAhead, type ShowState } from '../show/state.js';
-import type { Run } from './outputs.js';
 import { type Context, member } from './placeholders.js';
 
 /** The events that are about cues. */
@@ -12,6 +11,12 @@ export const CUE_EVENTS: ReadonlySet<string> = new Set<OutputRule['event']>([
   'CueStandbySet',
   'CueStandbyAcknowledged',
 ]);
+
+/** Once that a rule runs for an event. */
+export interface Run extends Context {
+  cue?: Cue;
+  call?: Call;
+}
 
 /** One event as rules see it. What many rules ask for is looked up once. */
 export class EventView {

@@ -1,6 +1,6 @@
 import type { Call, Cue, OutputRule } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
-import type { EventView } from './event-view.js';
+import type { EventView, Run } from './event-view.js';
 import { type Context, member, NO_VALUE, placeholdersIn, type Scope } from './placeholders.js';
 import { compileTemplate } from './template.js';
 
@@ -27,12 +27,6 @@ export interface Backup {
 
 /** The longest output id, in characters (schemas/show-event.schema.json, Id). */
 const OUTPUT_ID_CHARS_MAX = 128;
-
-/** Once that a rule runs for an event. */
-export interface Run extends Context {
-  cue?: Cue;
-  call?: Call;
-}
 
 export interface CompiledOutput {
   readonly rule: OutputRule;
