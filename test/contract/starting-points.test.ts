@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { hidProfiles } from '../../adapters/hid/profile.js';
+import { midiAdapter } from '../../adapters/midi/adapter.js';
+import { mtcInput } from '../../adapters/midi/input.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { loadChecked } from '../../src/main.js';
 
@@ -25,6 +27,21 @@ test('the bridge file of button and pedal speaks of buttons that its profile has
   const named = inputs.map(({ when }) => Object(when)).filter(({ device }) => device === 'pedal');
   expect(named.length).toBeGreaterThan(0);
   for (const { button } of named) expect(Object.keys(profile.buttons)).toContain(button);
+});
+
+test('code that runs backwards asks nothing of the timer that follows it: it was stopped when the code turned round', async () => {
+  const result = await loadChecked(join(config, 'bridge.timecode.yaml'));
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  const { inputs } = result.bridge.config;
+  const asks = (state: 'locked' | 'lost', direction: 'forward' | 'reverse') => {
+    const input = mtcInput({ state, direction, timecode: { rate: '25', hours: 1, minutes: 0, seconds: 0, frames: 0 } });
+    return inputs
+      .filter(({ when: { device: _, ...pattern } }) => midiAdapter.matches?.(pattern, input))
+      .map(({ id }) => id);
+  };
+  expect(asks('lost', 'forward')).toEqual(['code-is-lost']);
+  expect(asks('locked', 'reverse')).toEqual([]);
+  expect(asks('lost', 'reverse')).toEqual([]);
 });
 
 test.each(profiles)(
