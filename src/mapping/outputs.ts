@@ -1,7 +1,7 @@
-import type { Call, Cue, OutputRule } from '../generated/types.js';
+import type { OutputRule } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { EventView, Run } from './event-view.js';
-import { type Context, member, NO_VALUE, placeholdersIn, type Scope } from './placeholders.js';
+import { member, NO_VALUE, placeholdersIn, type Scope } from './placeholders.js';
 import { compileTemplate } from './template.js';
 
 /** A `send` less its device, its placeholders filled in. */

@@ -57,7 +57,7 @@ export class Input extends Port {
     this.socket?.setEncoding('utf8').on('data', (text) => {
       const lines = (this.#rest + text).split('\n');
       this.#rest = lines.pop() ?? '';
-      for (const line of lines) if (this.socket) this.#listener(0, Buffer.from(line, 'hex'));
+      for (const line of lines) if (this.socket) this.#listener(0, Buffer.from(JSON.parse(line).hex, 'hex'));
     });
   }
 }
