@@ -283,8 +283,8 @@ function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
 }
 
 /** What an input says of a cue that the device has fired already: recorded whatever becomes of the proposal. */
-function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo }: Input) {
-  const fired = event === 'go' || (event === 'cueStarted' && partOfGo !== true);
+function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo, afterStart }: Input) {
+  const fired = (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
   if (!fired || typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
   return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }

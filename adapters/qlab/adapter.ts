@@ -29,7 +29,8 @@ function matches(pattern: Pattern, input: Input): boolean {
 /** What the inputs that fit a `when` hold. */
 function inputNames({ event }: Pattern): string[] {
   const cue = event === 'panic' ? [] : ['cueNumber', 'name', 'cueId', 'type'];
-  return ['event', ...cue, 'attribution', ...(event === 'cueStarted' ? ['partOfGo'] : [])];
+  const same = event === 'cueStarted' ? ['partOfGo'] : event === 'go' ? ['afterStart'] : [];
+  return ['event', ...cue, 'attribution', ...same];
 }
 
 /** QLab 4 and 5 over OSC on TCP. @see README.md */

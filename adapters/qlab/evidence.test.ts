@@ -19,7 +19,7 @@ function desk() {
 
 test('nothing expected: the operator did it', () => {
   const { evidence } = desk();
-  expect(evidence.seeGo(cue('1'), 0)).toBe('operator');
+  expect(evidence.seeGo(cue('1'), 0).attribution).toBe('operator');
   expect(evidence.seeStart(cue('1'), 1)).toEqual({ attribution: 'operator', partOfGo: true });
   expect(evidence.seeStart(cue('9'), 5000)).toEqual({ attribution: 'operator', partOfGo: false });
 });
@@ -35,7 +35,7 @@ test('one report confirms one command', () => {
 test('a GO of ours is told from one of the operator on another cue', () => {
   const { evidence, seen, expecting } = desk();
   expecting('start', '12');
-  expect(evidence.seeGo(cue('7'), 0)).toBe('operator');
+  expect(evidence.seeGo(cue('7'), 0).attribution).toBe('operator');
   expect(evidence.seeStart(cue('7'), 1)).toEqual({ attribution: 'operator', partOfGo: true });
   expect(seen).toEqual([]);
   expect(evidence.seeStart(cue('12'), 2).attribution).toBe('echo');
@@ -47,17 +47,26 @@ test('the start that a GO of ours makes may be reported before the GO', () => {
   expecting('go', '3');
   expect(evidence.seeStart(cue('3'), 0)).toEqual({ attribution: 'echo', partOfGo: true });
   expect(seen).toEqual([]);
-  expect(evidence.seeGo(cue('3'), 1)).toBe('echo');
+  expect(evidence.seeGo(cue('3'), 1).attribution).toBe('echo');
   expect(seen).toEqual(['go 3']);
+});
+
+test('a GO of the operator whose start was reported just before is the same press, and a later one is another', () => {
+  const { evidence } = desk();
+  expect(evidence.seeStart(cue('3'), 0)).toEqual({ attribution: 'operator', partOfGo: false });
+  expect(evidence.seeGo(cue('3'), 20)).toEqual({ attribution: 'operator', afterStart: true });
+  expect(evidence.seeGo(cue('3'), 40)).toEqual({ attribution: 'operator', afterStart: false });
+  expect(evidence.seeStart(cue('5'), 2000).partOfGo).toBe(false);
+  expect(evidence.seeGo(cue('5'), 2200).afterStart).toBe(false);
 });
 
 test('a GO of a list is no new press whatever its cue, and proves ours only by the cue that stood at the playhead', () => {
   for (const expected of ['3', undefined]) {
     const { evidence, seen, expecting } = desk();
     expecting('go', expected);
-    expect(evidence.seeGo(cue('7'), 0)).toBe('echo');
+    expect(evidence.seeGo(cue('7'), 0).attribution).toBe('echo');
     expect(seen).toEqual([]);
-    expect(evidence.seeGo(cue('8'), 1)).toBe('operator');
+    expect(evidence.seeGo(cue('8'), 1).attribution).toBe('operator');
   }
 });
 

@@ -38,6 +38,8 @@ interface Cause {
 
 /** A GO and the start of its cue are reported apart, in no promised order. */
 const GO_TO_START_MS = 1000;
+/** QLab may tell of the start before the GO that it is part of; a press that comes later is another one. */
+const START_TO_GO_MS = 100;
 /** The cues of a group start with it. */
 const CHILDREN_MS = 250;
 const CAUSES_MAX = 32;
@@ -49,6 +51,8 @@ const isAbout = (cue: CueRef | undefined, reported: ReportedCue): boolean =>
 export class Evidence {
   #expected: Expectation[] = [];
   #causes: Cause[] = [];
+  /** What the operator started, as far as no GO told of it. */
+  #starts: { cueId: string; atMs: number }[] = [];
 
   /** Awaits the report of a command that was sent. @returns takes it back, when QLab refused. */
   expect(expectation: Expectation): () => void {
@@ -59,16 +63,18 @@ export class Evidence {
     };
   }
 
-  /** Somebody pressed GO: we, or the operator. */
-  seeGo(cue: ReportedCue, nowMs: number): Attribution {
+  /** Somebody pressed GO: we, or the operator; afterStart: the start of the same press was reported before. */
+  seeGo(cue: ReportedCue, nowMs: number): { attribution: Attribution; afterStart: boolean } {
     this.#forget(nowMs);
     const ours =
       this.#find((e) => e.what === 'go' && isAbout(e.cue, cue)) ??
       this.#find((e) => e.what === 'start' && isAbout(e.cue, cue)) ??
       this.#find((e) => e.what === 'go' && e.orAny === true);
     const attribution = this.#settle(ours, isAbout(ours?.cue, cue));
-    this.#cause({ cueId: cue.cueId, attribution, of: 'go', atMs: nowMs, used: false });
-    return attribution;
+    const start = this.#starts.find(({ cueId }) => cueId === cue.cueId);
+    this.#starts = this.#starts.filter((other) => other !== start);
+    this.#cause({ cueId: cue.cueId, attribution, of: 'go', atMs: nowMs, used: start !== undefined });
+    return { attribution, afterStart: start !== undefined };
   }
 
   /** A cue started; partOfGo: a GO of it is, or will be, reported as well. */
@@ -87,7 +93,11 @@ export class Evidence {
     const isOfOurGo = (e: Expectation) => e.what === 'go' && (e.orAny === true || isAbout(e.cue, cue));
     if (this.#find(isOfOurGo)) return { attribution: 'echo', partOfGo: true };
     const parent = this.#causes.findLast((cause) => nowMs - cause.atMs <= CHILDREN_MS);
-    return { attribution: parent?.attribution ?? 'operator', partOfGo: parent?.of === 'go' };
+    const partOfGo = parent?.of === 'go';
+    const attribution = parent?.attribution ?? 'operator';
+    if (attribution === 'operator' && !partOfGo) this.#starts.push({ cueId: cue.cueId, atMs: nowMs });
+    if (this.#starts.length > CAUSES_MAX) this.#starts.shift();
+    return { attribution, partOfGo };
   }
 
   /** A cue stopped, the playhead moved, or all were told to panic. */
@@ -132,5 +142,6 @@ export class Evidence {
   #forget(nowMs: number): void {
     this.#expected = this.#expected.filter((expectation) => expectation.untilMs >= nowMs);
     this.#causes = this.#causes.filter((cause) => nowMs - cause.atMs <= GO_TO_START_MS);
+    this.#starts = this.#starts.filter(({ atMs }) => nowMs - atMs <= START_TO_GO_MS);
   }
 }

@@ -91,9 +91,9 @@ export class Hearing {
     const { clock, evidence, guards, tell } = this.#options;
     const nowMs = clock.mono();
     if (event === 'go') {
-      const attribution = evidence.seeGo(cue, nowMs);
-      guards.fired('go', cue, attribution === 'operator', nowMs);
-      tell({ event: 'go', ...cue, attribution });
+      const seen = evidence.seeGo(cue, nowMs);
+      guards.fired('go', cue, seen.attribution === 'operator', nowMs);
+      tell({ event: 'go', ...cue, ...seen });
     } else if (event === 'cue/start') {
       const seen = evidence.seeStart(cue, nowMs);
       guards.fired('start', cue, seen.attribution === 'operator', nowMs);
