@@ -77,7 +77,7 @@ export const listenFailed = (listen: string, cause: Error): BridgeError =>
   new BridgeError(
     'LISTEN_FAILED',
     codeOf(cause) === 'EADDRINUSE'
-      ? `another program has ${listen} already`
+      ? `another program, or another device of the bridge file, has ${listen} already`
       : `cannot listen on ${listen}: ${cause.message}`,
     { cause },
   );

@@ -125,6 +125,7 @@ test('nothing at the device’s port: degraded once the network says so, and goo
   await eventually(() => connection.health().status === 'unverified', 'the health after an unrefused packet');
   expect(back.received).toHaveLength(1);
   expect(told.map(({ status }) => status)).toEqual(['degraded', 'unverified']);
+  expect(connection.health().detail).toContain('over UDP nothing tells whether it arrives');
 });
 
 test('a packet from the device ends the doubt at once', async () => {
@@ -179,7 +180,7 @@ test('a port that another program has is said so', async () => {
   const connecting = openOsc({ listen: `127.0.0.1:${other.port}` });
   await expect(connecting).rejects.toMatchObject({
     code: 'LISTEN_FAILED',
-    message: expect.stringMatching(/another program/),
+    message: expect.stringMatching(/another program, or another device of the bridge file,/),
   });
 });
 

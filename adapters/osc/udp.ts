@@ -159,7 +159,7 @@ class UdpWire implements Wire {
       return { status: 'degraded', code: 'DEVICE_UNREACHABLE', detail: `the network says that nothing is at ${name}` };
     }
     const parts = [
-      ...(name ? [`sending to ${name}, which does not answer`] : []),
+      ...(name ? [`sending to ${name} (over UDP nothing tells whether it arrives)`] : []),
       ...(this.#listening ? [`listening on ${this.#listening}`] : []),
       this.#heardFrom ? `heard from ${this.#heardFrom}` : 'nothing heard yet',
     ];

@@ -14,6 +14,12 @@ test('a line reads as a technician would write it', () => {
   );
 });
 
+test('a dollar and a brace in a name are no variable', () => {
+  expect(entryLine('lx', { adapter: 'midi', output: '${HOME} $${' })).toBe(
+    'lx: { adapter: midi, output: "$${HOME} $$${" }',
+  );
+});
+
 test('whatever a device is called, the bridge file reads it back as it is', () => {
   const text = fc.oneof(
     fc.string({ minLength: 1, unit: 'binary' }),

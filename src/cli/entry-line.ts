@@ -15,6 +15,6 @@ function written(key: string, value: string | number | boolean): string {
   // USB ids are written as lsusb and every manual write them.
   if (typeof value === 'number' && /^(vendor|product)Id$/.test(key)) return `0x${value.toString(16).padStart(4, '0')}`;
   if (typeof value !== 'string') return String(value);
-  // JSON's text is YAML's, and `$${` is how the bridge file says `${`.
-  return PLAIN.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value.replaceAll('${', '$${'));
+  // JSON's text is YAML's, and `$${` is how the bridge file says `${`; written out, `$$` would be one dollar to replaceAll.
+  return PLAIN.test(value) && !RESERVED.test(value) ? value : JSON.stringify(value.replaceAll('${', () => '$${'));
 }

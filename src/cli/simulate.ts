@@ -77,12 +77,17 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   const listen = `${options.host}:${options.port ?? (isUdp && kind === 'eos' ? '8000' : usual.port)}`;
   const [toHost = '', toPort = ''] = (options.to ?? `127.0.0.1:${usual.to}`).split(/:(?=[0-9]+$)/);
   const say = teller(options.json);
-  const desk = await simulators.console(kind, {
+  const opening = simulators.console(kind, {
     listen,
     onFired: (what, by) => say({ msg: 'console.fired', what, by }, `${what} (${by})`),
     ...(isUdp
       ? { transport: 'udp', to: { host: toHost, port: Number(toPort) } }
       : { transport: 'tcp', framing: 'length-prefix' }),
+  });
+  const desk = await opening.catch((cause: Error) => {
+    throw new BridgeError('LISTEN_FAILED', `the simulated ${kind} cannot listen on ${listen}: ${cause.message}`, {
+      cause,
+    });
   });
   const where = isUdp ? `${listen} over UDP, talking to ${toHost}:${toPort}` : `${listen} over TCP`;
   say({ msg: 'console.ready', kind, port: desk.simulator.port }, `${kind}, simulated, on ${where}`);
