@@ -7,6 +7,7 @@
 import { Registry } from 'prom-client';
 import type { CheckedBridge } from './config/load.js';
 import type { Command, Input } from './devices/adapter.js';
+import { fits } from './devices/fits.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import { PlayheadWatch } from './devices/playheads.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
@@ -242,11 +243,9 @@ export async function startBridge(options: {
 }
 
 function mappingOf({ config }: CheckedBridge): Mapping {
-  return compileMapping(config, (device, pattern, input) => {
-    const adapter = adapterOf(config.devices[device]?.adapter);
-    if (adapter?.matches) return adapter.matches(pattern, input);
-    return Object.entries(pattern).every(([name, value]) => input[name] === value);
-  });
+  return compileMapping(config, (device, pattern, input) =>
+    fits(adapterOf(config.devices[device]?.adapter), pattern, input),
+  );
 }
 
 const specsOf = ({ config, baseDir }: CheckedBridge, mapping: Mapping): DeviceSpec[] =>

@@ -1,7 +1,7 @@
 /** Native drivers in processes of their own, as the tests start and look at them. They run what was built. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Adapter, AdapterIo, Connection, Input } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/devices/adapter.js';
 import { isolate } from '../../src/devices/drivers/isolated-adapter.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { keptLog, type LogLine } from './log-lines.js';
@@ -47,6 +47,8 @@ export interface Patient {
 /** A device of one adapter, and what its log kept. */
 export class PatientBench {
   readonly adapter: Adapter;
+  /** What the rules for each of its devices wait for. */
+  patterns: readonly Pattern[] = [];
   readonly #kept = keptLog();
   readonly #open: Connection[] = [];
 
@@ -60,7 +62,7 @@ export class PatientBench {
   }
 
   io(device: string): AdapterIo {
-    return { ...testIo(device), log: this.#kept.log.child({ device }) };
+    return { ...testIo(device, this.patterns), log: this.#kept.log.child({ device }) };
   }
 
   async connect(config: object = {}, device = 'patient', signal = new AbortController().signal): Promise<Patient> {

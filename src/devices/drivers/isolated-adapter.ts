@@ -4,7 +4,8 @@ import { type Clock, machineMs, systemClock } from '../../kit/clock.js';
 import { BridgeError, isBridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
 import { type Log, silentLog } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
-import type { Adapter, AdapterIo, Connection, Listing } from '../adapter.js';
+import type { Adapter, AdapterIo, Connection, Input, Listing } from '../adapter.js';
+import { fits } from '../fits.js';
 import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
 import { errorOf } from './host-messages.js';
@@ -135,9 +136,10 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
       if (leftAlone) throw new BridgeError(leftAlone.code, leftAlone.message, { cause: leftAlone });
       const driver = driverFor(io);
       const giveUp = () => void driver.end();
+      const isWanted = (input: Input) => io.patterns.some((pattern) => fits(adapter, pattern, input));
       signal.addEventListener('abort', giveUp);
       try {
-        const connection = await connectIn(driver, config, io, () => rest(io.device, driver));
+        const connection = await connectIn(driver, config, io, isWanted, () => rest(io.device, driver));
         pause.answered(io.device);
         return connection;
       } catch (error) {
@@ -172,11 +174,15 @@ function listIn(driver: DriverProcess): Promise<Listing> {
   });
 }
 
-/** One try, and the connection that comes of it. @param rest  the driver is free for the next one */
+/**
+ * One try, and the connection that comes of it.
+ * @param isWanted  whether some rule waits for such an input. @param rest  the driver is free for the next one
+ */
 function connectIn(
   driver: DriverProcess,
   config: Readonly<Record<string, unknown>>,
   io: AdapterIo,
+  isWanted: (input: Input) => boolean,
   rest: () => void,
 ): Promise<Connection> {
   return new Promise((resolve, reject) => {
@@ -191,7 +197,7 @@ function connectIn(
       switch (message.type) {
         case 'connected':
           driver.busy = 'running';
-          connection = new IsolatedConnection(driver, message, io);
+          connection = new IsolatedConnection(driver, message, io, isWanted);
           resolve(connection);
           return;
         case 'notConnected':

@@ -1,6 +1,6 @@
 import { machineMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
-import type { AdapterIo, Command, Face, Receipt } from '../adapter.js';
+import type { AdapterIo, Command, Face, Input, Receipt } from '../adapter.js';
 import { BaseConnection } from '../base-connection.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
@@ -23,6 +23,7 @@ const INPUT_LATE_MS = 2000;
 export class IsolatedConnection extends BaseConnection {
   readonly #driver: DriverProcess;
   readonly #io: AdapterIo;
+  readonly #isWanted: (input: Input) => boolean;
   readonly #sending = new Map<number, Sending>();
   readonly #confirming = new Map<number, Confirming>();
   readonly display?: (face: Face) => void;
@@ -31,10 +32,17 @@ export class IsolatedConnection extends BaseConnection {
   #isEnded = false;
   #closing: Promise<void> | undefined;
 
-  constructor(driver: DriverProcess, first: FromHost & { type: 'connected' }, io: AdapterIo) {
+  /** @param isWanted  whether some rule waits for such an input */
+  constructor(
+    driver: DriverProcess,
+    first: FromHost & { type: 'connected' },
+    io: AdapterIo,
+    isWanted: (input: Input) => boolean,
+  ) {
     super(io.log, first.health);
     this.#driver = driver;
     this.#io = io;
+    this.#isWanted = isWanted;
     this.#counters = first.counters;
     if (first.displays) {
       this.display = (face) => {
@@ -126,6 +134,8 @@ export class IsolatedConnection extends BaseConnection {
       this.tellInput(input);
       return;
     }
+    // What no rule waits for, such as a button let go of, is nobody's loss.
+    if (!this.#isWanted(input)) return;
     this.#late += 1;
     this.#io.log.error({ code: 'INPUT_LATE', input, lateMs }, 'input.dropped');
   }
