@@ -93,14 +93,13 @@ test('what amidi reads from a virtual card is what was sent, and what it writes 
   await eventually(() => sequencerText().includes('Connecting To'), 'the ports');
   const inputs: Input[] = [];
   connection.onInput((input) => inputs.push(input));
-  await eventually(() => openedForReading(virtual), 'amidi to read');
-  await connection.send(GO, never());
-  await eventually(
-    () => dump.said().includes('F7'),
-    () => `the bytes in ${dump.said()}`,
-  );
-  assert.equal(dump.said().trim(), GO_HEX.replaceAll(' ', ''));
+  // A raw port keeps nothing before its first read, and nothing tells of that: a GO that it did not hear is sent again.
+  for (let n = 0; n < 10 && !dump.said().includes('F7'); n++) {
+    await connection.send(GO, never());
+    await eventually(() => dump.said().includes('F7'), 'the bytes', 2000).catch(() => undefined);
+  }
   await dump.end();
+  assert.match(dump.said().replaceAll(/\s/g, ''), new RegExp(`^(${GO_HEX.replaceAll(' ', '')})+$`));
 
   execFileSync('amidi', ['-p', `hw:${virtual},0,0`, '-S', GO_HEX]);
   // Running status, a note-on that is a note-off, and a clock within a message.
@@ -120,9 +119,6 @@ test('what amidi reads from a virtual card is what was sent, and what it writes 
     ],
   );
 });
-
-const openedForReading = (card: string): boolean =>
-  /Input 0\n(?:.*\n)*? +Owner PID/.test(readFileSync(`/proc/asound/card${card}/midi0`, 'utf8'));
 
 test(`${LISTINGS} listings and ${CONNECTIONS} connections leave no client of the sequencer`, async (t) => {
   const before = sequencerClients();

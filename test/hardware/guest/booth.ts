@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { type Daemon, startDaemon } from '../../support/daemon.js';
 import { proposal } from '../../support/messages.js';
+import type { Line } from '../../support/program.js';
 import { smallShow } from '../../support/small-show.js';
 import { eventually } from '../../support/waiting.js';
 import { type Message, WireClient } from '../../support/wire-client.js';
@@ -13,7 +14,7 @@ import { BOX, DESK, PEDAL } from './rigs.js';
 export const GUARD_MS = 600;
 
 /** What the guest takes for what a usual machine does within a second; the limits themselves are the product's. */
-export const SLOW_MS = 20_000;
+export const SLOW_MS = 40_000;
 
 export const DEVICES = `devices:
   pedal: { adapter: hid, vendorId: 0x05f3, productId: 0x00ff, profile: infinity-3 }
@@ -91,12 +92,16 @@ export class Booth {
     return lines.slice(-6).map((line) => JSON.stringify(line));
   }
 
-  /** What the bridge last said of a device's health. */
-  status(name: string): string {
-    const said = this.daemon.lines.filter(
-      ({ msg, device }) => /^device\.(lost|changed)$/.test(msg ?? '') && device === name,
+  /** The bridge's last line on a device's health. */
+  told(name: Name): Line {
+    const health = this.daemon.lines.filter(
+      ({ msg, device }) => device === name && (msg === 'device.lost' || msg === 'device.changed'),
     );
-    return String(said.at(-1)?.status);
+    return health.at(-1) ?? {};
+  }
+
+  status(name: Name): string {
+    return String(this.told(name).status);
   }
 
   becomes(name: Name, wanted: readonly string[]): Promise<void> {
