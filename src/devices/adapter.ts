@@ -182,8 +182,8 @@ export type Resolved<Config = Readonly<Record<string, unknown>>> =
   | { ok: false; problem: DeviceProblem };
 
 /**
- * One kind of device. `connect` and `list` touch the machine's devices, `resolve` reads files, and all else is pure: it
- * says what things mean and, for `check`, what can never work.
+ * One kind of device. `prepare`, `connect` and `list` touch the machine, `resolve` reads files, and all else is pure: it says
+ * what things mean and, for `check`, what can never work.
  */
 export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** The name of its folder, and of `adapter:` in the bridge file. */
