@@ -1,7 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { BridgeError } from '../kit/errors.js';
-import { silentLog } from '../kit/log.js';
+import { type Log, silentLog } from '../kit/log.js';
 import type { Adapter, Health, Receipt } from './adapter.js';
 import { BaseConnection } from './base-connection.js';
 import { Supervisor } from './supervisor.js';
@@ -18,7 +19,7 @@ class Desk extends BaseConnection {
 }
 
 /** A device whose health the test decides, and what the supervisor told of it. */
-async function rig(first: Health = { status: 'up' }) {
+async function rig(first: Health = { status: 'up' }, log: Log = silentLog) {
   const clock = new TestClock();
   const told: string[] = [];
   const moved: (string | null | undefined)[] = [];
@@ -33,7 +34,7 @@ async function rig(first: Health = { status: 'up' }) {
   };
   const supervisor: Supervisor = new Supervisor({
     clock,
-    log: silentLog,
+    log,
     listener: {
       onStatus: ({ status, code = '', detail = '' }) => told.push([status, code, detail].join(' ').trim()),
       onInput: () => undefined,
@@ -55,6 +56,16 @@ async function rig(first: Health = { status: 'up' }) {
 }
 const gone = new BridgeError('DEVICE_CLOSED', 'pulled');
 const alarm = (detail: string) => ({ code: 'PLAYHEAD_DIVERGED', detail }) as const;
+
+test('what is wrong with a device is a warning in the log, and its end is none', async () => {
+  const kept = keptLog();
+  const { supervisor, feel } = await rig({ status: 'up' }, kept.log);
+  supervisor.raise('q', alarm('it stands at 1'));
+  supervisor.raise('q', undefined);
+  feel({ status: 'degraded', code: 'RATE_LIMITED' });
+  const told = kept.named('device.changed').map(({ level, status, code = '' }) => `${level} ${status} ${code}`.trim());
+  expect(told).toEqual(['info up', 'warn degraded PLAYHEAD_DIVERGED', 'info up', 'warn degraded RATE_LIMITED']);
+});
 
 test('an alarm shows a working device as degraded, says so when its words change, and goes as it came', async () => {
   const { supervisor, told } = await rig();

@@ -252,7 +252,7 @@ export class SupervisedDevice {
     const isSaidAnew = this.#alarm !== undefined && code === this.#alarm.code && detail !== before.detail;
     if (status === before.status && code === before.code && !isSaidAnew) return;
     if (status === 'down') this.#log.warn({ status, code, detail }, 'device.lost');
-    else this.#log.info({ status, code, detail }, 'device.changed');
+    else this.#log[status === 'degraded' ? 'warn' : 'info']({ status, code, detail }, 'device.changed');
     this.#listener.onStatus(this.report());
   }
 }

@@ -82,7 +82,7 @@ export function Devices({ state }: { state: ShowState }) {
             </span>
             {status !== 'up' && status !== 'unverified' && (
               <span class="detail">
-                {code ?? ''} {detail ?? ''} since {timeOfDay(Date.parse(since))}
+                {code ?? ''} {detail ?? ''} · since {timeOfDay(Date.parse(since))}
               </span>
             )}
           </li>
