@@ -46,6 +46,16 @@ export function lintDevices(
   });
 }
 
+/** A backup whose operator is heard, and nobody said what the operator's own remote plays: nobody but them can know. */
+export function lintBackups({ devices, inputs }: BridgeConfig): Finding[] {
+  return Object.entries(devices).flatMap(([backup, { backupOf: main, mirrored }]) => {
+    const isHeard = inputs.some(({ when: { device } }) => device === main || device === backup);
+    if (main === undefined || mirrored !== undefined || !isHeard) return [];
+    const message = `what is pressed at ${main} is sent on to ${backup}, and played there twice if one remote plays both: say mirrored: true where it does, mirrored: false where it does not`;
+    return [wrong(`/devices${step(backup)}/backupOf`, 'CONFIG_INVALID', message, { severity: 'warn', on: 'key' })];
+  });
+}
+
 /** What is wrong with what the bridge file says of a device's own playhead. @param state  before the first cue. */
 export function lintPlayheads(
   config: BridgeConfig,

@@ -412,6 +412,19 @@ describe('where a playhead should stand', () => {
   });
 });
 
+test.each([
+  ['nobody said so', {}, 1],
+  ['it does', { mirrored: true }, 0],
+  ['it does not', { mirrored: false }, 0],
+])('whether one remote plays main and backup is asked where an operator is heard: %s', (_, said, asked) => {
+  const devices = { b: { adapter: 'x', backupOf: 'qlab', ...said } } as unknown as BridgeConfig['devices'];
+  const rule = input({ id: 'go', when: { device: 'qlab' }, propose: 'CueAdvanced' });
+  expect(lint({ devices })).toEqual([]);
+  expect(lint({ devices, inputs: [rule] }).filter((line) => line.startsWith('/devices/b/backupOf warn'))).toHaveLength(
+    asked,
+  );
+});
+
 test('what a backup could never be sent is told, though its main could', () => {
   const devices = { b: { adapter: 'x', backupOf: 'qlab' } } as unknown as BridgeConfig['devices'];
   const problemOfCommand: AdapterChecks['problemOfCommand'] = (device) =>

@@ -1,7 +1,7 @@
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { type DeviceChecks, lintDevices, lintPlayheads } from './lint-devices.js';
+import { type DeviceChecks, lintBackups, lintDevices, lintPlayheads } from './lint-devices.js';
 import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
 import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
 import { namesOf } from './show-names.js';
@@ -36,6 +36,7 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Ad
   const problemOfCommand = remembered((device, command) => problemAt(device, command) ?? atBackups(device, command));
   return [
     ...lintDevices(config, state, checks),
+    ...lintBackups(config),
     ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names, checks)),
     ...(checks.includes ? lintOverlaps(config.inputs, checks.includes) : []),
     ...config.outputs.flatMap((rule, index) =>
