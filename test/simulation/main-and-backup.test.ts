@@ -22,7 +22,7 @@ const SHOW = CUES.map((number, i) =>
 const SOUND = CUES.filter((_, i) => i % 3 !== 2);
 
 /** The bridge with both Macs, and a stage manager who looks on. */
-async function theatre(more = '') {
+async function theatre({ mirrored = false } = {}) {
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-backup-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const main = await startQlabProcess(0, SOUND);
@@ -37,7 +37,8 @@ async function theatre(more = '') {
       .replace('my_show_2026_05_01', 'small')
       .replace('show.minimal.yaml }', 'show.minimal.yaml, goGuardMs: 0 }')
       .replace('host: 10.0.0.5', `host: 127.0.0.1, port: ${main.port}`)
-      .replace('host: 10.0.0.6', `host: 127.0.0.1, port: ${backup.port}${more}`),
+      .replace('host: 10.0.0.6', `host: 127.0.0.1, port: ${backup.port}`)
+      .replace('mirrored: false', `mirrored: ${mirrored}`),
   );
   await writeFile(
     join(folder, 'show.minimal.yaml'),
@@ -157,7 +158,7 @@ test('a main that dies in the middle of the show costs itself only, is told at o
 });
 
 test('a remote that plays both Macs is one GO, heard twice and sent to neither', async () => {
-  const { main, backup, sm, go, stage } = await theatre(', mirrored: true');
+  const { main, backup, sm, go, stage } = await theatre({ mirrored: true });
   await go(null, 'c1');
   await stage('OutputConfirmed', 'qlab-main', 'start 1');
   await stage('OutputConfirmed', 'qlab-backup', 'start 1');
