@@ -1,8 +1,9 @@
 /**
- * What tsc leaves undone: the generated validators (plain JavaScript) and the pages. Everything lands in dist/.
+ * What tsc leaves undone: the generated validators (plain JavaScript), the pages, and what is in the way. Everything lands
+ * in dist/.
  * `npm run build` runs tsc first.
  */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -12,6 +13,15 @@ const views = `${root}src/views/`;
 const cli = `${root}dist/src/cli/index.js`;
 const namesIn = (folder, ...endings) =>
   readdirSync(folder).filter((name) => endings.some((ending) => name.endsWith(ending)));
+
+// What was built from a source that has moved or is gone: nobody is to load or to pack it.
+for (const file of ['src', 'adapters'].flatMap((folder) =>
+  readdirSync(`${root}dist/${folder}`, { recursive: true }).map((name) => `${folder}/${name}`),
+)) {
+  const source = file.replace(/(\.d\.ts|\.js)(\.map)?$/, '');
+  if (source === file || ['.ts', '.tsx', '.js'].some((ending) => existsSync(`${root}${source}${ending}`))) continue;
+  rmSync(`${root}dist/${file}`);
+}
 
 mkdirSync(`${root}dist/src/generated`, { recursive: true });
 for (const name of namesIn(generated, '.js', '.d.ts'))
