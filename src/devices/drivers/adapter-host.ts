@@ -29,6 +29,8 @@ let isEnding = false;
 let heardAtMs = clock.mono();
 /** What the bridge said last of how the show looks, to the connection that is open. */
 let shown: Face | undefined;
+/** The display says that there is no bridge. */
+let isSilent = false;
 const sends = new Map<number, AbortController>();
 
 const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
@@ -57,11 +59,12 @@ async function serve(adapter: Adapter, order: ConnectOrder): Promise<void> {
     displays: made.display !== undefined,
   });
   const stopHealth = made.onHealth((health) => tell({ type: 'health', health }));
-  const stopInput = made.onInput((input) => tell({ type: 'input', input, atMs: machineMs() }));
+  const stopInput = made.onInput((input) => tell({ type: 'input', input, atMs: machineMs() - silentForMs() }));
   if (isEnding) void made.close();
   const life = new AbortController();
   void tellCounters(made, life.signal);
   shown = undefined;
+  isSilent = false;
   if (made.display) void watchBridge(made, life.signal);
   const why = await made.closed;
   life.abort();
@@ -94,9 +97,11 @@ async function tellCounters(of: Connection, signal: AbortSignal): Promise<void> 
   }
 }
 
+/** What is pressed on a display that says NO BRIDGE counts from the bridge's last word, and so comes too late to it. */
+const silentForMs = () => (isSilent ? clock.mono() - heardAtMs : 0);
+
 /** A display must not go on saying GO for a bridge that hangs. */
 async function watchBridge(of: Connection, signal: AbortSignal): Promise<void> {
-  let isSilent = false;
   while (!signal.aborted) {
     const beganMs = clock.mono();
     await clock.sleep(SILENCE_LOOK_EVERY_MS, signal);

@@ -1,6 +1,7 @@
 /** What a native driver can do to its process, done in real processes (which run what was built). */
 import { getEventListeners } from 'node:events';
 import { afterEach, expect, test } from 'vitest';
+import { aFace } from '../../../test/support/faces.js';
 import { isAlive, PatientBench } from '../../../test/support/isolated-rig.js';
 import { eventually, within } from '../../../test/support/waiting.js';
 import { machineMs, systemClock } from '../../kit/clock.js';
@@ -256,4 +257,18 @@ test('a press that waited for a bridge that stood still for more than 2 s fires 
   expect(inputs.map(({ said }) => said)).toEqual(['hello', 'in time']);
   expect(connection.counters?.()).toMatchObject({ 'dropped.late': 1 });
   expect(bench.logged('input.dropped')).toMatchObject([{ device: 'patient', code: 'INPUT_LATE', level: 'error' }]);
+});
+
+test('what is pressed on a display that says NO BRIDGE fires nothing, however soon the bridge goes on', async () => {
+  const bench = aBench();
+  const { connection, inputs } = await bench.connect({ displays: true });
+  connection.display?.(aFace());
+  await eventually(() => inputs.some((input) => 'shown' in input), 'the face is shown');
+  const pressed = connection.send({ do: 'sayLater', text: 'into the void', afterMs: 2700 }, never);
+  const until = machineMs() + 2900;
+  while (machineMs() < until);
+  await pressed;
+  await connection.send({ do: 'echo', text: 'in time' }, never);
+  await eventually(() => inputs.some(({ said }) => said === 'in time'), 'the next press');
+  expect(inputs.some(({ said }) => said === 'into the void')).toBe(false);
 });
