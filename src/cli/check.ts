@@ -14,14 +14,21 @@ export async function check(file: string, options: { json?: boolean }): Promise<
     if (result.ok) {
       const { config, showFile } = result.bridge;
       const cues = showFile.acts.flatMap((act) => act.segments.flatMap((segment) => segment.cues)).length;
-      const counts = `${cues} cues, ${Object.keys(config.devices).length} devices, ${config.inputs.length} inputs, ${config.outputs.length} outputs`;
+      const { devices, inputs, outputs } = config;
+      const counts = [
+        counted(cues, 'cue'),
+        counted(Object.keys(devices).length, 'device'),
+        counted(inputs.length, 'input'),
+        counted(outputs.length, 'output'),
+      ].join(', ');
       process.stdout.write(`${file}: good. ${showFile.title}: ${counts}${warned(problems.length)}\n`);
     } else {
       const errors = problems.filter(({ severity }) => severity === 'error').length;
-      process.stdout.write(`${file}: ${errors} ${errors === 1 ? 'problem' : 'problems'}; the bridge would not start\n`);
+      process.stdout.write(`${file}: ${counted(errors, 'problem')}; the bridge would not start\n`);
     }
   }
   process.exitCode = result.ok ? EXIT.done : EXIT.refused;
 }
 
-const warned = (count: number): string => (count === 0 ? '' : `, ${count} ${count === 1 ? 'warning' : 'warnings'}`);
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+const warned = (count: number): string => (count === 0 ? '' : `, ${counted(count, 'warning')}`);
