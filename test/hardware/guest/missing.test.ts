@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { systemClock } from '../../../src/kit/clock.js';
 import { proposal } from '../../support/messages.js';
 import { eventually } from '../../support/waiting.js';
 import { Booth, NAMES, type Name, SLOW_MS, WORKING } from './booth.js';
@@ -11,6 +12,7 @@ const LIBRARIES = '/usr/lib/x86_64-linux-gnu';
 const AWAY = '/run/away';
 
 const booth = new Booth();
+const clock = systemClock();
 
 before(async () => {
   mkdirSync(AWAY);
@@ -35,16 +37,18 @@ const library = (name: string): string[] =>
     .filter((file) => file.startsWith(`${name}.`))
     .map((file) => `${LIBRARIES}/${file}`);
 
-/** The bridge says of the device that its driver is missing, and what to install. */
+/** The bridge says of the device that its driver is missing, and what to install; who asks is told the newest. */
 async function lacks(name: Name, packageName: string): Promise<void> {
-  await eventually(
-    () => {
-      const { status, code, detail } = booth.told(name);
-      return status === 'down' && code === 'DEVICE_DRIVER_MISSING' && String(detail).endsWith(` ${packageName}`);
-    },
-    () => `${name} to lack ${packageName}; the bridge says ${JSON.stringify(booth.told(name))}`,
-    SLOW_MS,
-  );
+  const deadlineMs = clock.mono() + SLOW_MS;
+  for (;;) {
+    const answer = await fetch(`${booth.daemon.url}/v1/devices`);
+    const { devices } = (await answer.json()) as { devices: Record<string, unknown>[] };
+    const { status, code, detail } = devices.find(({ device }) => device === name) ?? {};
+    const isTold = status === 'down' && code === 'DEVICE_DRIVER_MISSING' && String(detail).endsWith(` ${packageName}`);
+    if (isTold) return;
+    assert.ok(clock.mono() < deadlineMs, `${name} lacks ${packageName}; the bridge says ${status} ${code} ${detail}`);
+    await clock.sleep(100);
+  }
 }
 
 test('without the libraries of ALSA and libusb, and udevadm, the bridge names what to install and works with the rest', async () => {
