@@ -3,6 +3,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { isBridgeError } from '../kit/errors.js';
 import { packageVersion } from '../kit/package.js';
 import { EXIT } from './exit.js';
+import { lineHelp } from './qlab-lines.js';
 
 const program = new Command('pacebuddy')
   .description('One ordered, durable stream of show events, mapped to and from QLab, consoles, buttons and pedals.')
@@ -89,7 +90,7 @@ const simulate = program.command('simulate').description('be a device, for tryin
 
 simulate
   .command('qlab')
-  .description('a QLab that answers as the real one is documented to')
+  .description('a QLab that answers as the real one is documented to; what is typed happens there')
   .option('--host <address>', 'where to listen', '127.0.0.1')
   .option('--port <port>', 'TCP and UDP', port, '53000')
   .option('--passcode <text>', 'clients must connect with it')
@@ -99,6 +100,7 @@ simulate
   .option('--cues <numbers>', 'cue numbers, with commas between', '1,2,3,4,5,6,7,8,9,10')
   .option('--bridge <file>', 'take the cues from a bridge file: what its show calls are called in QLab')
   .addOption(json())
+  .addHelpText('after', `\nWhat can be typed:\n${lineHelp()}`)
   .action(async (options) => (await import('./simulate.js')).simulateQlab(options));
 
 simulate

@@ -3,6 +3,7 @@ import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
 import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
+import { qlabLines } from './qlab-lines.js';
 import { stopSignal } from './run.js';
 
 export interface SimulateQlabOptions {
@@ -17,7 +18,7 @@ export interface SimulateQlabOptions {
   json?: boolean;
 }
 
-/** A QLab of its own, until it is stopped: tells each cue that it fires. */
+/** A QLab of its own, until it is stopped: tells each cue that it fires, and does what is typed. */
 export async function simulateQlab(options: SimulateQlabOptions): Promise<void> {
   const cues =
     options.bridge === undefined
@@ -39,7 +40,15 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
   );
   qlab.onFired(({ number, by }) => say({ msg: 'qlab.fired', number, by }, `cue ${number} fired (${by})`));
+  const obey = qlabLines(qlab);
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', async (typed) => {
+    if (typed.trim() === '') return;
+    const words = await obey(typed);
+    say({ msg: 'qlab.typed', typed, words }, words);
+  });
   await stopSignal();
+  lines.close();
   await qlab.close();
 }
 

@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { packageRoot } from '../../src/kit/package.js';
+import { resolvedDevice } from '../support/checked-device.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { proposal } from '../support/messages.js';
 import { pacebuddy, Talking } from '../support/program.js';
+import { never, testIo } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
 import { within } from '../support/waiting.js';
 import { WireClient } from '../support/wire-client.js';
@@ -271,4 +274,34 @@ test('whoever reads the log lines may stop reading: the show goes on, and ends i
   expect(await within(exit, 'the end', 3000)).toEqual([0, null]);
   client.drop();
   await rm(folder, { recursive: true });
+});
+
+test('what is typed at pacebuddy simulate qlab happens there: an operator, a fault, and help for what is neither', async () => {
+  const program = new Talking(['simulate', 'qlab', '--port', '0', '--cues', '1,2,3', '--json']);
+  try {
+    const { port } = await program.line(({ msg }) => msg === 'qlab.ready');
+    const typed = async (text: string) => {
+      program.say(text);
+      return (await program.line((line) => line.msg === 'qlab.typed' && line.typed === text)).words;
+    };
+    expect(await typed('go 2')).toBe('the operator presses GO, at the playhead or at a cue');
+    await program.line(({ msg, number, by }) => msg === 'qlab.fired' && number === '2' && by === 'operator');
+    expect(await typed('start 9')).toBe('there is no cue 9');
+    expect(await typed('slow')).toBe('write slow MS');
+    expect(await typed('panic now')).toBe('write panic alone');
+    expect(await typed('fly')).toMatch(/^there is no fly; there are go, start, /);
+
+    const device = await resolvedDevice(qlabAdapter, { host: '127.0.0.1', port, confirmTimeoutMs: 300 });
+    const connection = await qlabAdapter.connect(device, testIo('qlab'), never());
+    expect(await typed('swallow')).toBe('commands are answered with ok, and nothing fires');
+    const receipt = await connection.send({ start: '3' }, never());
+    await expect(receipt.confirmed).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    expect(await typed('well')).toBe('no fault any more');
+    await (await connection.send({ start: '1' }, never())).confirmed;
+    await connection.close();
+    expect(program.lines.filter(({ msg }) => msg === 'qlab.fired').map(({ number }) => number)).toEqual(['2', '1']);
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
 });
