@@ -4,8 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -15,12 +16,13 @@ const MEMORY_MIB = 1536;
 
 /**
  * Boots, runs, ends.
- * @param image  `{ kernel, initrd, folder }`; the folder is for sockets and the console's text.
+ * @param image  `{ kernel, initrd, consoleLog }`, as paths.
  * @returns how QEMU ended: its exit code, and whether it was at its limit
  */
 export async function runGuest(image, { tests, limitSeconds, onResults }) {
-  const socket = (name) => join(image.folder, `${name}.socket`);
-  for (const name of ['qmp', 'control', 'ftdi', 'ftdi-end']) await rm(socket(name), { force: true });
+  // A socket's path may be no longer than about 100 characters.
+  const folder = await mkdtemp(join(tmpdir(), 'guest-'));
+  const socket = (name) => join(folder, name);
   const relay = await startRelay(socket('ftdi'), socket('ftdi-end'));
   const control = createServer();
   control.listen(socket('control'));
@@ -33,7 +35,7 @@ export async function runGuest(image, { tests, limitSeconds, onResults }) {
       ...['-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MIB), '-nodefaults', '-no-user-config', '-no-reboot'],
       ...['-display', 'none', '-kernel', image.kernel, '-initrd', image.initrd],
       ...['-append', `${kernel} hwtests=${tests.join(',')}`],
-      ...['-chardev', `file,id=console,path=${join(image.folder, 'console.log')}`, '-serial', 'chardev:console'],
+      ...['-chardev', `file,id=console,path=${image.consoleLog}`, '-serial', 'chardev:console'],
       ...['-qmp', `unix:${socket('qmp')},server=on,wait=off`],
       ...['-device', 'virtio-serial-pci', '-chardev', 'stdio,id=results,signal=off'],
       ...['-device', 'virtserialport,chardev=results,name=results'],
@@ -49,6 +51,7 @@ export async function runGuest(image, { tests, limitSeconds, onResults }) {
   qemu.stdout.setEncoding('utf8').on('data', onResults);
   const [code, signal] = await once(qemu, 'exit');
   for (const server of [control, ...relay]) server.close();
+  await rm(folder, { recursive: true });
   return { code: signal ? 128 : code, isLate: code === 124 || code === 137 };
 }
 

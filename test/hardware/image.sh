@@ -103,5 +103,5 @@ END
 install -m 755 "$here/guest/init.sh" "$root/init"
 (cd "$root" && find . -print0 | cpio -0 -o -H newc -R 0:0 --quiet) >"$cache/base.cpio.new"
 mv "$cache/base.cpio.new" "$cache/base.cpio"
-rm -rf "$all"
+rm -rf "$all" "$root"
 echo "$stamp" >"$cache/stamp"

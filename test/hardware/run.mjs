@@ -15,6 +15,7 @@ const LIMIT_SECONDS = Number(process.env.HARDWARE_LIMIT ?? 480);
 const here = import.meta.dirname;
 const root = resolve(here, '../..');
 const cache = resolve(process.env.HARDWARE_CACHE ?? join(root, 'node_modules/.cache/pacebuddy-hardware'));
+const consoleLog = join(cache, 'console.log');
 const began = Date.now();
 const seconds = () => `${((Date.now() - began) / 1000).toFixed(0)} s`;
 
@@ -42,7 +43,7 @@ if (verdict.isCrash) {
 const { tap, problem } = verdict;
 if (problem) {
   console.log(`\nThe hardware suite has failed as a whole: ${problem}. The guest's console said last:`);
-  console.log(readFileSync(join(cache, 'console.log'), 'utf8').trimEnd().split('\n').slice(-40).join('\n'));
+  console.log(readFileSync(consoleLog, 'utf8').trimEnd().split('\n').slice(-40).join('\n'));
 }
 const failed = tap.failed + (problem ? 1 : 0);
 console.log(`\n      Tests  ${failed > 0 ? `${failed} failed | ` : ''}${tap.passed} passed (${tap.passed + failed})`);
@@ -138,7 +139,8 @@ function makeInitrd() {
       `set -e -o pipefail
        (cd '${stage}' && { ${list}; } | cpio -o -H newc -R 0:0 --quiet > '${cache}/bridge.cpio')
        (cd '${cache}/tests' && find . | cpio -o -H newc -R 0:0 --quiet > '${cache}/tests.cpio')
-       cat '${cache}/base.cpio' '${cache}/bridge.cpio' '${cache}/tests.cpio' > '${cache}/initrd.cpio'`,
+       cat '${cache}/base.cpio' '${cache}/bridge.cpio' '${cache}/tests.cpio' > '${cache}/initrd.cpio'
+       rm '${cache}/bridge.cpio' '${cache}/tests.cpio'`,
     ],
     { encoding: 'utf8' },
   );
@@ -154,7 +156,7 @@ async function attempt() {
     (note) => console.log(`   ${note}`),
   );
   const { code, isLate } = await runGuest(
-    { kernel: join(cache, 'vmlinuz'), initrd: join(cache, 'initrd.cpio'), folder: cache },
+    { kernel: join(cache, 'vmlinuz'), initrd: join(cache, 'initrd.cpio'), consoleLog },
     { tests, limitSeconds: LIMIT_SECONDS, onResults: (text) => tap.push(text) },
   );
   const isCrash = !isLate && code >= 128;
