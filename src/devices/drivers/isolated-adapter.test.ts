@@ -165,7 +165,7 @@ test('a process is started before the try that needs it, and a start that is giv
   const preparing = adapter.prepare?.(bench.io('other'), stop.signal).catch((error: unknown) => error);
   stop.abort(new Error('stopped'));
   expect(await preparing).toMatchObject({ message: 'stopped' });
-  for (const started of pids().slice(1)) expect(isAlive(started)).toBe(false);
+  for (const started of pids().slice(1)) await eventually(() => !isAlive(started), 'the end of what was started');
   expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
 });
 
