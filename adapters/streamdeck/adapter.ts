@@ -25,6 +25,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
   return {
     kind: 'streamdeck',
     native: true,
+    prepare: async () => void (await loadDriver()),
     list: async () => listDecks(await loadDriver()),
     matches,
     includes,

@@ -24,6 +24,7 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
   return {
     kind: 'xkeys',
     native: true,
+    prepare: async () => void (await Promise.all([loadDriver(), loadLibrary()])),
     list: async () => listXkeys(await loadDriver(), await loadLibrary()),
     matches: (pattern, input) =>
       pattern.control === undefined ? matchesButton(pattern, input) : matchesControl(pattern, input),
