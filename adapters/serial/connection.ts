@@ -284,12 +284,13 @@ export class SerialConnection extends BaseConnection {
     this.#life.abort();
     this.#writer.stop();
     const unsaid = this.#afterwards.end();
-    if (isGoodbye) await this.#atMost(GOODBYE_LIMIT_MS, this.#sayGoodbye(unsaid));
-    // What has not left by now must not leave later; a port that is gone answers with an error, which is as good.
-    const flushed = this.#port.flush().catch(() => undefined);
+    const hasLeft = isGoodbye && (await this.#atMost(GOODBYE_LIMIT_MS, this.#sayGoodbye(unsaid)));
+    // What has not left by now must not leave later; a port that is gone answers with an error, which is as good. Where all
+    // has left, nothing is flushed: a pty would take back what its other end has not read yet, and a lamp would stay lit.
+    const emptied = hasLeft ? Promise.resolve() : this.#port.flush().catch(() => undefined);
     await this.#atMost(
       CLOSE_LIMIT_MS,
-      flushed.then(() => this.#port.close()),
+      emptied.then(() => this.#port.close()),
     );
   }
 
@@ -305,10 +306,19 @@ export class SerialConnection extends BaseConnection {
     await this.#port.drain();
   }
 
-  async #atMost(limitMs: number, work: Promise<unknown>): Promise<void> {
+  /** @returns whether it was done in time, and without a fault. */
+  async #atMost(limitMs: number, work: Promise<unknown>): Promise<boolean> {
     const timer = new AbortController();
-    const done = work.catch((error: unknown) => this.#io.log.debug({ err: error }, 'port.release-failed'));
-    await Promise.race([done, this.#io.clock.sleep(limitMs, timer.signal)]);
+    const done = work.then(
+      () => true,
+      (error: unknown) => {
+        this.#io.log.debug({ err: error }, 'port.release-failed');
+        return false;
+      },
+    );
+    const tooLong = this.#io.clock.sleep(limitMs, timer.signal).then(() => false);
+    const isDone = await Promise.race([done, tooLong]);
     timer.abort();
+    return isDone;
   }
 }

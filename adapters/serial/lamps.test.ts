@@ -149,10 +149,11 @@ describe('a lamp', () => {
   });
 
   test('that is lit for a while is turned off at goodbye, before the last words', async () => {
-    const { clock, connection, send, lines } = await bench({ onClose: ['ALL OFF', 'BYE'] });
+    const { port, clock, connection, send, lines } = await bench({ onClose: ['ALL OFF', 'BYE'] });
     await send(GO);
     await connection.close();
     expect(lines()).toEqual(['GO ON', 'GO OFF', 'ALL OFF', 'BYE']);
+    expect(port.flushes, 'what has left stays with the box').toBe(0);
     await clock.advance(5000);
     expect(lines()).toHaveLength(4);
     expect(clock.sleeping).toBe(0);
@@ -188,6 +189,7 @@ describe('the beginning and the end', () => {
     await closing;
     expect(port.openings).toBe(0);
     expect(port.received.toString()).toBe('A\n');
+    expect(port.flushes, 'the rest must not leave later').toBe(1);
   });
 
   test('the sign of life is sent at once and then again and again, and never piles up', async () => {

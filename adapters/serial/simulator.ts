@@ -18,6 +18,8 @@ export class SimulatedPort implements Binding {
   levels: Levels = { rts: false, dtr: false };
   /** What the bridge set them to, over all openings. */
   readonly levelsSet: Levels[] = [];
+  /** How often what had not left, or was not read yet, was thrown away. */
+  flushes = 0;
   /** How often the lines were looked at. */
   looks = 0;
   /** What an answer to a look waits for. */
@@ -134,6 +136,7 @@ class SimulatedEnd implements Port {
 
   async flush(): Promise<void> {
     this.#check();
+    this.#device.flushes += 1;
     this.#heard = Buffer.alloc(0);
     this.#leaving = Buffer.alloc(0);
     this.#onLeft();
