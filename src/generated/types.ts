@@ -428,9 +428,9 @@ export interface ExternalCueFired {
   cueNumber: string;
   name?: Text;
   /**
-   * echo: the device reports what we told it. operator: somebody pressed there.
+   * echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing.
    */
-  attribution: 'echo' | 'operator';
+  attribution: 'echo' | 'operator' | 'doubtful';
 }
 export interface Ack {
   kind: 'ack';

@@ -56,7 +56,7 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'whoever takes over by hand would play another cue: move the device’s playhead, or the show, to where it belongs',
   },
-  INPUT_LATE: { severity: 'error', hint: 'the bridge could not look at the device for so long; press again' },
+  INPUT_LATE: { severity: 'error', hint: 'the press was too long on its way and fired nothing; look where the show is, and press again' },
   OUTPUT_LATE: { severity: 'error', hint: 'too old to send; a late GO is worse than a missing one' },
   CODEC_MALFORMED: { severity: 'warn', hint: 'what came in, or what was to go out, does not fit the protocol' },
   CONFIG_UNREADABLE: { severity: 'fatal', hint: 'check the path and the permissions of the file' },

@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'CONFLICT'
   | 'GO_GUARD'
   | 'EMERGENCY_ACTIVE'
+  | 'INPUT_LATE'
   | 'SEQUENCER_BUSY'
   | 'JOURNAL_UNAVAILABLE'
   | 'RATE_LIMITED'

@@ -13,6 +13,7 @@ interface Envelope {
   showId: string;
   createdAt: string;
   actor: Actor;
+  notAfter?: string;
   patch?: JsonPatch;
 }
 
@@ -33,7 +34,7 @@ export type ReceivedEvent = ShowEvent & { withheld?: boolean };
 
 interface EventTypeFacts {
   /** The first minor version that has it. */
-  since: '1.0.0' | '1.1.0';
+  since: '1.0.0' | '1.1.0' | '1.2.0';
   /** Who may propose it: anyone with the role, or only the bridge itself. */
   by: 'client' | 'server';
   /** False for what concerns one connection only and gets no number. */

@@ -1,5 +1,5 @@
 /** The version of the messages that this build writes. */
-export const PROTOCOL_VERSION = '1.1.0';
+export const PROTOCOL_VERSION = '1.2.0';
 /** The WebSocket subprotocol. */
 export const SUBPROTOCOL = 'pacebuddy.v1';
 
