@@ -13,6 +13,7 @@ import { PlayheadWatch } from './devices/playheads.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
+import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
 import { adapterOf } from './kinds.js';
 import { type Clock, systemClock, toUtc } from './kit/clock.js';
@@ -188,6 +189,8 @@ export async function startBridge(options: {
     practice.signal,
   );
 
+  const troubles = new Troubles(clock, (err) => log.error({ code: 'INTERNAL', err }, 'listener.failed'));
+
   // Whoever cannot listen is told before any device is touched.
   const metrics = new Registry();
   gateway = await openGateway({
@@ -196,6 +199,7 @@ export async function startBridge(options: {
     devices: () => supervisor.report(),
     deviceIds: () => supervisor.names,
     metrics,
+    troubles,
     snapshotUpToSeq: sequencer.showSinceSeq,
     ...(options.pagesDir === undefined ? {} : { pagesDir: options.pagesDir }),
     clock,

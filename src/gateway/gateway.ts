@@ -17,6 +17,7 @@ import { gatewayMetrics } from './metrics.js';
 import { Presences } from './presences.js';
 import { type Hub, Session } from './session.js';
 import { stateFor } from './shown.js';
+import type { Troubles } from './troubles.js';
 import { type House, upgrader } from './upgrade.js';
 
 export interface GatewayOptions extends GatewaySettings {
@@ -35,6 +36,8 @@ export interface GatewayOptions extends GatewaySettings {
    * then. Left out: none was.
    */
   snapshotUpToSeq?: number;
+  /** What is wrong with the bridge itself, told to every client. Left out: nobody tells. */
+  troubles?: Troubles;
   clock: Clock;
   log: Log;
 }

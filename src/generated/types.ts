@@ -60,6 +60,16 @@ export type Seq = number;
  * RFC 6901: where in the refused message the fault is.
  */
 export type Pointer = string;
+/**
+ * What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.
+ *
+ * @maxItems 16
+ */
+export type Troubles = {
+  code: Code;
+  message: Text;
+  since: Utc;
+}[];
 export type CueStatus = 'pending' | 'standby' | 'current' | 'done' | 'skipped';
 export type UtcOrNull = Utc | null;
 export type TimerStatus = 'stopped' | 'running' | 'paused';
@@ -456,6 +466,7 @@ export interface Snapshot {
   showId: ShowId;
   createdAt: Utc;
   lastEventSeq: Seq;
+  troubles?: Troubles;
   state: ShowState;
 }
 /**
@@ -617,6 +628,7 @@ export interface Heartbeat {
   createdAt: Utc;
   showId?: ShowId;
   lastEventSeq?: Seq;
+  troubles?: Troubles;
 }
 export interface ErrorMessage {
   kind: 'error';

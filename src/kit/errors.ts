@@ -32,6 +32,10 @@ export const ERRORS = {
     hint: 'the last write was cut off by a crash; what was never acknowledged is gone',
   },
   JOURNAL_LOCKED: { severity: 'fatal', hint: 'another bridge runs on this journal; stop it first' },
+  JOURNAL_STALLED: {
+    severity: 'error',
+    hint: 'the disk does not answer: look at it, or call by voice; nothing fires until it does',
+  },
   SHOW_FILE_CHANGED: {
     severity: 'warn',
     hint: 'look at the current cue before the next GO; put the cue back into the show file, or advance to the right one',
@@ -56,8 +60,19 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'whoever takes over by hand would play another cue: move the device’s playhead, or the show, to where it belongs',
   },
-  INPUT_LATE: { severity: 'error', hint: 'the press was too long on its way and fired nothing; look where the show is, and press again' },
+  INPUT_LATE: {
+    severity: 'error',
+    hint: 'the press was too long on its way and fired nothing; look where the show is, and press again',
+  },
+  GO_CHAIN: {
+    severity: 'error',
+    hint: 'devices press one another without a person: find what sends the press back, and take its rule away',
+  },
   OUTPUT_LATE: { severity: 'error', hint: 'too old to send; a late GO is worse than a missing one' },
+  OUTPUT_UNSENT: {
+    severity: 'error',
+    hint: 'the bridge stopped between the log and the wire: look whether the cue went; if not, send it from the page',
+  },
   CODEC_MALFORMED: { severity: 'warn', hint: 'what came in, or what was to go out, does not fit the protocol' },
   CONFIG_UNREADABLE: { severity: 'fatal', hint: 'check the path and the permissions of the file' },
   CONFIG_SYNTAX: { severity: 'fatal', hint: 'mend the YAML at the place named' },
@@ -79,6 +94,10 @@ export const ERRORS = {
   },
   CONFIG_NO_STOP: { severity: 'warn', hint: 'add an output for EmergencyTriggered, if a device is to stop by itself' },
   CONFIG_RESTART_NEEDED: { severity: 'warn', hint: 'restart the bridge to take this change over' },
+  CONFIG_RELOAD_REFUSED: {
+    severity: 'error',
+    hint: 'the bridge goes on with the file it has; mend the problems and load it anew',
+  },
   LISTEN_FAILED: { severity: 'fatal', hint: 'another program holds the port, or the address is not this machine’s' },
 } as const satisfies Record<string, { severity: Severity; hint: string }>;
 

@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'CONFLICT'
   | 'GO_GUARD'
   | 'EMERGENCY_ACTIVE'
+  | 'GO_CHAIN'
   | 'INPUT_LATE'
   | 'SEQUENCER_BUSY'
   | 'JOURNAL_UNAVAILABLE'
