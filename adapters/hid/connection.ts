@@ -14,6 +14,7 @@ export class HidConnection extends BaseConnection {
   readonly #handle: HidHandle;
   readonly #profile: HidProfile;
   readonly #io: AdapterIo;
+  readonly #found: { name: string; note?: string };
   readonly #buttons: Buttons;
   readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0 };
   #ending: Promise<void> | undefined;
@@ -30,11 +31,12 @@ export class HidConnection extends BaseConnection {
     this.#handle = handle;
     this.#profile = profile;
     this.#io = io;
+    this.#found = found;
     this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
       this.tellInput(input);
     });
-    this.tellHealth(this.#firstHealth(found));
+    this.tellHealth(this.#firstHealth());
     handle.on('error', (error) => {
       void this.#end(new BridgeError('DEVICE_CLOSED', `${found.name} is gone: ${wordsOf(error)}`, { cause: error }));
     });
@@ -48,6 +50,12 @@ export class HidConnection extends BaseConnection {
   async send(): Promise<Receipt> {
     if (this.#ending) throw new BridgeError('DEVICE_CLOSED', 'the device is closed');
     throw new BridgeError('DEVICE_REFUSED', 'a HID device cannot be sent anything');
+  }
+
+  rulesChanged(): void {
+    if (this.#ending) return;
+    this.#buttons.follow(this.#io.patterns);
+    this.tellHealth(this.#firstHealth());
   }
 
   async close(): Promise<void> {
@@ -66,7 +74,8 @@ export class HidConnection extends BaseConnection {
   }
 
   /** The system lists the device and gave it to us: that is evidence. */
-  #firstHealth({ name, note }: { name: string; note?: string }): Health {
+  #firstHealth(): Health {
+    const { name, note } = this.#found;
     const known = Object.keys(this.#profile.buttons);
     const problem = this.#io.patterns
       .map((pattern) => problemOfButton(pattern, known))

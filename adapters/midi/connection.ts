@@ -65,7 +65,8 @@ export class MidiConnection extends BaseConnection {
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
     const { mtcOut } = config;
     this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io, (message) => this.#sendClock(encodeMessage(message)));
-    if (mtcOut?.timer !== undefined || io.patterns.some((pattern) => 'mtc' in pattern)) {
+    // Also for rules of a later bridge file: time code that is heard has to know of holds.
+    if (mtcOut?.timer !== undefined || config.input !== undefined) {
       this.display = (face) => this.#paint(face);
     }
     this.#open(driver);

@@ -89,9 +89,12 @@ describe('time code', () => {
     await rig.connection.close();
   });
 
-  test('that no rule follows asks for no face', async () => {
-    const { connection } = await connect({ input: 'Desk' });
+  test('is heard by a device that knows of holds, whenever its rules come; one that is only spoken to asks for no face', async () => {
+    const { connection } = await connect({ output: 'Desk' });
     expect(connection.display).toBeUndefined();
+    const heard = await connect({ input: 'Desk' });
+    expect(heard.connection.display).toBeDefined();
+    await heard.connection.close();
     await connection.close();
   });
 });

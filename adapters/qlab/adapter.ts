@@ -3,14 +3,11 @@ import type { QlabDevice } from '../../src/generated/types.js';
 import { toBridgeError } from '../../src/kit/errors.js';
 import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
-import { shakeHands } from './handshake.js';
+import { eventsOf, shakeHands } from './handshake.js';
 import { openLink } from './link.js';
 
 /** The device's part of the bridge file, checked, as plain data. */
 export type QlabConfig = Readonly<Pick<QlabDevice, keyof QlabDevice>>;
-
-/** What `when: { event }` is called on QLab's broadcast, where it is not always listened to. */
-const LISTENED: Readonly<Record<string, string>> = { cueStopped: 'cue/stop', playhead: 'playhead' };
 
 /**
  * Whether an input fits a `when`. Left out, `attribution` means operator: a GO of ours that comes back is no new press.
@@ -48,9 +45,8 @@ export const qlabAdapter: Adapter<QlabConfig> = {
     const stop = () => link.end(toBridgeError(signal.reason, 'DEVICE_CLOSED'));
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const events = new Set(io.patterns.flatMap(({ event }) => LISTENED[String(event)] ?? []));
-      const session = await shakeHands(link, config, [...events], io.clock);
-      return new QlabConnection(link, session, [...events], config, io);
+      const session = await shakeHands(link, config, eventsOf(io.patterns), io.clock);
+      return new QlabConnection(link, session, config, io);
     } catch (error) {
       const why = toBridgeError(error, 'DEVICE_UNREACHABLE');
       link.end(why);

@@ -14,7 +14,7 @@ import {
 } from './commands.js';
 import { Evidence, type Expectation } from './evidence.js';
 import { Guards } from './guards.js';
-import { login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
+import { eventsOf, login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
 import { healthOf, type Trouble } from './health.js';
 import { Hearing } from './hearing.js';
 import type { Link } from './link.js';
@@ -35,7 +35,8 @@ export class QlabConnection extends BaseConnection {
   readonly #link: Link;
   readonly #config: QlabDevice;
   readonly #io: AdapterIo;
-  readonly #events: readonly string[];
+  /** What QLab was asked to tell besides GO, cue starts and panic. */
+  #events: readonly string[];
   readonly #evidence = new Evidence();
   readonly #guards: Guards;
   readonly #watch: CueWatch;
@@ -50,14 +51,13 @@ export class QlabConnection extends BaseConnection {
   /** What went wrong last, until QLab does as it is told again. */
   #trouble: Trouble | undefined;
 
-  /** @param events  what QLab was asked to tell besides GO, cue starts and panic. */
-  constructor(link: Link, session: Session, events: readonly string[], config: QlabDevice, io: AdapterIo) {
+  constructor(link: Link, session: Session, config: QlabDevice, io: AdapterIo) {
     super(io.log);
     const { clock } = io;
     const { signal } = this.#life;
     this.#link = link;
     this.#session = session;
-    this.#events = events;
+    this.#events = eventsOf(io.patterns);
     this.#config = config;
     this.#io = io;
     this.#guards = new Guards(session.minGoTimeMs, session.hearsEvents);
@@ -231,6 +231,14 @@ export class QlabConnection extends BaseConnection {
   #heard(input: Input): void {
     if (!this.#held) this.tellInput(input);
     else if (this.#held.length < HELD_MAX) this.#held.push(input);
+  }
+
+  /** What QLab is asked to tell grows with the rules; what no rule waits for any more, none fits. */
+  rulesChanged(): void {
+    const events = [...new Set([...this.#events, ...eventsOf(this.#io.patterns)])];
+    const isMore = events.length > this.#events.length;
+    this.#events = events;
+    if (isMore) subscribe(this.#link, this.#session, events);
   }
 
   async #loginAgain(): Promise<void> {

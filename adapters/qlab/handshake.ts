@@ -1,4 +1,5 @@
 /** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard. */
+import type { Pattern } from '../../src/devices/adapter.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';
@@ -149,6 +150,14 @@ export async function readOpen(link: Link): Promise<{ uniqueID: string; displayN
   const { status, data } = await link.ask('/workspaces', [], ANY_REPLY);
   return status === 'ok' && Array.isArray(data) ? readWorkspaces(data) : undefined;
 }
+
+/** What `when: { event }` is called on QLab's broadcast, where it is not always listened to. */
+const LISTENED: Readonly<Record<string, string>> = { cueStopped: 'cue/stop', playhead: 'playhead' };
+
+/** What QLab is asked to tell for these rules, besides GO, cue starts and panic; each once. */
+export const eventsOf = (patterns: readonly Pattern[]): string[] => [
+  ...new Set(patterns.flatMap(({ event }) => LISTENED[String(event)] ?? [])),
+];
 
 /**
  * Asks for what QLab tells by itself. Nothing waits for an answer: some have none.

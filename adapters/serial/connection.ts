@@ -1,4 +1,4 @@
-import type { AdapterIo, Command, Health, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/devices/adapter.js';
 import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
@@ -50,7 +50,7 @@ export class SerialConnection extends BaseConnection {
   readonly #io: AdapterIo;
   readonly #greetings: Greetings;
   readonly #framer: Framer;
-  readonly #matches: readonly CompiledMatch[];
+  #matches: readonly CompiledMatch[];
   readonly #writer: Writer;
   readonly #afterwards: Afterwards<Out>;
   readonly #life = new AbortController();
@@ -79,8 +79,7 @@ export class SerialConnection extends BaseConnection {
     this.#guard = new InputGuard(config.debounceMs);
     this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
     this.#afterwards = new Afterwards(io.clock);
-    const sources = new Set(io.patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
-    this.#matches = [...sources].map(compileMatch);
+    this.#matches = matchesOf(io.patterns);
     this.tellHealth(this.#healthOf());
     void this.#read();
     void this.#begin();
@@ -113,6 +112,12 @@ export class SerialConnection extends BaseConnection {
     await this.#writer.putCommand('bytes' in plan.now ? plan.now.bytes.length : 0, act, signal);
     this.#counters['out.commands'] += 1;
     return { reached: 'sent' };
+  }
+
+  rulesChanged(): void {
+    if (this.#ending) return;
+    this.#matches = matchesOf(this.#io.patterns);
+    this.tellHealth(this.#healthOf());
   }
 
   async close(): Promise<void> {
@@ -321,4 +326,10 @@ export class SerialConnection extends BaseConnection {
     timer.abort();
     return isDone;
   }
+}
+
+/** Each `match` of the rules once. */
+function matchesOf(patterns: readonly Pattern[]): CompiledMatch[] {
+  const sources = new Set(patterns.map(({ match }) => match).filter((match) => typeof match === 'string'));
+  return [...sources].map(compileMatch);
 }

@@ -45,7 +45,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
       try {
         const firmware = await answerOf(deck, info, signal);
         const name = `${nameOf(info)}, firmware ${firmware}${note}`;
-        return new StreamdeckConnection(deck, healthOf(name, info, config, io), config, io);
+        return new StreamdeckConnection(deck, () => healthOf(name, info, config, io), config, io);
       } catch (error) {
         await deck.close().catch(() => undefined);
         throw error;

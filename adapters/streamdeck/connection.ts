@@ -21,7 +21,7 @@ export class StreamdeckConnection extends BaseConnection {
   readonly #io: AdapterIo;
   readonly #buttons: Buttons;
   readonly #painter: Painter;
-  readonly #health: Health;
+  readonly #healthOf: () => Health;
   readonly #counters = { 'in.gestures': 0, 'in.turns': 0, 'in.touches': 0, 'ignored.touches': 0 };
   readonly #down = new Set<string>();
   /** What commands have put on buttons. */
@@ -29,15 +29,16 @@ export class StreamdeckConnection extends BaseConnection {
   #face: Face | undefined;
   #ticking: AbortController | undefined;
   #isBright = false;
+  #isStalled = false;
   #ending: Promise<void> | undefined;
 
-  /** @param health  what is known of it: which one it is, and what of the bridge file it has not. */
-  constructor(deck: StreamDeck, health: Health, config: StreamdeckDevice, io: AdapterIo) {
-    super(io.log, health);
+  /** @param healthOf  what is known of it: which one it is, and what of the bridge file it has not. */
+  constructor(deck: StreamDeck, healthOf: () => Health, config: StreamdeckDevice, io: AdapterIo) {
+    super(io.log, healthOf());
     this.#deck = deck;
     this.#config = config;
     this.#io = io;
-    this.#health = health;
+    this.#healthOf = healthOf;
     this.#buttons = new Buttons(config, io.patterns.map(asButton), io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
       this.tellInput(fromButton(input));
@@ -82,6 +83,12 @@ export class StreamdeckConnection extends BaseConnection {
     if (this.#ending) return;
     this.#face = face;
     void this.#paint();
+  }
+
+  rulesChanged(): void {
+    if (this.#ending) return;
+    this.#buttons.follow(this.#io.patterns.map(asButton));
+    if (!this.#isStalled) this.tellHealth(this.#healthOf());
   }
 
   async close(): Promise<void> {
@@ -173,8 +180,9 @@ export class StreamdeckConnection extends BaseConnection {
 
   #observePainting(isStalled: boolean): void {
     if (this.#ending) return;
+    this.#isStalled = isStalled;
     const detail = `it has not taken a picture for ${PICTURE_LIMIT_MS} ms: what it shows is old; its buttons are heard`;
-    this.tellHealth(isStalled ? { status: 'degraded', code: 'DEVICE_TIMEOUT', detail } : this.#health);
+    this.tellHealth(isStalled ? { status: 'degraded', code: 'DEVICE_TIMEOUT', detail } : this.#healthOf());
   }
 
   #lost(error: unknown): void {

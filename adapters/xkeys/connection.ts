@@ -48,6 +48,8 @@ export class XkeysConnection extends BaseConnection {
   readonly #wire: PanelWire;
   readonly #kind: PanelKind;
   readonly #io: AdapterIo;
+  readonly #name: string;
+  readonly #note: string | undefined;
   readonly #buttons: Buttons;
   readonly #controls: Controls;
   readonly #lamps: Lamps;
@@ -71,6 +73,8 @@ export class XkeysConnection extends BaseConnection {
     this.#wire = wire;
     this.#kind = kind;
     this.#io = io;
+    this.#name = name;
+    this.#note = note;
     this.#lamps = new Lamps(io.clock);
     this.#rate = new PerSecond(CONTROL_INPUTS_PER_SECOND_MAX, io.clock);
     this.#controls = new Controls(io.patterns);
@@ -78,7 +82,7 @@ export class XkeysConnection extends BaseConnection {
       this.#counters['in.gestures'] += 1;
       this.tellInput(numbered(input));
     });
-    this.tellHealth(this.#firstHealth(name, note));
+    this.tellHealth(this.#firstHealth());
     void wire.ended.then((why) => this.#over(why));
     // What was down when the panel came is its state, and no press.
     this.#buttons.report(this.#down());
@@ -110,6 +114,13 @@ export class XkeysConnection extends BaseConnection {
     const sentAt = this.#io.clock.mono();
     if (wish.forMs !== undefined) this.#lamps.fade(owner, wish.forMs, (names) => this.#fade(names));
     return { reached: 'sent', sentAt };
+  }
+
+  rulesChanged(): void {
+    if (this.#isOver || this.#closing) return;
+    this.#controls.follow(this.#io.patterns);
+    this.#buttons.follow(this.#io.patterns);
+    this.tellHealth(this.#firstHealth());
   }
 
   async close(): Promise<void> {
@@ -214,7 +225,8 @@ export class XkeysConnection extends BaseConnection {
   }
 
   /** The panel answered with its version and its state: that is evidence. */
-  #firstHealth(name: string, note: string | undefined): Health {
+  #firstHealth(): Health {
+    const [name, note] = [this.#name, this.#note];
     const known = this.#kind.buttons.map(String);
     const problem = this.#io.patterns
       .map((pattern) => this.#problemOf(pattern, known))

@@ -17,14 +17,26 @@ interface Zone {
 
 /** The controls of one device, from its opening on. */
 export class Controls {
-  readonly #zones: readonly Zone[];
-  readonly #jogs: readonly Pattern[];
+  #zones: readonly Zone[] = [];
+  #jogs: readonly Pattern[] = [];
+  /** Where each control that was heard stands. */
+  readonly #stands = new Map<string, number>();
 
   /** @param patterns  of all rules for the device; those about buttons are left alone. */
   constructor(patterns: readonly Pattern[]) {
+    this.follow(patterns);
+  }
+
+  /** The rules are others. Where a control stands already is no movement, and what a rule knew it goes on to know. */
+  follow(patterns: readonly Pattern[]): void {
     this.#jogs = patterns.filter(({ control }) => control === 'jog');
     const placed = patterns.filter(({ control }) => control !== undefined && control !== 'jog');
-    const zones = placed.map((from): [string, Zone] => [keyOf(from), { key: keyOf(from), from, isIn: undefined }]);
+    const zones = placed.map((from): [string, Zone] => {
+      const key = keyOf(from);
+      const stands = this.#stands.get(placeOf(from));
+      const isIn = stands === undefined ? undefined : isWithin(from, stands, 0);
+      return [key, this.#zones.find((zone) => zone.key === key) ?? { key, from, isIn }];
+    });
     this.#zones = [...new Map(zones).values()];
   }
 
@@ -37,6 +49,7 @@ export class Controls {
 
   /** A control stands elsewhere now. @returns one input for each place that it came to. */
   move(control: Placed, index: number, value: number, axis?: 'x' | 'y'): Input[] {
+    this.#stands.set(placeOf({ control, index, ...(axis !== undefined && { axis }) }), value);
     return this.#zones.flatMap((zone): Input[] => {
       const { from } = zone;
       if (from.control !== control || Number(from.index ?? 0) !== index || from.axis !== axis) return [];
@@ -63,6 +76,8 @@ const isWithin = ({ atLeast, atMost }: Pattern, value: number, slack: number): b
 
 const keyOf = ({ control, index = 0, axis, atLeast, atMost }: Pattern): string =>
   JSON.stringify([control, index, axis, atLeast, atMost]);
+
+const placeOf = ({ control, index = 0, axis }: Pattern): string => JSON.stringify([control, Number(index), axis]);
 
 /** Whether an input of `Controls` fits a pattern with `control`. Pure. */
 export function matchesControl(pattern: Pattern, input: Input): boolean {

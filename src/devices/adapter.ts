@@ -108,7 +108,10 @@ export interface AdapterIo {
   /** Its wall time is the show's, as in `recordedAt`; also in another process. */
   readonly clock: Clock;
   readonly log: Log;
-  /** The patterns of all input rules for this device, so that an adapter can watch for no more than is asked. */
+  /**
+   * The patterns of all input rules for this device, so that an adapter can watch for no more than is asked. After a reload
+   * they are others: see `Connection.rulesChanged`.
+   */
   readonly patterns: readonly Pattern[];
   /** The folder of the bridge file, for paths in a device's configuration. */
   readonly baseDir: string;
@@ -170,6 +173,11 @@ export interface Connection {
    * with the newest only; what is painted late is painted over. Synchronous, never throws.
    */
   display?(face: Face): void;
+  /**
+   * The rules for the device are others: `io.patterns` are theirs from now on. Left out: the connection looks there whenever
+   * it wants to know. Nothing that is under way is lost, such as a button that is held. Synchronous, never throws.
+   */
+  rulesChanged?(): void;
   /** Says goodbye where the protocol has one. Idempotent, never rejects. */
   close(): Promise<void>;
   /** Resolves once, when it is gone: with why, or with undefined after close(). Never rejects. */

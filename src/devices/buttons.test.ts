@@ -154,3 +154,32 @@ test.each<[string, Pattern, Pattern, boolean]>([
 ])('%s', (_, pattern, other, expected) => {
   expect(includesButton(pattern, other, 800)).toBe(expected);
 });
+
+test('rules that come later ask for their holds and chords from the next press on', async () => {
+  const { clock, buttons, inputs, down } = await device({ button: 'left' });
+  down('left');
+  buttons.follow([{ button: 'left', gesture: 'hold' }, { chord: ['left', 'right'] }]);
+  await clock.advance(2000);
+  expect(inputs).toEqual([{ button: 'left', gesture: 'press' }]);
+  down();
+  await clock.advance(2000);
+  inputs.length = 0;
+  down('left');
+  down('left', 'right');
+  await clock.advance(2000);
+  expect(inputs.map(({ gesture, chord }) => [gesture, chord !== undefined])).toEqual([
+    ['press', false],
+    ['press', false],
+    ['press', true],
+    ['hold', false],
+  ]);
+});
+
+test('a button that is held while its chord is first asked for is no part of it until it is pressed again', async () => {
+  const { clock, buttons, inputs, down } = await device();
+  down('left');
+  await clock.advance(50);
+  buttons.follow([{ chord: ['left', 'right'] }]);
+  down('left', 'right');
+  expect(inputs.some(({ chord }) => chord !== undefined)).toBe(false);
+});

@@ -29,6 +29,11 @@ export class Buttons {
     this.#machine = new GestureMachine({ ...settings, ...askedFor(patterns, settings.holdMs) }, clock.mono());
   }
 
+  /** The rules are others: what they ask counts from the next press on. */
+  follow(patterns: readonly Pattern[]): void {
+    this.#machine.ask(askedFor(patterns, this.#settings.holdMs));
+  }
+
   /** @param down  the names of all buttons that are down now. */
   report(down: ReadonlySet<string>): void {
     if (this.#isStopped) return;

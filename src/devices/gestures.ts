@@ -62,23 +62,32 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 /** One device from its opening on. Times are milliseconds on a clock that never steps, and must not go back. */
 export class GestureMachine {
-  readonly #settings: GestureSettings;
+  #settings: GestureSettings;
   readonly #openedAtMs: number;
   readonly #buttons = new Map<string, Button>();
-  readonly #chords: readonly Chord[];
+  #chords: readonly Chord[] = [];
   #isFirst = true;
   #presses = 0;
 
   constructor(settings: GestureSettings, openedAtMs: number) {
     this.#settings = settings;
     this.#openedAtMs = openedAtMs;
-    const byKey = new Map((settings.chords ?? []).map((chord) => [keyOf(chord), [...new Set(chord)]]));
-    this.#chords = [...byKey].map(([key, members]) => ({
-      ...untouched({ chord: members }),
-      key,
-      members,
-      usedUpTo: 0,
-    }));
+    this.ask(settings);
+  }
+
+  /** From now on other holds and chords are asked for. A press that has begun keeps its holds, a chord that goes on its state. */
+  ask({ holdsMs, chords = [] }: Pick<GestureSettings, 'holdsMs' | 'chords'>): void {
+    this.#settings = { ...this.#settings, holdsMs, chords };
+    const byKey = new Map(chords.map((chord) => [keyOf(chord), [...new Set(chord)]]));
+    this.#chords = [...byKey].map(
+      ([key, members]) =>
+        this.#chords.find((chord) => chord.key === key) ?? {
+          ...untouched({ chord: members }),
+          key,
+          members,
+          usedUpTo: this.#presses,
+        },
+    );
   }
 
   /** The buttons that are down as it counts, for pages and tests. */

@@ -67,11 +67,11 @@ const SENDS_UNDER_WAY_MAX = 256;
  * queued while it is down. A device that said no (DEVICE_REFUSED) is left alone until the bridge file is loaded anew.
  */
 export class SupervisedDevice {
-  readonly spec: DeviceSpec;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #listener: DeviceListener;
   readonly #random: () => number;
+  #spec: DeviceSpec;
   readonly #life = new AbortController();
   readonly #running: Promise<void>;
   #connection: Connection | undefined;
@@ -84,7 +84,7 @@ export class SupervisedDevice {
   #lastCounters: Readonly<Record<string, number>> = {};
 
   constructor(spec: DeviceSpec, options: SupervisionOptions & { random?: () => number }) {
-    this.spec = spec;
+    this.#spec = spec;
     this.#clock = options.clock;
     this.#log = options.log.child({ device: spec.name });
     this.#listener = options.listener;
@@ -94,10 +94,29 @@ export class SupervisedDevice {
     this.#running = this.#run();
   }
 
+  get spec(): DeviceSpec {
+    return this.#spec;
+  }
+
+  /** New rules reach the living connection: nothing of the device is interrupted. */
+  follow(patterns: readonly Pattern[]): void {
+    if (isDeepStrictEqual(patterns, this.#spec.patterns)) return;
+    this.#spec = { ...this.#spec, patterns };
+    this.#tellRules();
+  }
+
+  #tellRules(): void {
+    try {
+      this.#connection?.rulesChanged?.();
+    } catch (error) {
+      this.#log.error({ code: 'INTERNAL', err: error }, 'rules.not-followed');
+    }
+  }
+
   report(): DeviceReport {
     return {
-      device: this.spec.name,
-      adapter: this.spec.adapter.kind,
+      device: this.#spec.name,
+      adapter: this.#spec.adapter.kind,
       ...this.#shown(),
       connects: this.#connects,
       counters: this.#connection?.counters?.() ?? this.#lastCounters,
@@ -111,11 +130,11 @@ export class SupervisedDevice {
   async send(command: Command): Promise<Receipt> {
     const connection = this.#connection;
     if (!connection)
-      throw new BridgeError('DEVICE_CLOSED', this.#health.detail ?? `${this.spec.name} is not connected`);
+      throw new BridgeError('DEVICE_CLOSED', this.#health.detail ?? `${this.#spec.name} is not connected`);
     if (this.#underWay >= SENDS_UNDER_WAY_MAX) {
       throw new BridgeError(
         'DEVICE_TIMEOUT',
-        `${SENDS_UNDER_WAY_MAX} commands to ${this.spec.name} are still unanswered`,
+        `${SENDS_UNDER_WAY_MAX} commands to ${this.#spec.name} are still unanswered`,
       );
     }
     this.#underWay += 1;
@@ -181,8 +200,17 @@ export class SupervisedDevice {
   /** One connection, from its first try to its end. @returns why it ended, and how long it was connected. */
   async #connectOnce(signal: AbortSignal): Promise<{ why: BridgeError; livedMs: number }> {
     const never = (why: BridgeError) => ({ why, livedMs: 0 });
-    const { adapter, config, patterns, baseDir, name } = this.spec;
-    const io: AdapterIo = { device: name, clock: this.#clock, log: this.#log, patterns, baseDir };
+    const { adapter, config, patterns, baseDir, name } = this.#spec;
+    const spec = () => this.#spec;
+    const io: AdapterIo = {
+      device: name,
+      clock: this.#clock,
+      log: this.#log,
+      get patterns() {
+        return spec().patterns;
+      },
+      baseDir,
+    };
     try {
       await adapter.prepare?.(io, signal);
     } catch (error) {
@@ -215,9 +243,11 @@ export class SupervisedDevice {
       if (this.#connection === connection && health.status !== 'down') this.#tell(health);
     });
     const stopInput = connection.onInput((input) => {
-      if (this.#connection === connection) this.#listener.onInput(this.spec.name, input);
+      if (this.#connection === connection) this.#listener.onInput(this.#spec.name, input);
     });
     this.#tell(connection.health());
+    // The bridge file was loaded anew while it connected.
+    if (this.#spec.patterns !== patterns) this.#tellRules();
     this.#painted = undefined;
     const face = connection.display && this.#face();
     if (face) this.display(face);
@@ -236,7 +266,7 @@ export class SupervisedDevice {
     const before = this.#shown();
     this.#health = health;
     this.#retell(before);
-    if (before.playhead !== health.playhead) this.#listener.onPlayhead?.(this.spec.name);
+    if (before.playhead !== health.playhead) this.#listener.onPlayhead?.(this.#spec.name);
   }
 
   /** The device's own health, unless it claims to be well and there is an alarm. */

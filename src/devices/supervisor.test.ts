@@ -2,33 +2,37 @@ import { expect, test } from 'vitest';
 import { TestClock } from '../../test/support/test-clock.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
-import type { Adapter, Command, Connection, Health, Input } from './adapter.js';
+import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern } from './adapter.js';
 import { Outputs, type StageReport } from './outputs.js';
 import type { DeviceReport } from './supervised-device.js';
 import { Supervisor } from './supervisor.js';
 
 /** A device on the test's desk: it can be absent, refuse, hang, vanish, press and take commands. */
 class Desk {
-  mode: 'there' | 'absent' | 'refuses' | 'hangs' = 'there';
+  mode: 'there' | 'absent' | 'refuses' | 'hangs' | 'slow' = 'there';
   tries = 0;
   took: Command[] = [];
+  /** The patterns each time that the connection was told of new rules. */
+  heardRules: (readonly Pattern[])[] = [];
+  letIn: () => void = () => {};
   live: { vanish(why: BridgeError): void; press(input: Input): void; feel(health: Health): void } | undefined;
 
   readonly adapter: Adapter = {
     kind: 'desk',
     summarise: (command) => `do ${String(command.do)}`,
-    connect: async (_config, _io, signal) => {
+    connect: async (_config, io, signal) => {
       this.tries += 1;
       if (this.mode === 'absent') throw new BridgeError('DEVICE_UNREACHABLE', 'nobody there');
       if (this.mode === 'refuses') throw new BridgeError('DEVICE_REFUSED', 'badpass');
       if (this.mode === 'hangs') {
         await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
       }
-      return this.#connection();
+      if (this.mode === 'slow') await new Promise<void>((resolve) => (this.letIn = resolve));
+      return this.#connection(io);
     },
   };
 
-  #connection(): Connection {
+  #connection(io: AdapterIo): Connection {
     const inputs = new Set<(input: Input) => void>();
     const healths = new Set<(health: Health) => void>();
     let health: Health = { status: 'up' };
@@ -61,6 +65,7 @@ class Desk {
         this.took.push(command);
         return { reached: 'sent' };
       },
+      rulesChanged: () => this.heardRules.push(io.patterns),
       close: async () => end(undefined),
     };
   }
@@ -90,6 +95,33 @@ test('a device that comes back is found within a second, whatever it missed', as
   desk.mode = 'there';
   await clock.advance(1000);
   expect(statuses()).toEqual(['connecting', 'down', 'up']);
+  await supervisor.close();
+});
+
+test('new rules reach the living connection: nothing is connected anew', async () => {
+  const { clock, desk, supervisor, spec, inputs, statuses } = rig();
+  await supervisor.configure([spec]);
+  await clock.advance(0);
+  const patterns = [{ line: 'GO' }];
+  await supervisor.configure([{ ...spec, patterns }]);
+  await supervisor.configure([{ ...spec, patterns: [...patterns] }]);
+  expect(desk.heardRules).toEqual([patterns]);
+  expect(desk.tries).toBe(1);
+  desk.live?.press({ line: 'GO' });
+  expect(inputs).toEqual([{ line: 'GO' }]);
+  expect(statuses()).toEqual(['connecting', 'up']);
+  await supervisor.close();
+});
+
+test('rules that change while a device connects are heard once it has', async () => {
+  const { clock, desk, supervisor, spec } = rig();
+  desk.mode = 'slow';
+  await supervisor.configure([spec]);
+  await clock.advance(0);
+  await supervisor.configure([{ ...spec, patterns: [{ line: 'GO' }] }]);
+  desk.letIn();
+  await clock.advance(0);
+  expect(desk.heardRules).toEqual([[{ line: 'GO' }]]);
   await supervisor.close();
 });
 

@@ -29,19 +29,21 @@ export class Supervisor {
 
   /**
    * Makes the devices those of `specs`: new ones are started, removed ones closed, changed ones and those that are
-   * down closed and started anew; the others are not touched.
+   * down closed and started anew. The others go on, and are told when their rules are others.
    */
   async configure(specs: readonly DeviceSpec[]): Promise<void> {
     this.#names = new Set(specs.map(({ name }) => name));
     const wanted = new Map(specs.map((spec) => [spec.name, spec]));
     const leaving = [...this.#devices.values()].filter((device) => {
       const spec = wanted.get(device.spec.name);
-      return !spec || !isSameSpec(spec, device.spec) || device.report().status === 'down';
+      return !spec || !isSameDevice(spec, device.spec) || device.report().status === 'down';
     });
     for (const device of leaving) this.#devices.delete(device.spec.name);
     await Promise.all(leaving.map((device) => device.close()));
     for (const spec of specs) {
-      if (!this.#devices.has(spec.name)) this.#devices.set(spec.name, new SupervisedDevice(spec, this.#options));
+      const device = this.#devices.get(spec.name);
+      if (device) device.follow(spec.patterns);
+      else this.#devices.set(spec.name, new SupervisedDevice(spec, this.#options));
     }
   }
 
@@ -82,8 +84,5 @@ export class Supervisor {
   }
 }
 
-const isSameSpec = (a: DeviceSpec, b: DeviceSpec): boolean =>
-  a.adapter === b.adapter &&
-  a.baseDir === b.baseDir &&
-  isDeepStrictEqual(a.config, b.config) &&
-  isDeepStrictEqual(a.patterns, b.patterns);
+const isSameDevice = (a: DeviceSpec, b: DeviceSpec): boolean =>
+  a.adapter === b.adapter && a.baseDir === b.baseDir && isDeepStrictEqual(a.config, b.config);

@@ -69,6 +69,25 @@ export function adapterContract(name: string, makeRig: () => Promise<Rig>, trait
     },
   );
 
+  if (canPress) {
+    contract('rules that come later reach the living connection, and nothing is interrupted', async (bench) => {
+      let asked: readonly Pattern[] = [];
+      const io = {
+        ...testIo('device'),
+        get patterns() {
+          return asked;
+        },
+      };
+      const { connection, presses } = await bench.connect(never(), io);
+      const told: string[] = [];
+      connection.onHealth((now) => told.push(now.status));
+      asked = bench.rig.patterns;
+      connection.rulesChanged?.();
+      await bench.press(presses, 1);
+      expect(told).not.toContain('down');
+    });
+  }
+
   contract('a signal that has aborted, or aborts at once, stops connect', async (bench) => {
     const { adapter, config, patterns, links } = bench.rig;
     await expect(adapter.connect(config, testIo('device', patterns), AbortSignal.abort())).rejects.toBeDefined();

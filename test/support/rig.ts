@@ -79,9 +79,12 @@ export class Bench {
   }
 
   /** @throws what the adapter's connect throws */
-  async connect(signal: AbortSignal = never()): Promise<{ connection: Connection; presses: Input[]; inputs: Input[] }> {
-    const { adapter, config, patterns } = this.rig;
-    const connection = await adapter.connect(config, testIo('device', patterns), signal);
+  async connect(
+    signal: AbortSignal = never(),
+    io: AdapterIo = testIo('device', this.rig.patterns),
+  ): Promise<{ connection: Connection; presses: Input[]; inputs: Input[] }> {
+    const { adapter, config } = this.rig;
+    const connection = await adapter.connect(config, io, signal);
     this.#connections.push(connection);
     const inputs: Input[] = [];
     const presses: Input[] = [];

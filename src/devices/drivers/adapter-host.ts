@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { machineMs, systemClock, type WallMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
 import { createLog, silentLog } from '../../kit/log.js';
-import type { Adapter, Connection, Face } from '../adapter.js';
+import type { Adapter, Connection, Face, Pattern } from '../adapter.js';
 import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
 
 /** Counters cross at most so often. */
@@ -26,6 +26,8 @@ let trying: AbortController | undefined;
 let connection: Connection | undefined;
 let serving: Promise<void> = Promise.resolve();
 let isEnding = false;
+/** What the rules ask of the device now. */
+let patterns: readonly Pattern[] = [];
 let heardAtMs = clock.mono();
 /** What the bridge said last of how the show looks, to the connection that is open. */
 let shown: Face | undefined;
@@ -37,13 +39,21 @@ const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(mess
 
 /** One try, and the whole life of the connection that comes of it. */
 async function serve(adapter: Adapter, order: ConnectOrder): Promise<void> {
-  const { config, device, patterns, baseDir, logLevel, time } = order;
+  const { config, device, baseDir, logLevel, time } = order;
   const log = createLog({ level: logLevel, destination: { write: (line) => tell({ type: 'log', line }) } });
   trying = new AbortController();
   let made: Connection;
   try {
     const wall = () => (time.wallMs + machineMs() - time.machineMs) as WallMs;
-    const io = { device, clock: { ...clock, wall }, log, patterns, baseDir };
+    const io = {
+      device,
+      clock: { ...clock, wall },
+      log,
+      get patterns() {
+        return patterns;
+      },
+      baseDir,
+    };
     made = await adapter.connect(config, io, trying.signal);
   } catch (error) {
     tell({ type: 'notConnected', fault: faultOf(error) });
@@ -174,6 +184,7 @@ pipe.on('data', (text: string) => {
   for (const message of reader.push(text) as ToHost[]) {
     switch (message.type) {
       case 'connect':
+        patterns = message.patterns;
         serving = loading.then((adapter) => serve(adapter, message));
         break;
       case 'list':
@@ -188,6 +199,10 @@ pipe.on('data', (text: string) => {
       case 'face':
         shown = message.face;
         connection?.display?.(message.face);
+        break;
+      case 'patterns':
+        patterns = message.patterns;
+        connection?.rulesChanged?.();
         break;
       case 'ping':
         tell({ type: 'pong', residentBytes: process.memoryUsage.rss() });

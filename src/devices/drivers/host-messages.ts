@@ -31,6 +31,8 @@ export type ToHost =
   | { type: 'send'; id: number; command: Command }
   | { type: 'abortSend'; id: number }
   | { type: 'face'; face: Face }
+  /** The rules for the device are others, from the order to connect on. */
+  | { type: 'patterns'; patterns: readonly Pattern[] }
   | { type: 'ping' }
   | { type: 'end' };
 

@@ -75,6 +75,10 @@ export class IsolatedConnection extends BaseConnection {
     }
   }
 
+  rulesChanged(): void {
+    if (!this.#isEnded && !this.#closing) this.#driver.tell({ type: 'patterns', patterns: this.#io.patterns });
+  }
+
   /** Ends the driver's process as well: nobody closes a connection whose device is to go on. */
   async close(): Promise<void> {
     if (this.#isEnded) return;
