@@ -4,7 +4,7 @@
  *     device ─▶ adapter ─▶ mapping ─▶ sequencer ─▶ journal ─▶ publish ─▶ mapping ─▶ adapter ─▶ device
  *     client ─▶ gateway ──────────▶                                      └────────▶ gateway ─▶ client
  */
-import { Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import type { CheckedBridge } from './config/load.js';
 import type { Command, Input } from './devices/adapter.js';
 import { fits } from './devices/fits.js';
@@ -12,6 +12,7 @@ import { Outputs, type StageReport } from './devices/outputs.js';
 import { PlayheadWatch } from './devices/playheads.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
+import { UnusedInputs } from './devices/unused-inputs.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
@@ -159,17 +160,47 @@ export async function startBridge(options: {
     log,
   });
 
+  const metrics = new Registry();
+  const unusedTotal = new Counter({
+    name: 'pacebuddy_inputs_unused_total',
+    help: 'What devices said that had no effect: no rule, no cue, or refused.',
+    labelNames: ['device', 'why'],
+    registers: [metrics],
+  });
+  const unused = new UnusedInputs(clock, log, (device, why) => unusedTotal.inc({ device, why }));
+  const deviceReports = (): DeviceReport[] =>
+    supervisor.report().map((report) => {
+      const told = unused.of(report.device);
+      return told ? { ...report, unused: told } : report;
+    });
+
+  /** An input that no rule made a proposal of. */
+  function noteUnused(device: string, input: Input): void {
+    const misses = mapping.whyNoDraft(device, input, sequencer.state);
+    if (misses.length > 0) {
+      const words = misses.map(({ ruleId, whyNot }) => `${ruleId}: ${whyNot}`).join('; ');
+      unused.note(device, input, { why: 'no-cue', code: 'INPUT_UNUSED', words });
+      return;
+    }
+    const config = checked.config.devices[device];
+    const isPress = adapterOf(config?.adapter)?.isPress;
+    if (isPress && !isPress(input, mapping.patternsFor(device), { ...config })) return;
+    unused.note(device, input, { why: 'no-rule', code: 'INPUT_UNUSED', words: 'no rule fits it' });
+  }
+
   function onInput(device: string, input: Input): void {
     const fired = firedCue(device, input);
     if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
     const drafts = mapping.draftsFor(device, input, sequencer.state);
-    if (drafts.length === 0) log.debug({ device, input }, 'input.unmapped');
+    if (drafts.length === 0) noteUnused(device, input);
     for (const { ruleId, eventType, payload, as } of drafts) {
       const actor = { ...userOf(checked, as), deviceId: device };
       void propose({ eventType, actor, payload } as Wish).then((outcome) => {
-        const facts = { device, ruleId, eventType };
-        if (outcome.ok) log.info({ ...facts, seq: outcome.eventSeq }, 'input.taken');
-        else log.warn({ ...facts, code: outcome.code, detail: outcome.message }, 'input.refused');
+        if (outcome.ok) log.info({ device, ruleId, eventType, seq: outcome.eventSeq }, 'input.taken');
+        else {
+          const { code, message: words } = outcome;
+          unused.note(device, input, { why: 'refused', code, words, ruleId, eventType });
+        }
       });
     }
   }
@@ -192,11 +223,10 @@ export async function startBridge(options: {
   const troubles = new Troubles(clock, (err) => log.error({ code: 'INTERNAL', err }, 'listener.failed'));
 
   // Whoever cannot listen is told before any device is touched.
-  const metrics = new Registry();
   gateway = await openGateway({
     ...gatewaySettings(checked),
     show: sequencer,
-    devices: () => supervisor.report(),
+    devices: deviceReports,
     deviceIds: () => supervisor.names,
     metrics,
     troubles,
@@ -227,7 +257,7 @@ export async function startBridge(options: {
   return {
     url: gateway.url,
     sequencer,
-    devices: () => supervisor.report(),
+    devices: deviceReports,
     press: (eventType, payload, deviceId) =>
       propose({ eventType, actor: { userId: 'booth', role: 'stageManager', deviceId }, payload } as Wish),
     async reload(next) {

@@ -31,6 +31,7 @@ function rig(tryCommand: () => void = () => undefined, practiceMs = 0) {
   const clock: Clock = { mono, wall: sleeper.wall, sleep: (ms, signal) => sleeper.sleep(ms, signal) };
   const mapping: Mapping = {
     draftsFor: () => [],
+    whyNoDraft: () => [],
     commandsFor: (event: ShowEvent) => {
       if (passedMs >= 200) passedMs += practiceMs;
       if (event.eventType === 'CueAdvanced') tried.push(event.payload.toCueId);

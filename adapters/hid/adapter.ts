@@ -1,6 +1,6 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
-import { includesButton, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
+import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
@@ -30,6 +30,7 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
     problemOfCommand: () => 'a HID device cannot be sent anything',
     problemOfPattern: (pattern, { profileData }) =>
       problemOfButton(pattern, profileData && Object.keys(profileData.buttons)),
+    isPress: (input, patterns, { holdMs }) => isButtonPress(input, patterns, holdMs),
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, holdMs),
     identityOf: ({ vendorId, productId, serialNumber, interface: part, path, usagePage, usage, profile }) =>
       JSON.stringify([vendorId, productId, serialNumber, part, path, usagePage, usage, profile]),

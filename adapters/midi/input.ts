@@ -97,6 +97,10 @@ export function matches(pattern: Pattern, input: Input): boolean {
   return wantedEdge === 'any' || wantedEdge === input.edge;
 }
 
+/** What moves by itself or on its way back is no press: keys and pedals let go of, wheels and pressure, time code. */
+export const isPress = ({ event, edge }: Input): boolean =>
+  event === 'controlChange' ? edge === 'press' : !['noteOff', 'pitchBend', 'aftertouch', 'mtc'].includes(String(event));
+
 /** An empty text wants that there is none. */
 function fitsNumber(wanted: unknown, told: unknown): boolean {
   if (wanted === undefined) return true;

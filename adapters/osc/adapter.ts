@@ -16,6 +16,9 @@ export const oscAdapter: Adapter<OscConfig> = {
     return openConnection(settled, io, (events) => open(settled, io, signal, events));
   },
   matches,
+  // A console tells much of itself; of what a profile knows it is the operator's part that asks for an answer.
+  isPress: ({ event, attribution }, _patterns, { profile }) =>
+    profile === undefined || (event !== undefined && attribution === 'operator'),
   summarise,
   problemOfCommand,
   problemOfPattern,

@@ -23,6 +23,11 @@ function matches(pattern: Pattern, input: Input): boolean {
   );
 }
 
+/** What an operator did at QLab, told once; what QLab tells of ours, or of its playhead, asks for no answer. */
+const isPress = ({ event, attribution, partOfGo, afterStart }: Input): boolean =>
+  attribution === 'operator' &&
+  (event === 'panic' || (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true));
+
 /** What the inputs that fit a `when` hold. */
 function inputNames({ event }: Pattern): string[] {
   const cue = event === 'panic' ? [] : ['cueNumber', 'name', 'cueId', 'type'];
@@ -36,6 +41,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   tellsPlayhead: true,
   movesPlayhead,
   matches,
+  isPress,
   summarise,
   problemOfCommand,
   inputNames,

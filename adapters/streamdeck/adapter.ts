@@ -4,6 +4,7 @@ import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import {
   includes,
+  isPress,
   matches,
   problemOfDevice,
   problemOfParts,
@@ -28,6 +29,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
     prepare: async () => void (await loadDriver()),
     list: async () => listDecks(await loadDriver()),
     matches,
+    isPress,
     includes,
     problemOfCommand: (command, config) => problemOfSend(command, config?.model),
     problemOfPattern,

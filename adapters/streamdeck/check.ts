@@ -1,6 +1,6 @@
 /** What can be said of a Stream Deck's rules and commands without the device, and how its parts are named. Pure. */
 import type { Command, DeviceProblem, FaceTimer, Input, Pattern } from '../../src/devices/adapter.js';
-import { includesButton, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
+import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { unwritable } from './draw.js';
 import { MODELS, type Model, modelOf } from './models.js';
@@ -63,6 +63,12 @@ const noDial = (dial: unknown, model: Model | undefined): string | undefined =>
 
 export const problemOfPattern = (pattern: Pattern, { model }: Config): string | undefined =>
   problemOfWhen(pattern, modelOf(model));
+
+/** Turns and touches are what somebody does; of buttons see `isButtonPress`. */
+export const isPress = (input: Input, patterns: readonly Pattern[], { holdMs }: Config): boolean =>
+  input.gesture === 'turn' ||
+  input.touch !== undefined ||
+  isButtonPress(asButton(input), patterns.map(asButton), Number(holdMs));
 
 export const includes = (pattern: Pattern, other: Pattern, { holdMs }: Config): boolean =>
   [pattern, other].every(({ touch, gesture }) => touch === undefined && gesture !== 'turn') &&

@@ -1,6 +1,6 @@
 /** X-keys panels, pedals and switch interfaces of P.I. Engineering. See README.md here. */
 import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/devices/adapter.js';
-import { includesButton, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
+import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { problemOfWish, readCommand, summarise } from './codec.js';
@@ -35,6 +35,7 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
       return kind && problemOfWish(wish, kind);
     },
     problemOfPattern,
+    isPress: (input, patterns, { holdMs }) => isButtonPress(input, patterns, Number(holdMs)),
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, Number(holdMs)),
     identityOf: ({ productId, unitId, path }) => JSON.stringify([productId, unitId, path]),
     summarise,

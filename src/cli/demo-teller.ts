@@ -123,14 +123,23 @@ export class DemoTeller {
     );
   }
 
-  /** A log line, of which only refusals of inputs and faults are told. */
+  /** A log line, of which only inputs without effect and faults are told. */
   log(text: string): void {
-    const line = JSON.parse(text) as { msg: string; level: string; device?: string; code?: string; detail?: string };
+    const line = JSON.parse(text) as {
+      msg: string;
+      level: string;
+      device?: string;
+      code?: string;
+      detail?: string;
+      input?: string;
+    };
     if (this.#json) return;
     if (line.msg === 'input.refused') {
       this.#write(
         `${''.padEnd(14)}${this.#paint('33', `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`,
       );
+    } else if (line.msg === 'input.unused') {
+      this.#write(`${''.padEnd(14)}${this.#paint('33', `${line.device} said ${line.input}: ${line.detail}`)}`);
     } else if (line.level === 'error' && !line.msg.startsWith('output.')) {
       this.#write(`${''.padEnd(14)}${this.#paint('31', `${line.msg}: ${line.code ?? ''} ${line.detail ?? ''}`)}`);
     }

@@ -77,7 +77,7 @@ function told(reports: readonly DeviceReport[], missing: readonly string[]): str
   const kinds = width(reports.map(({ adapter }) => adapter));
   const states = width(Object.values(WORDS));
   const lines = reports.flatMap((report) => {
-    const { device, adapter, status, code, detail, connects, counters } = report;
+    const { device, adapter, status, code, detail, connects, counters, unused } = report;
     const state = painted(status, WORDS[status].padEnd(states));
     const why = [code, detail].filter((text) => text !== undefined).join(': ');
     const counts = Object.entries(counters).filter(([, count]) => count > 0);
@@ -89,12 +89,19 @@ function told(reports: readonly DeviceReport[], missing: readonly string[]): str
     return [
       `${device.padEnd(names)}  ${adapter.padEnd(kinds)}  ${state}  ${why}`.trimEnd(),
       `${indent}${numbers.join(', ')}`,
+      ...(unused ? [`${indent}${unusedWords(unused)}`] : []),
     ];
   });
   const unknown = missing.map(
     (name) => `${name.padEnd(names)}  not in the running bridge: send it SIGHUP to load the file`,
   );
   return [...lines, ...unknown];
+}
+
+/** What the device said in vain, and the newest of it. */
+function unusedWords({ count, last: { at, words } }: NonNullable<DeviceReport['unused']>): string {
+  const time = new Date(at).toTimeString().slice(0, 8);
+  return `${count} ${count === 1 ? 'input' : 'inputs'} without effect; the last at ${time}: ${words}`;
 }
 
 function painted(status: DeviceReport['status'], text: string): string {

@@ -230,6 +230,12 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /** Whether an input fits a pattern. Left out: every member of the pattern equals the input's. */
   matches?(pattern: Pattern, input: Input): boolean;
   /**
+   * Whether somebody did something with this input, so that silence is no answer when no rule fits it; left out: always.
+   * What is no press is nobody's loss, such as a button let go of, or what a device reports of itself.
+   * @param patterns  of all rules for the device.
+   */
+  isPress?(input: Input, patterns: readonly Pattern[], config: Config): boolean;
+  /**
    * Whether nobody can do what fits `pattern` without also doing what fits `other`, though most likely the one is meant
    * instead of the other (a hold is a press first): `check` warns of it.
    */

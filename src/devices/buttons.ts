@@ -92,6 +92,25 @@ export function matchesButton(pattern: Pattern, input: Input): boolean {
 }
 
 /**
+ * Whether an input of `Buttons` that no rule fits was a press in vain: of a button without a rule, or one that was let go
+ * of before the only hold that is waited for. Pure.
+ * @param holdMs  the device's own.
+ */
+export function isButtonPress(input: Input, patterns: readonly Pattern[], holdMs: number): boolean {
+  const who = buttonsOf(input);
+  if (who.length === 0) return true;
+  const own = patterns.filter((pattern) => who.every((name) => buttonsOf(pattern).includes(name)));
+  if (input.gesture === 'press') return own.length === 0;
+  if (input.gesture !== 'release' || own.length === 0) return false;
+  return own.every(
+    (pattern) =>
+      pattern.gesture === 'hold' &&
+      pattern.chord === undefined &&
+      Number(pattern.holdMs ?? holdMs) > Number(input.heldMs),
+  );
+}
+
+/**
  * Why no input of the device's buttons could ever fit the pattern.
  * @param known  the names of its buttons; undefined: not known here.
  */

@@ -2,12 +2,12 @@ import type { Clock } from '../kit/clock.js';
 
 /** Lets so much through within each second. */
 export class PerSecond {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, 'mono'>;
   readonly #limit: number;
   #startMs = Number.NEGATIVE_INFINITY;
   #count = 0;
 
-  constructor(limit: number, clock: Clock) {
+  constructor(limit: number, clock: Pick<Clock, 'mono'>) {
     this.#limit = limit;
     this.#clock = clock;
   }

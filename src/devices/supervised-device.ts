@@ -3,6 +3,7 @@ import type { Clock } from '../kit/clock.js';
 import { BridgeError, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Adapter, AdapterIo, Command, Connection, Face, Health, Input, Pattern, Receipt } from './adapter.js';
+import type { Unused } from './unused-inputs.js';
 
 /** A device of the bridge file. */
 export interface DeviceSpec {
@@ -26,6 +27,8 @@ export interface DeviceReport {
   playhead?: string | null;
   /** How often it was connected since the start. */
   connects: number;
+  /** What it said that had no effect; left out where there was none. */
+  unused?: Unused;
   counters: Readonly<Record<string, number>>;
 }
 

@@ -60,6 +60,10 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'whoever takes over by hand would play another cue: move the device’s playhead, or the show, to where it belongs',
   },
+  INPUT_UNUSED: {
+    severity: 'warn',
+    hint: 'nothing happened: add a rule for it, or mend the one that was meant; pacebuddy devices tells how often',
+  },
   INPUT_LATE: {
     severity: 'error',
     hint: 'the press was too long on its way and fired nothing; look where the show is, and press again',

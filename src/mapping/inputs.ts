@@ -21,8 +21,14 @@ export interface RuleDraft {
 export interface CompiledInput {
   device: string;
   pattern: Pattern;
-  /** @returns undefined when the rule does not apply: something it reads has no value, or no cue is called so. */
-  draft(input: Input, show: Context['show'], state: ShowState): RuleDraft | undefined;
+  /** @returns the draft; or, when the rule does not apply, why: something it reads has no value, or no cue is called so. */
+  draft(input: Input, show: Context['show'], state: ShowState): RuleDraft | NoDraft;
+}
+
+/** Why a rule that an input fits asks for nothing, in the words of whoever pressed. */
+export interface NoDraft {
+  ruleId: string;
+  whyNot: string;
 }
 
 export function compileInput({
@@ -44,15 +50,21 @@ export function compileInput({
     draft(input, show, state) {
       const context = { input, show };
       const payload = payloadOf(context);
-      if (payload === NO_VALUE) return undefined;
+      if (payload === NO_VALUE) return { ruleId, whyNot: 'the input lacks what the rule reads' };
       if (!selectorOf) return { ruleId, eventType, payload: payload as Input, ...user };
       const wanted = asTexts(selectorOf(context));
-      const toCueId = wanted && findWanted(state, wanted, way);
-      if (toCueId === undefined) return undefined;
+      if (!wanted) return { ruleId, whyNot: 'the input names no cue' };
+      const toCueId = findWanted(state, wanted, way);
+      if (toCueId === undefined) return { ruleId, whyNot: `no cue has ${wordsOf(wanted)}` };
       return { ruleId, eventType, payload: { ...(payload as Input), toCueId }, ...user };
     },
   };
 }
+
+const wordsOf = (wanted: Wanted): string =>
+  Object.entries(wanted)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 
 /** What a cue is called is text; a device may say it as a number. */
 function asTexts(selector: unknown): Wanted | undefined {

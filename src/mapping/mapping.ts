@@ -2,7 +2,7 @@ import type { BridgeConfig } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
 import { EventView } from './event-view.js';
-import { type CompiledInput, compileInput, type Input, type Pattern, type RuleDraft } from './inputs.js';
+import { type CompiledInput, compileInput, type Input, type NoDraft, type Pattern, type RuleDraft } from './inputs.js';
 import { addCommands, type Backup, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
 import { compilePlayheads, type PlayheadWish } from './playheads.js';
 
@@ -10,6 +10,8 @@ import { compilePlayheads, type PlayheadWish } from './playheads.js';
 export interface Mapping {
   /** The drafts of every input rule that the input fits, in the order of the file. */
   draftsFor(device: string, input: Input, state: ShowState): RuleDraft[];
+  /** Of an input that has no draft: why not, for each rule that it fits; empty when it fits none. */
+  whyNoDraft(device: string, input: Input, state: ShowState): NoDraft[];
   /** What an event sends, in the order of the file. @param state  with the event applied. */
   commandsFor(event: ShowEvent, state: ShowState): RuleCommand[];
   /** The patterns of all input rules of a device, so that its adapter can watch for no more than is asked. */
@@ -39,6 +41,17 @@ export function compileMapping(
   const backups = backupsOf(config.devices ?? {});
   const showId = config.show === undefined ? {} : { id: config.show.id };
 
+  /** Of every rule that the input fits, in the order of the file. */
+  const answers = (device: string, input: Input, state: ShowState): (RuleDraft | NoDraft)[] => {
+    const found: (RuleDraft | NoDraft)[] = [];
+    for (const rule of inputs.get(device) ?? NO_INPUTS) {
+      if (matches(device, rule.pattern, input)) {
+        found.push(rule.draft(input, { ...showId, title: state.title }, state));
+      }
+    }
+    return found;
+  };
+
   return {
     devices: new Set([
       ...inputs.keys(),
@@ -49,15 +62,8 @@ export function compileMapping(
     ]),
     playheads: compilePlayheads(config.devices ?? {}, showId),
     patternsFor: (device) => patterns.get(device) ?? [],
-    draftsFor(device, input, state) {
-      const drafts: RuleDraft[] = [];
-      for (const rule of inputs.get(device) ?? NO_INPUTS) {
-        if (!matches(device, rule.pattern, input)) continue;
-        const draft = rule.draft(input, { ...showId, title: state.title }, state);
-        if (draft) drafts.push(draft);
-      }
-      return drafts;
-    },
+    draftsFor: (device, input, state) => answers(device, input, state).filter((answer) => 'eventType' in answer),
+    whyNoDraft: (device, input, state) => answers(device, input, state).filter((answer) => 'whyNot' in answer),
     commandsFor(event, state) {
       const commands: RuleCommand[] = [];
       const view = new EventView(event, state);
