@@ -61,6 +61,9 @@ function checksOf({ devices, ...config }: BridgeConfig): Parameters<typeof lintM
       ask(device, (adapter, config) => adapter.problemOfCommand?.(command, { ...config })),
     includes: (device, pattern, other) =>
       ask(device, (adapter, config) => adapter.includes?.(pattern, other, { ...config })) ?? false,
+    placeOf: (device) => ask(device, (adapter, config) => adapter.placeOf?.({ ...config })),
+    comesBack: (device, command, pattern) =>
+      ask(device, (adapter, config) => adapter.comesBack?.(command, pattern, { ...config })) ?? false,
     tellsPlayhead: (device) => ask(device, ({ tellsPlayhead }) => tellsPlayhead) ?? false,
     movesPlayhead: (device, command) => ask(device, (adapter) => adapter.movesPlayhead?.(command)) ?? true,
   };

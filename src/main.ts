@@ -54,6 +54,8 @@ export interface Bridge {
    * Takes a new bridge file over while the show runs: rules, devices, access, limits. @returns what needs a restart.
    */
   reload(checked: CheckedBridge): Promise<string[]>;
+  /** A new bridge file was refused, and the old one stays: told on the pages until one is taken over. */
+  reloadRefused(why: string): void;
   /** Stops within 3 s: no new press is taken, what was accepted is stored and sent, every device is told goodbye. */
   close(): Promise<BridgeError[]>;
 }
@@ -270,8 +272,11 @@ export async function startBridge(options: {
       await supervisor.configure(specsOf(next, mapping));
       playheads.restart();
       forgetRemoved();
+      const kept = `not taken over before the next start: ${restart.join(', ')}`;
+      troubles.set('bridge file', restart.length > 0 ? { code: 'CONFIG_RESTART_NEEDED', message: kept } : undefined);
       return restart;
     },
+    reloadRefused: (message) => troubles.set('bridge file', { code: 'CONFIG_RELOAD_REFUSED', message }),
     close: () => life.close(),
   };
 }

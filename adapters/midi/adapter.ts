@@ -5,7 +5,7 @@ import { BridgeError } from '../../src/kit/errors.js';
 import { problemOfCommand, summarise } from './command.js';
 import { MidiConnection, type OpenNames } from './connection.js';
 import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
-import { isPress, matches } from './input.js';
+import { comesBack, isPress, matches } from './input.js';
 import { listMidi } from './list.js';
 import { problemOfMtcOut } from './mtc-transmitter.js';
 import { problemOfPattern } from './pattern.js';
@@ -24,6 +24,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     list: async () => listMidi(await loadDriver()),
     matches,
     isPress,
+    comesBack,
     problemOfCommand,
     problemOfPattern,
     summarise,

@@ -1,5 +1,5 @@
 /** MIDI messages → inputs, and which rules an input fits. Pure. */
-import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
 import type { ChannelMessage } from './codec.js';
 import { isSameNumber } from './cue-number.js';
 import type { MmcMessage } from './mmc.js';
@@ -96,6 +96,19 @@ export function matches(pattern: Pattern, input: Input): boolean {
   const wantedEdge = edge ?? (equal.value === undefined ? 'press' : 'any');
   return wantedEdge === 'any' || wantedEdge === input.edge;
 }
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** A desk that both hears and says show control tells the GO that it was sent; other messages a device may pass on. */
+export const comesBack = (command: Command, pattern: Pattern): boolean =>
+  Object.keys(command).some((kind) => {
+    const [wanted, sent] = [pattern[kind], command[kind]] as [unknown, unknown];
+    if (!isRecord(wanted) || !isRecord(sent)) return false;
+    return ['command', 'note', 'controller', 'program', 'channel'].every((name) => {
+      const { [name]: one } = wanted;
+      return one === undefined || (Array.isArray(one) ? one.includes(sent[name]) : one === sent[name]);
+    });
+  });
 
 /** What moves by itself or on its way back is no press: keys and pedals let go of, wheels and pressure, time code. */
 export const isPress = ({ event, edge }: Input): boolean =>

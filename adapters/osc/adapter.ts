@@ -17,6 +17,14 @@ export const oscAdapter: Adapter<OscConfig> = {
   },
   matches,
   // A console tells much of itself; of what a profile knows it is the operator's part that asks for an answer.
+  placeOf: ({ host, port, listen }) => ({
+    ...(host !== undefined && { host }),
+    ...(port !== undefined && { port }),
+    ...(listen !== undefined && { listen }),
+  }),
+  // With a profile the desk's report of our command is known for what it is.
+  comesBack: ({ address }, pattern, { profile }) =>
+    profile === undefined && address !== undefined && address === pattern.address,
   isPress: ({ event, attribution }, _patterns, { profile }) =>
     profile === undefined || (event !== undefined && attribution === 'operator'),
   summarise,

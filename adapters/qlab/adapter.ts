@@ -40,6 +40,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
   tellsPlayhead: true,
   movesPlayhead,
+  placeOf: ({ host, port }) => ({ host, port }),
   matches,
   isPress,
   summarise,

@@ -2,6 +2,7 @@
 import { BridgeError } from '../kit/errors.js';
 import { type DeviceReport, loadChecked } from '../main.js';
 import { EXIT } from './exit.js';
+import { type TokenOptions, tokenOf } from './identity.js';
 
 const DEFAULT_URL = 'http://127.0.0.1:8420';
 /** What the bridge may take to answer. */
@@ -22,11 +23,11 @@ const WORDS: Readonly<Record<DeviceReport['status'], string>> = {
  */
 export async function deviceStates(
   file: string | undefined,
-  options: { url?: string; token?: string; json?: boolean },
+  options: TokenOptions & { url?: string; json?: boolean },
 ): Promise<void> {
   const wanted = file === undefined ? undefined : await ofFile(file);
   const url = options.url ?? wanted?.url ?? DEFAULT_URL;
-  const reports = await ask(url, options.token ?? process.env.PACEBUDDY_TOKEN);
+  const reports = await ask(url, tokenOf(options));
   if (reports === undefined) {
     const message = `no bridge answers at ${url}; pacebuddy run ${file ?? 'bridge.yaml'} starts one`;
     if (options.json) process.stdout.write(`${JSON.stringify({ ok: false, code: 'DEVICE_UNREACHABLE', message })}\n`);

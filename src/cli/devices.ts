@@ -4,12 +4,12 @@ import { type KindListing, networkKinds, pluggedIn, pluggedKinds } from '../main
 import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';
+import type { TokenOptions } from './identity.js';
 import { stopSignal } from './run.js';
 import { type FoundDevice, watchDevices } from './watch-devices.js';
 
-export interface DevicesOptions {
+export interface DevicesOptions extends TokenOptions {
   url?: string;
-  token?: string;
   watch?: boolean;
   json?: boolean;
 }

@@ -29,10 +29,13 @@ const url = (text: string) => {
 const seq = number(1, Number.MAX_SAFE_INTEGER);
 
 const json = () => new Option('--json', 'one JSON object a line, for scripts');
+/** Still taken, and no longer shown: what is typed can be read in the list of processes. */
+const typedToken = () => new Option('--token <token>', 'the token itself').hideHelp();
 const server = (command: Command) =>
   command
     .option('-u, --url <url>', 'where the bridge is', url, process.env.PACEBUDDY_URL ?? 'http://127.0.0.1:8420')
-    .option('--token <token>', 'who you are; better in the environment, as PACEBUDDY_TOKEN');
+    .option('--token-file <file>', 'a file with the token that says who you are; or PACEBUDDY_TOKEN in the environment')
+    .addOption(typedToken());
 
 program
   .command('run')
@@ -71,7 +74,8 @@ program
   .argument('[what...]', 'kinds to look for, such as midi hid serial; or a bridge file: how its devices are now')
   .option('-w, --watch', 'go on, and tell what is plugged in and out')
   .option('-u, --url <url>', 'how the devices of the bridge at this address are now', url)
-  .option('--token <token>', 'who you are to that bridge; better in the environment, as PACEBUDDY_TOKEN')
+  .option('--token-file <file>', 'a file with the token for that bridge; or PACEBUDDY_TOKEN in the environment')
+  .addOption(typedToken())
   .addOption(json())
   .addHelpText(
     'after',

@@ -6,12 +6,12 @@ import { connect, type ReceivedEvent } from '../client/node.js';
 import { BridgeError } from '../kit/errors.js';
 import { loadChecked, readLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
-import { identityOf } from './identity.js';
+import { identityOf, type TokenOptions, tokenOf } from './identity.js';
 import { stopSignal } from './run.js';
 
 /** Follows the events of a running bridge, from `from` on or from now. */
-export async function tail(options: { url: string; token?: string; from?: string; json?: boolean }): Promise<void> {
-  const token = options.token ?? process.env.PACEBUDDY_TOKEN;
+export async function tail(options: TokenOptions & { url: string; from?: string; json?: boolean }): Promise<void> {
+  const token = tokenOf(options);
   const show = (event: ReceivedEvent) =>
     process.stdout.write(`${options.json ? JSON.stringify(event) : oneLine(event)}\n`);
   const client = connect({

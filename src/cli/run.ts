@@ -1,8 +1,8 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import pretty from 'pino-pretty';
-import { formatProblem } from '../config/problems.js';
+import { formatProblem, type Problem } from '../config/problems.js';
 import { systemClock } from '../kit/clock.js';
 import { toBridgeError } from '../kit/errors.js';
 import { createLog, type Log, type LogOutput, standardOutput } from '../kit/log.js';
@@ -60,6 +60,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
       .catch((thrown: unknown) => {
         const { code, message } = toBridgeError(thrown);
         log.error({ code, detail: message }, 'config.reload-failed');
+        bridge.reloadRefused(`${basename(file)} could not be loaded: ${message}`);
       });
   });
   await stopSignal();
@@ -97,13 +98,24 @@ async function reload(file: string, bridge: Bridge, log: Log, signal: AbortSigna
   if (signal.aborted) return;
   tellProblems(result, log);
   if (!result.ok) {
-    log.error({ code: 'CONFIG_INVALID', detail: 'the bridge file has problems; the old one stays' }, 'config.refused');
+    const why = refusalWords(file, result.problems);
+    log.error({ code: 'CONFIG_RELOAD_REFUSED', detail: why }, 'config.refused');
+    bridge.reloadRefused(why);
     return;
   }
   for (const reason of await bridge.reload(result.bridge)) {
     log.warn({ code: 'CONFIG_RESTART_NEEDED', detail: `${reason} changes at the next start` }, 'config.kept');
   }
   log.info({ file }, 'config.reloaded');
+}
+
+/** Why a file was refused: its first error with its place, and how many more there are. */
+function refusalWords(file: string, problems: readonly Problem[]): string {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const [first] = errors;
+  const where = first ? `${basename(first.file)}:${first.line}:${first.column} ${first.message}` : 'it has problems';
+  const more = errors.length > 1 ? `; and ${errors.length - 1} more` : '';
+  return `${basename(file)} was refused, the old one stays: ${where}${more}`;
 }
 
 function tellProblems(result: LoadResult, log: Log): void {

@@ -8,11 +8,10 @@ import {
 } from '../client/node.js';
 import { systemClock } from '../kit/clock.js';
 import { EXIT } from './exit.js';
-import { identityOf } from './identity.js';
+import { identityOf, type TokenOptions, tokenOf } from './identity.js';
 
-export interface SendOptions {
+export interface SendOptions extends TokenOptions {
   url: string;
-  token?: string;
   user: string;
   role: string;
   device: string;
@@ -36,7 +35,7 @@ export async function send(eventType: string, payloadText: string | undefined, o
     process.exitCode = EXIT.usage;
     return;
   }
-  const token = options.token ?? process.env.PACEBUDDY_TOKEN;
+  const token = tokenOf(options);
   const client = connect({
     url: options.url,
     ...(await identityOf(options.url, token, { userId: options.user, role: options.role, deviceId: options.device })),

@@ -240,6 +240,16 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    * instead of the other (a hold is a press first): `check` warns of it.
    */
   includes?(pattern: Pattern, other: Pattern, config: Config): boolean;
+  /**
+   * Where on the network the device is (`host`, `port`), and where it listens for it itself (`listen`, as host:port): for
+   * `check`, which looks for a cue that comes back as a press. Left out of what is not on a network.
+   */
+  placeOf?(config: Config): { host?: string; port?: number; listen?: string };
+  /**
+   * Whether what the command makes the device do may come back from it as an input that fits the pattern, and nothing tells it
+   * from a press. @param command  its placeholders not filled in yet
+   */
+  comesBack?(command: Command, pattern: Pattern, config: Config): boolean;
   /** Its devices can tell where their own playhead stands (Health.playhead). */
   readonly tellsPlayhead?: true;
   /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. */

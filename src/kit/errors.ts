@@ -96,6 +96,10 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'give each a button of its own, unless both are meant',
   },
+  CONFIG_LOOP: {
+    severity: 'warn',
+    hint: 'make sure that the device does not answer a cue with a press, or give the press a way of its own',
+  },
   CONFIG_NO_STOP: { severity: 'warn', hint: 'add an output for EmergencyTriggered, if a device is to stop by itself' },
   CONFIG_RESTART_NEEDED: { severity: 'warn', hint: 'restart the bridge to take this change over' },
   CONFIG_RELOAD_REFUSED: {

@@ -14,6 +14,7 @@ export interface Finding {
     | 'CONFIG_RULE_UNUSED'
     | 'CONFIG_RULE_SKIPS_CUES'
     | 'CONFIG_RULES_OVERLAP'
+    | 'CONFIG_LOOP'
     | 'CONFIG_NO_STOP';
   severity: 'error' | 'warn';
   message: string;

@@ -3,13 +3,14 @@ import { initialState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
 import { type DeviceChecks, lintBackups, lintDevices, lintPlayheads } from './lint-devices.js';
 import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
+import { type LoopChecks, lintLoops } from './lint-loops.js';
 import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
 import { namesOf } from './show-names.js';
 
 export type { Finding } from './findings.js';
 
 /** What the adapters say of the devices, in the technician's words; each is asked by the device's name. */
-export interface AdapterChecks extends DeviceChecks {
+export interface AdapterChecks extends DeviceChecks, LoopChecks {
   /** Why a command, its placeholders filled in, could never be sent. */
   problemOfCommand: CommandProblem;
   /** Why it does not fit the adapter's schema. */
@@ -42,6 +43,7 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Ad
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOfCommand }),
     ),
+    ...lintLoops(config, checks),
     ...lintPlayheads(config, state, names, checks),
     ...lintStop(config),
   ];

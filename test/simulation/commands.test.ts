@@ -106,8 +106,20 @@ test('with an access list, send and tail speak as the user of their token', asyn
     PACEBUDDY_TOKEN: 'another',
   });
   expect(JSON.parse(refused.out)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  const tokenFile = join(folder, 'token');
+  await writeFile(tokenFile, `${token}\n`, { mode: 0o600 });
+  const note = ['send', 'NoteAdded', '{"noteId":"n","scope":{"type":"show"},"text":"by file"}', '--url', daemon.url];
+  expect(await pacebuddy([...note, '--token-file', tokenFile])).toMatchObject({ code: 0, err: '' });
+  expect(await pacebuddy([...note, '--token', token])).toMatchObject({ err: expect.stringContaining('--token-file') });
+  expect(await pacebuddy([...note, '--token-file', join(folder, 'none')])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('CONFIG_UNREADABLE'),
+  });
   const log = await (await fetch(`${daemon.url}/v1/log`, { headers: { authorization: `Bearer ${token}` } })).text();
-  expect(JSON.parse(log)).toMatchObject({ eventSeq: 1, actor: { userId: 'u-ana', role: 'stageManager' } });
+  expect(JSON.parse(log.split('\n')[0] ?? '')).toMatchObject({
+    eventSeq: 1,
+    actor: { userId: 'u-ana', role: 'stageManager' },
+  });
   expect(JSON.stringify(daemon.lines)).not.toContain(token);
   expect(await daemon.stop()).toBe(0);
   await rm(folder, { recursive: true });

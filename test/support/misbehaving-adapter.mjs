@@ -74,6 +74,7 @@ export const misbehaving = {
           throw new Error('aborted');
         }
         if (command.do === 'echo') tellInput({ said: command.text });
+        else if (command.do === 'tellEnvironment') tellInput({ names: Object.keys(process.env) });
         else if (command.do === 'sayLater') setTimeout(() => tellInput({ said: command.text }), command.afterMs);
         else if (command.do === 'flood') for (let n = 0; n < FLOOD; n++) tellInput({ n });
         else deeds[command.do]();

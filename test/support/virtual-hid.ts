@@ -29,7 +29,7 @@ export class VirtualHid {
 
   /** For the process that is to find the devices, and those that it starts. */
   get env(): Record<string, string> {
-    return this.#hub.env;
+    return this.#hub.env();
   }
 
   /** The adapter in a process of its own, which finds these devices. */

@@ -43,11 +43,17 @@ export class VirtualHub {
     return this.#sockets.size;
   }
 
-  /** For the process that is to load what stands in, and those that it starts. */
-  get env(): Record<string, string> {
-    const hook = new URL(`./virtual-hook.mjs?kind=${this.#kind}`, import.meta.url).href;
+  /**
+   * For the process that is to load what stands in, and those that it starts: a driver's process is given no variable that
+   * the bridge does not know, so all goes with NODE_OPTIONS.
+   * @param more  what virtual-KIND.mjs reads besides.
+   */
+  env(more: Record<string, string> = {}): Record<string, string> {
     const { port } = this.#server.address() as AddressInfo;
-    return { NODE_OPTIONS: `--import=${hook}`, [`VIRTUAL_${this.#kind.toUpperCase()}_HUB`]: String(port) };
+    const hook = new URL('./virtual-hook.mjs', import.meta.url);
+    const told = { kind: this.#kind, [`VIRTUAL_${this.#kind.toUpperCase()}_HUB`]: String(port), ...more };
+    for (const [name, value] of Object.entries(told)) hook.searchParams.set(name, value);
+    return { NODE_OPTIONS: `--import=${hook.href}` };
   }
 
   async close(): Promise<void> {

@@ -33,7 +33,7 @@ export class VirtualMidi {
 
   /** For the bridge that is to have these ports. */
   get env(): Record<string, string> {
-    return { ...this.#hub.env, VIRTUAL_MIDI_PORTS: this.#folder };
+    return this.#hub.env({ VIRTUAL_MIDI_PORTS: this.#folder });
   }
 
   async plug(port: string): Promise<void> {

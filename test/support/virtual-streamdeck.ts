@@ -41,11 +41,8 @@ export class VirtualStreamdeck {
 
   /** For the process that is to find it, and those that it starts. */
   get env(): Record<string, string> {
-    return {
-      ...this.#hub.env,
-      VIRTUAL_STREAMDECK_MODEL: this.glass.info.model,
-      VIRTUAL_STREAMDECK_PLUG: this.#plug,
-    };
+    const { model } = this.glass.info;
+    return this.#hub.env({ VIRTUAL_STREAMDECK_MODEL: model, VIRTUAL_STREAMDECK_PLUG: this.#plug });
   }
 
   /** How many processes hold it. */

@@ -7,6 +7,7 @@ import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import type { Face } from '../adapter.js';
 import { PerSecond } from '../rate.js';
+import { driverEnvironment } from './driver-environment.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { RetoldLog, Said } from './retold.js';
 
@@ -85,6 +86,7 @@ export class DriverProcess {
     this.#child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB_MAX}`, host, kind, module, device], {
       stdio: ['ignore', 'pipe', 'pipe', 'overlapped'],
       windowsHide: true,
+      env: driverEnvironment(process.env),
     });
     // Heard before anything else can throw: an error that nobody hears would end the bridge.
     this.#failed = new Promise((resolve) => this.#child.on('error', resolve));

@@ -272,3 +272,20 @@ test('what is pressed on a display that says NO BRIDGE fires nothing, however so
   await eventually(() => inputs.some(({ said }) => said === 'in time'), 'the next press');
   expect(inputs.some(({ said }) => said === 'into the void')).toBe(false);
 });
+
+test('a driver is given what the system needs of the environment, and no secret of the bridge', async () => {
+  process.env.QLAB_PASSCODE = '1234';
+  process.env.PACEBUDDY_TOKEN = 'secret';
+  process.env.ALSA_CONFIG_UCM2 = '/usr/share/alsa/ucm2';
+  try {
+    const { connection, inputs } = await aBench().connect();
+    await connection.send({ do: 'tellEnvironment' }, never);
+    await eventually(() => inputs.some(({ names }) => names !== undefined), 'what the driver sees');
+    const names = inputs.find((input) => input.names !== undefined)?.names;
+    expect(names).toEqual(expect.arrayContaining(['PATH', 'ALSA_CONFIG_UCM2']));
+    expect(names).not.toContain('QLAB_PASSCODE');
+    expect(names).not.toContain('PACEBUDDY_TOKEN');
+  } finally {
+    for (const name of ['QLAB_PASSCODE', 'PACEBUDDY_TOKEN', 'ALSA_CONFIG_UCM2']) delete process.env[name];
+  }
+});
