@@ -8,6 +8,7 @@ import { Counter, Registry } from 'prom-client';
 import type { CheckedBridge } from './config/load.js';
 import type { Command, Input } from './devices/adapter.js';
 import { fits } from './devices/fits.js';
+import { INPUT_LATE_MS } from './devices/input-late.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import { PlayheadWatch } from './devices/playheads.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
@@ -17,7 +18,7 @@ import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
 import { adapterOf } from './kinds.js';
-import { type Clock, systemClock, toUtc } from './kit/clock.js';
+import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
 import { newId } from './kit/ids.js';
 import { Lifetime } from './kit/lifetime.js';
@@ -119,7 +120,7 @@ export async function startBridge(options: {
 
   // From here on everything goes by the show's time, which never runs behind the log.
   const clock: Clock = { ...machine, wall: () => sequencer.now() };
-  const propose = (draft: Wish): Promise<Outcome> =>
+  const propose = (draft: Wish, pressedAt?: MonoMs): Promise<Outcome> =>
     new Promise((resolve) => {
       const envelope = {
         kind: 'event',
@@ -127,7 +128,7 @@ export async function startBridge(options: {
         messageId: newId(),
         showId: sequencer.showId,
       } as const;
-      sequencer.propose({ ...envelope, createdAt: toUtc(clock.wall()), ...draft } as Draft, resolve);
+      sequencer.propose({ ...envelope, createdAt: toUtc(clock.wall()), ...draft } as Draft, resolve, false, pressedAt);
     });
 
   const supervisor = new Supervisor({
@@ -135,7 +136,7 @@ export async function startBridge(options: {
     log,
     face: () => (sequencer.failure ? { ...faceOf(sequencer.state), state: 'failed' } : faceOf(sequencer.state)),
     listener: {
-      onInput: (device, input) => onInput(device, input),
+      onInput: (device, input, at) => onInput(device, input, at),
       onPlayhead: () => playheads.look(),
       onStatus: ({ device, adapter, status, code, detail }) => {
         const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
@@ -190,14 +191,15 @@ export async function startBridge(options: {
     unused.note(device, input, { why: 'no-rule', code: 'INPUT_UNUSED', words: 'no rule fits it' });
   }
 
-  function onInput(device: string, input: Input): void {
+  function onInput(device: string, input: Input, at = clock.mono()): void {
+    const notAfter = toUtc((clock.wall() - (clock.mono() - at) + INPUT_LATE_MS) as WallMs);
     const fired = firedCue(device, input);
     if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
     const drafts = mapping.draftsFor(device, input, sequencer.state);
     if (drafts.length === 0) noteUnused(device, input);
     for (const { ruleId, eventType, payload, as } of drafts) {
       const actor = { ...userOf(checked, as), deviceId: device };
-      void propose({ eventType, actor, payload } as Wish).then((outcome) => {
+      void propose({ eventType, actor, payload, notAfter } as Wish, at).then((outcome) => {
         if (outcome.ok) log.info({ device, ruleId, eventType, seq: outcome.eventSeq }, 'input.taken');
         else {
           const { code, message: words } = outcome;

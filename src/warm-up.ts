@@ -1,5 +1,5 @@
 import { readFrame } from './gateway/incoming.js';
-import type { Clock } from './kit/clock.js';
+import type { Clock, MonoMs } from './kit/clock.js';
 import { toUtc } from './kit/clock.js';
 import { newId } from './kit/ids.js';
 import type { Log } from './kit/log.js';
@@ -69,7 +69,9 @@ function practice({ showId, initial, settings, mapping, tryCommand, clock }: Pra
     const press = { ...envelope, createdAt: toUtc(clock.wall()), actor, payload };
     const read = readFrame(Buffer.from(JSON.stringify(press)), false, FRAME_BYTES_MAX);
     const isEvent = read.ok && read.kind === 'event';
-    const step = isEvent ? stamp(at, read.event, clock.wall(), { ...settings, goGuardMs: 0 }, true) : undefined;
+    const step = isEvent
+      ? stamp(at, read.event, clock.wall(), { ...settings, goGuardMs: 0 }, { at: 0 as MonoMs }, true)
+      : undefined;
     if (step && 'entry' in step) {
       for (const { device, command } of mapping().commandsFor(step.entry.event, step.state))
         tryCommand(device, command);

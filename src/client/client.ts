@@ -19,6 +19,7 @@ import { askSession, doorsOf } from './door.js';
 import type { View } from './follow.js';
 import { Follower } from './follower.js';
 import { type Line, openLine } from './line.js';
+import { MOMENT_MS } from './outbox.js';
 import { Proposals } from './proposals.js';
 import { doorRefusal, refusal } from './refusal.js';
 import { ServerClock } from './server-clock.js';
@@ -135,12 +136,22 @@ export class BridgeClient implements Client {
     if (!EVENT_TYPES[eventType].stored && status !== 'live')
       return no('CLIENT_OFFLINE', `${eventType} is for those who are connected, and the line is down`);
     const envelope = this.#envelope(this.#showId, eventType, payload);
-    const proposal = { ...envelope, ...links } as Proposal;
+    const proposal = { ...envelope, ...links, ...this.#deadline(eventType) } as Proposal;
     if (!validateShowEvent(proposal)) {
       const { message, pointer } = firstFault(validateShowEvent) ?? { message: 'it is of a wrong shape', pointer: '' };
       return Promise.resolve({ ...refusal('VALIDATION_FAILED', message), pointer });
     }
     return this.#proposals.submit(proposal);
+  }
+
+  /** Until when a wish that is only right at its moment may be taken, by the bridge's clock; none before that is known. */
+  #deadline(eventType: EventType): { notAfter?: string } {
+    const momentMs = MOMENT_MS[eventType];
+    const now = this.#serverClock.wallAt(this.#clock.mono());
+    if (momentMs === undefined || now === undefined) return {};
+    // What is known of the bridge's clock may be wrong by half a round trip.
+    const slackMs = (this.#serverClock.roundTripMs ?? 0) / 2;
+    return { notAfter: new Date(now + momentMs + slackMs).toISOString() };
   }
 
   go(): Promise<ClientOutcome> {

@@ -38,6 +38,7 @@ export function viewOf(snapshot: Snapshot): View {
       currentCueId: state.currentCueId ?? null,
       startedAt: state.startedAt ?? null,
       lastAdvanceAt: state.lastAdvanceAt ?? null,
+      lastAdvanceBy: state.lastAdvanceBy ?? null,
       standby: state.standby ?? { cueIds: [], acknowledged: [] },
       performers: state.performers ?? [],
       mics: state.mics ?? [],

@@ -3,7 +3,7 @@
  * says what it has seen of the device. Everything that crosses this contract is plain JSON data, so that an adapter can
  * live in another process.
  */
-import type { Clock } from '../kit/clock.js';
+import type { Clock, MonoMs } from '../kit/clock.js';
 import type { BridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 
@@ -159,7 +159,8 @@ export interface Connection {
   health(): Health;
   /** Tells of every change of `health()`. */
   onHealth(listener: (health: Health) => void): () => void;
-  onInput(listener: (input: Input) => void): () => void;
+  /** `at`: when it was seen, on the clock of this process; left out: now. */
+  onInput(listener: (input: Input, at?: MonoMs) => void): () => void;
   /** Counts by name, such as `dropped.oversize`, for /metrics and `devices`. Only ever grow. */
   counters?(): Readonly<Record<string, number>>;
   /**

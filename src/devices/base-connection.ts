@@ -1,3 +1,4 @@
+import type { MonoMs } from '../kit/clock.js';
 import { deferred } from '../kit/deferred.js';
 import type { BridgeError } from '../kit/errors.js';
 import { Listeners } from '../kit/listeners.js';
@@ -7,7 +8,7 @@ import type { Command, Connection, Health, Input, Receipt } from './adapter.js';
 /** What every connection does alike: it tells its inputs, its health and its end. */
 export abstract class BaseConnection implements Connection {
   readonly closed: Promise<BridgeError | undefined>;
-  readonly #inputs: Listeners<[Input]>;
+  readonly #inputs: Listeners<[Input, MonoMs | undefined]>;
   readonly #healths: Listeners<[Health]>;
   readonly #closed = deferred<BridgeError | undefined>();
   #health: Health;
@@ -32,12 +33,13 @@ export abstract class BaseConnection implements Connection {
     return this.#healths.add(listener);
   }
 
-  onInput(listener: (input: Input) => void): () => void {
+  onInput(listener: (input: Input, at?: MonoMs) => void): () => void {
     return this.#inputs.add(listener);
   }
 
-  protected tellInput(input: Input): void {
-    this.#inputs.tell(input);
+  /** @param at  when it was seen, on the clock of this process; left out: now. */
+  protected tellInput(input: Input, at?: MonoMs): void {
+    this.#inputs.tell(input, at);
   }
 
   /** A health that is the same as the last one is not told again. */

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../kit/clock.js';
+import type { Clock, MonoMs } from '../kit/clock.js';
 import { BridgeError, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Adapter, AdapterIo, Command, Connection, Face, Health, Input, Pattern, Receipt } from './adapter.js';
@@ -36,7 +36,8 @@ type Observed = Omit<Health, 'status'> & { status: DeviceStatus };
 
 export interface DeviceListener {
   onStatus(report: DeviceReport): void;
-  onInput(device: string, input: Input): void;
+  /** @param at  when it was seen, on the clock of this process; left out: now. */
+  onInput(device: string, input: Input, at?: MonoMs): void;
   /** The device's own playhead moved, or is no longer known. */
   onPlayhead?(device: string): void;
 }
@@ -245,8 +246,8 @@ export class SupervisedDevice {
     const stopHealth = connection.onHealth((health) => {
       if (this.#connection === connection && health.status !== 'down') this.#tell(health);
     });
-    const stopInput = connection.onInput((input) => {
-      if (this.#connection === connection) this.#listener.onInput(this.#spec.name, input);
+    const stopInput = connection.onInput((input, at) => {
+      if (this.#connection === connection) this.#listener.onInput(this.#spec.name, input, at);
     });
     this.#tell(connection.health());
     // The bridge file was loaded anew while it connected.

@@ -485,6 +485,10 @@ export interface ShowState {
    * recordedAt of the last CueAdvanced; the GO guard counts from it.
    */
   lastAdvanceAt?: UtcOrNull;
+  /**
+   * Who pressed the last GO, and which cue it went to (1.2).
+   */
+  lastAdvanceBy?: Advancer | null;
   standby?: Standby;
   performers?: Performer[];
   mics?: Mic[];
@@ -527,6 +531,12 @@ export interface Call {
   targets?: {
     [k: string]: string;
   };
+}
+export interface Advancer {
+  userId: Id;
+  deviceId: Id;
+  displayName?: string;
+  cueId: Id;
 }
 export interface Standby {
   cueIds: Id[];

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { idOf, readEvents } from '../../test/support/journal-rig.js';
 import { MemoryDisk } from '../../test/support/memory-disk.js';
 import { draftOf, openShow } from '../../test/support/sequencer-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
+import type { MonoMs } from '../kit/clock.js';
+import type { Outcome } from '../protocol/decision.js';
 import { cuesOf } from '../show/state.js';
 
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1);
@@ -114,11 +116,12 @@ test('every press within the guard is refused aloud, from whomever it comes and 
   expect(await propose({ deviceId: 'pedal' })).toMatchObject({ code: 'GO_GUARD' });
   expect(sequencer.lastEventSeq).toBe(1);
   await clock.advance(1);
-  expect(await propose({ deviceId: 'tablet' })).toEqual({ ok: true, eventSeq: 2 });
+  expect(await propose({ deviceId: 'tablet' })).toMatchObject({ code: 'GO_GUARD' });
+  expect(await propose({ deviceId: 'another' })).toEqual({ ok: true, eventSeq: 2 });
   // On its way to the disk counts as taken.
   const together = await Promise.all([
-    clock.advance(300).then(() => propose()),
-    clock.advance(300).then(() => propose()),
+    clock.advance(300).then(() => propose({ deviceId: 'left' })),
+    clock.advance(300).then(() => propose({ deviceId: 'right' })),
   ]);
   expect(together.filter(({ ok }) => ok)).toHaveLength(1);
   expect(log.named('event.rejected').filter(({ code }) => code === 'GO_GUARD').length).toBeGreaterThan(3);
@@ -266,4 +269,154 @@ test('closing waits for what is on its way; whoever comes later is told', async 
   await closing;
   expect(await begun).toEqual({ ok: true, eventSeq: 1 });
   expect((await openShow(disk)).sequencer.lastEventSeq).toBe(1);
+});
+
+test('a button that repeats while it is held is one GO, until it has been quiet for as long as the guard', async () => {
+  const clock = new TestClock();
+  const { sequencer, propose } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  for (let ms = 0; ms <= 2000; ms += 50) {
+    await propose({ deviceId: 'box' });
+    await clock.advance(50);
+  }
+  expect(sequencer.lastEventSeq).toBe(1);
+  // Somebody else is not held up by it.
+  expect(await propose({ deviceId: 'tablet' })).toMatchObject({ ok: true });
+  await clock.advance(249);
+  const held = await propose({ deviceId: 'box' });
+  expect(held).toMatchObject({ code: 'GO_GUARD' });
+  await clock.advance(299);
+  expect(await propose({ deviceId: 'box' })).toMatchObject({
+    code: 'GO_GUARD',
+    message: 'this device pressed 299 ms ago as well: it counts as held until it has been quiet for 300 ms',
+  });
+  await clock.advance(300);
+  expect(await propose({ deviceId: 'box' })).toMatchObject({ ok: true });
+});
+
+test('a contact that repeats while the show is held does not fire when the hold is lifted; who sees the show may press at once', async () => {
+  const clock = new TestClock();
+  const { propose } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  await propose({ deviceId: 'other' });
+  await clock.advance(1000);
+  await propose({ eventType: 'EmergencyTriggered', payload: { code: 'technical', level: 'hold' } });
+  const seeing = { deviceId: 'tablet', payload: { segmentId: 's', fromCueId: 'c0', toCueId: 'c1' } };
+  expect(await propose({ deviceId: 'box' })).toMatchObject({ code: 'EMERGENCY_ACTIVE' });
+  expect(await propose(seeing)).toMatchObject({ code: 'EMERGENCY_ACTIVE' });
+  await propose({ eventType: 'EmergencyResolved' });
+  await clock.advance(50);
+  expect(await propose({ deviceId: 'box' })).toMatchObject({ code: 'GO_GUARD' });
+  expect(await propose(seeing)).toMatchObject({ ok: true });
+});
+
+test('a cue that must follow at once says so, also for the device that pressed just now', async () => {
+  const clock = new TestClock();
+  const { propose } = await openShow(new MemoryDisk(), { goGuardMs: 0, clock });
+  expect(await propose({ deviceId: 'box' })).toMatchObject({ ok: true });
+  expect(await propose({ deviceId: 'box' })).toMatchObject({ ok: true });
+});
+
+test('the guard counts from contact to contact, however late a loaded process delivers the second one', async () => {
+  const clock = new TestClock();
+  const { sequencer } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  const press = (deviceId: string, at: MonoMs) =>
+    new Promise<Outcome>((resolve) => sequencer.propose(draftOf({ deviceId }), resolve, false, at));
+  const first = clock.mono();
+  await press('pedal', first);
+  await clock.advance(1000);
+  const bounce = (first + 60) as MonoMs;
+  expect(await press('button', bounce)).toMatchObject({
+    code: 'GO_GUARD',
+    message: expect.stringMatching(/^cue 0 \(c0\) went 60 ms ago/),
+  });
+  expect(await press('pedal', bounce)).toMatchObject({ code: 'GO_GUARD' });
+  expect(await press('box', clock.mono())).toMatchObject({ ok: true });
+  // Delivered late is not pressed long ago: whoever presses again because nothing happened is guarded from the advance on.
+  await clock.advance(1000);
+  await press('pedal', (clock.mono() - 500) as MonoMs);
+  await clock.advance(100);
+  expect(await press('button', clock.mono())).toMatchObject({ code: 'GO_GUARD' });
+});
+
+test('after a step back the guard names the cue that went, not the one that is current', async () => {
+  const clock = new TestClock();
+  const { propose } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  await propose({ deviceId: 'a' });
+  await clock.advance(1000);
+  await propose({ deviceId: 'b' });
+  await propose({ eventType: 'CueReverted' });
+  expect(await propose({ deviceId: 'c' })).toMatchObject({
+    code: 'GO_GUARD',
+    message: expect.stringMatching(/^cue 1 \(c1\) went/),
+  });
+});
+
+test('who pressed the last GO is part of the show, so that a page that reloads still says it', async () => {
+  const { sequencer, propose } = await openShow(new MemoryDisk());
+  expect(sequencer.state.lastAdvanceBy).toBeNull();
+  await propose({ actor: { userId: 'u-ana', role: 'stageManager', deviceId: 'pedal', displayName: 'Ana' } });
+  expect(sequencer.state.lastAdvanceBy).toEqual({
+    ...{ userId: 'u-ana', deviceId: 'pedal', displayName: 'Ana', cueId: 'c0' },
+  });
+});
+
+test('a press whose deadline is past is refused, in the show’s time, and fires nothing', async () => {
+  const clock = new TestClock();
+  const { sequencer, propose, happened } = await openShow(new MemoryDisk(), { clock });
+  const at = (ms: number) => new Date(clock.wall() + ms).toISOString();
+  expect(await propose({ notAfter: at(-1) })).toMatchObject({ code: 'INPUT_LATE', pointer: '/notAfter' });
+  expect(await propose({ notAfter: at(0) })).toMatchObject({ ok: true });
+  expect(await propose({ notAfter: at(5000) })).toMatchObject({ ok: true });
+  expect(
+    await propose({ eventType: 'NoteAdded', notAfter: at(-1), payload: { scope: { type: 'show' }, text: 'x' } }),
+  ).toMatchObject({ code: 'INPUT_LATE' });
+  expect(happened.filter(({ what }) => what === 'performed')).toHaveLength(2);
+  expect(sequencer.lastEventSeq).toBe(2);
+});
+
+test('what was taken in time and is sent again later gets its first answer', async () => {
+  const clock = new TestClock();
+  const { propose } = await openShow(new MemoryDisk(), { clock });
+  const press = { messageId: idOf(1), notAfter: new Date(clock.wall() + 100).toISOString() };
+  expect(await propose(press)).toEqual({ ok: true, eventSeq: 1 });
+  await clock.advance(5000);
+  expect(await propose(press)).toEqual({ ok: true, eventSeq: 1 });
+});
+
+describe('a messageId that was used before', () => {
+  const other = { messageId: idOf(1), payload: { toCueId: 'c7' } };
+  const stranger = { messageId: idOf(1), role: 'soundOperator' } as const;
+  const conflict = { ok: false, code: 'CONFLICT', pointer: '/messageId' };
+  const forbidden = { ok: false, code: 'FORBIDDEN', pointer: '/messageId' };
+
+  test('for a stored message: another content is a conflict, another sender is forbidden, the same is answered', async () => {
+    const disk = new MemoryDisk();
+    const first = await openShow(disk);
+    await first.propose({ messageId: idOf(1) });
+    for (let n = 2; n < 6; n += 1) await first.propose({ messageId: idOf(n) });
+    expect(await first.propose(other)).toMatchObject(conflict);
+    expect(await first.propose({ ...other, eventType: 'CueReverted' })).toMatchObject(conflict);
+    expect(await first.propose(stranger)).toMatchObject(forbidden);
+    expect(await first.propose({ messageId: idOf(1), payload: { toCueId: 'c0' } })).toEqual({ ok: true, eventSeq: 1 });
+    expect(await first.propose({ messageId: idOf(4) })).toEqual({ ok: true, eventSeq: 4 });
+    await first.sequencer.close();
+    const second = await openShow(disk);
+    expect(await second.propose(other)).toMatchObject(conflict);
+    expect(await second.propose({ messageId: idOf(1) })).toEqual({ ok: true, eventSeq: 1 });
+    expect(second.sequencer.lastEventSeq).toBe(5);
+  });
+
+  test('for one that is on its way', async () => {
+    const { propose } = await openShow(new MemoryDisk());
+    const all = await Promise.all([propose({ messageId: idOf(1) }), propose(other), propose(stranger)]);
+    expect(all).toMatchObject([{ ok: true, eventSeq: 1 }, conflict, forbidden]);
+  });
+
+  test('for one that was refused', async () => {
+    const { propose } = await openShow(new MemoryDisk());
+    const stale = { messageId: idOf(1), payload: { fromCueId: 'c5' } };
+    const refusal = await propose(stale);
+    expect(refusal).toMatchObject({ code: 'CONFLICT', pointer: '/payload/fromCueId' });
+    expect(await propose({ messageId: idOf(1) })).toMatchObject(conflict);
+    expect(await propose(stale)).toEqual(refusal);
+  });
 });

@@ -1,13 +1,15 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { AppendResult, Journal, Stretch } from '../journal/journal.js';
 import type { MonoMs, WallMs } from '../kit/clock.js';
 import { wordsOf } from '../kit/errors.js';
 import { type Outcome, type Refusal, refused } from '../protocol/decision.js';
-import { type Draft, EVENT_TYPES } from '../protocol/envelope.js';
+import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
 import type { SavedStanding, SequencerParts } from './contract.js';
-import { RecentRefusals } from './recent-refusals.js';
+import { Pressers } from './pressers.js';
+import { OTHER_MESSAGE, RecentRefusals } from './recent-refusals.js';
 import { ShowTime } from './show-time.js';
-import { adopt, type StampSettings, type Standing, type Step, stamp } from './stamp.js';
+import { adopt, type Press, type StampSettings, type Standing, type Step, stamp } from './stamp.js';
 
 /** How many proposals may wait to be stored. */
 const IN_FLIGHT_MAX = 10_000;
@@ -29,6 +31,7 @@ interface Pending {
   readonly isWhole: boolean;
   readonly done: ((outcome: Outcome) => void)[];
   readonly startedAt: MonoMs;
+  readonly press: Press;
   rounds: number;
 }
 
@@ -48,6 +51,7 @@ export class Sequencer {
   readonly #parts: Omit<SequencerParts, keyof StampSettings>;
   readonly #time: ShowTime;
   readonly #refusals = new RecentRefusals(REFUSALS_MAX);
+  readonly #pressers = new Pressers();
   #settings: StampSettings;
   /** What everybody may see. */
   #durable: Standing;
@@ -112,16 +116,14 @@ export class Sequencer {
    * Takes a wish. `done` is called exactly once, possibly before this returns: with the event's number once it is
    * durable, or with the refusal. A message that was sent before gets the first one's answer. Never throws.
    * @param isWhole  the draft is a proposal that was checked against the schema, and nobody changes it any more.
+   * @param pressedAt  when somebody pressed at a device, on the process's own clock; left out: now.
    */
-  propose(draft: Draft, done: (outcome: Outcome) => void, isWhole = false): void {
+  propose(draft: Draft, done: (outcome: Outcome) => void, isWhole = false, pressedAt?: MonoMs): void {
     const key = String(draft.messageId).toLowerCase();
-    const answer = this.#answerTo(key, done);
-    if (answer) {
-      this.#call(() => done(answer));
-      return;
-    }
-    if (this.#inFlight.has(key)) return;
-    const pending: Pending = { key, draft, isWhole, done: [done], startedAt: this.#parts.clock.mono(), rounds: 0 };
+    if (this.#isRepeat(key, draft, done)) return;
+    const startedAt = this.#parts.clock.mono();
+    const press = this.#pressers.press(draft, pressedAt ?? startedAt);
+    const pending: Pending = { key, draft, isWhole, done: [done], startedAt, press, rounds: 0 };
     const turnedAway = this.#turnAway(draft);
     if (turnedAway) {
       this.#refuse(pending, turnedAway);
@@ -158,16 +160,43 @@ export class Sequencer {
     return this.#closing;
   }
 
-  /** What is to be said of a message that was sent before. One that is on its way is answered with the first. */
-  #answerTo(key: string, done: (outcome: Outcome) => void): Outcome | undefined {
+  /**
+   * A message that was sent before gets the first one's answer: at once, or with the first where that is on its way.
+   * Another message under its id, or somebody else's, is refused.
+   */
+  #isRepeat(key: string, draft: Draft, done: (outcome: Outcome) => void): boolean {
     const same = this.#inFlight.get(key);
-    if (same) {
-      if (same.done.length >= REPEATS_MAX) return refused('SEQUENCER_BUSY', 'this message already waits to be stored');
-      same.done.push(done);
-      return undefined;
+    const eventSeq = same ? undefined : this.#journal.seqOf(key);
+    if (eventSeq !== undefined) {
+      void this.#answerStored(eventSeq, draft, done);
+      return true;
     }
-    const eventSeq = this.#journal.seqOf(key);
-    return eventSeq === undefined ? this.#refusals.get(key) : { ok: true, eventSeq };
+    const refusal = same ? otherThan(same.draft, draft) : this.#refusals.get(key, draft);
+    if (refusal) this.#call(() => done(refusal));
+    else if (!same) return false;
+    else if (same.done.length < REPEATS_MAX) same.done.push(done);
+    else this.#call(() => done(refused('SEQUENCER_BUSY', 'this message already waits to be stored')));
+    return true;
+  }
+
+  /** Looks into the log what the message was that is event `eventSeq`. */
+  async #answerStored(eventSeq: number, draft: Draft, done: (outcome: Outcome) => void): Promise<void> {
+    let answer: Outcome;
+    try {
+      const stored = await this.#readOne(eventSeq);
+      answer = otherThan(stored, draft) ?? { ok: true, eventSeq };
+    } catch (error) {
+      answer = refused('JOURNAL_UNAVAILABLE', `event ${eventSeq} cannot be read: ${wordsOf(error)}`);
+    }
+    this.#call(() => done(answer));
+  }
+
+  async #readOne(eventSeq: number): Promise<ShowEvent> {
+    for await (const { lines } of this.#journal.read(eventSeq)) {
+      const end = lines.indexOf('\n');
+      return JSON.parse(lines.toString('utf8', 0, end < 0 ? lines.length : end)) as ShowEvent;
+    }
+    throw new Error('it is not there');
   }
 
   #turnAway({ showId, eventType }: Draft): Refusal | undefined {
@@ -201,10 +230,11 @@ export class Sequencer {
     } else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
   }
 
-  #stamp({ draft, isWhole }: Pending): Step | Refusal {
+  #stamp({ draft, isWhole, press }: Pending): Step | Refusal {
     const before = this.#head;
     try {
-      return stamp(before, draft, this.#time.now(before.recordedMs), this.#settings, isWhole);
+      const now = this.#time.now(before.recordedMs);
+      return tooLate(draft, now) ?? stamp(before, draft, now, this.#settings, press, isWhole);
     } catch (error) {
       this.#fault('event.failed', error);
       return refused('INTERNAL', 'the bridge could not decide this');
@@ -261,11 +291,12 @@ export class Sequencer {
     this.#tellIdlers();
   }
 
-  #refuse({ key, draft, done: waiting }: Pending, refusal: Refusal): void {
+  #refuse({ key, draft, press, done: waiting }: Pending, refusal: Refusal): void {
+    this.#pressers.refused(draft, press, refusal);
     const { messageId, eventType, actor } = draft;
     const { code, message: detail } = refusal;
     this.#inFlight.delete(key);
-    this.#refusals.keep(key, refusal);
+    this.#refusals.keep(key, draft, refusal);
     for (const done of waiting) this.#call(() => done(refusal));
     this.#parts.log.warn({ messageId, eventType, from: actor?.deviceId, code, detail }, 'event.rejected');
   }
@@ -361,4 +392,24 @@ export class Sequencer {
   #fault(name: string, error: unknown): void {
     this.#parts.log.error({ code: 'INTERNAL', err: error }, name);
   }
+}
+
+/** Why `draft` is not the message that was taken under its messageId; undefined when it is. What was left out was filled in. */
+function otherThan(taken: Draft | ShowEvent, { eventType, actor, payload }: Draft): Refusal | undefined {
+  if (taken.actor?.userId !== actor?.userId || taken.actor?.role !== actor?.role) {
+    return refused('FORBIDDEN', 'this messageId is that of somebody else’s message', '/messageId');
+  }
+  const known: Readonly<Record<string, unknown>> = { ...taken.payload };
+  const isSame =
+    taken.eventType === eventType &&
+    Object.entries(payload ?? {}).every(([name, value]) => isDeepStrictEqual(value, known[name]));
+  return isSame ? undefined : OTHER_MESSAGE;
+}
+
+/** A proposal's deadline; one that is no time says nothing. */
+function tooLate({ notAfter }: Draft, now: WallMs): Refusal | undefined {
+  if (notAfter === undefined) return undefined;
+  const lateMs = now - Date.parse(notAfter);
+  if (!(lateMs > 0)) return undefined;
+  return refused('INPUT_LATE', `it was on its way for ${lateMs} ms too long, and fired nothing`, '/notAfter');
 }

@@ -19,7 +19,7 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
   if (event.withheld === true && event.eventType !== 'NoteDeleted') return state;
   switch (event.eventType) {
     case 'CueAdvanced':
-      return applyAdvance(state, event.payload, event.recordedAt);
+      return applyAdvance(state, event);
     case 'CueReverted':
       return applyRevert(state, event.payload);
     case 'CueStandbySet':

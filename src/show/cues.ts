@@ -1,16 +1,24 @@
 import type { Cue, CueAdvanced, CueReverted, CueStatus } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
+import type { EventOf } from '../protocol/envelope.js';
 import { toTimecode } from '../protocol/timecode.js';
 import { cueAt, type Place, placeOf, runningOrder, withStatuses } from './running-order.js';
 import { standbyWithout } from './standby.js';
 import { findCue, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
 
-/** The moment of a decision. */
+/** The moment of a decision, and what is known of the press besides the proposal. */
 export interface Now {
   /** The server's time, in milliseconds since 1970. */
   nowMs: number;
   /** The bridge's guard; a cue's own `goGuardMs` goes before it. */
   goGuardMs: number;
+  /**
+   * From the press of the last GO to this press, in milliseconds, where both are known: a loaded process may deliver them
+   * further apart than the contacts closed. The guard goes by this, or by the time since the last advance, if that is less.
+   */
+  sinceGoMs?: number;
+  /** From the last press of GO at the same device, taken or refused, to this one; left out: there was none. */
+  sinceOwnPressMs?: number;
 }
 
 /** Time since the first cue, as it would be written into an event made now. */
@@ -72,23 +80,35 @@ function inNeither(state: ShowState, segmentId: string, to?: Place, from?: Place
   return refused('CONFLICT', where, '/payload/segmentId');
 }
 
-/** A thumb that bounces is one press, whichever way it came in. */
+/** A thumb that bounces is one press, whichever way it came in, and so is a button that repeats while it is held. */
 function guard(state: ShowState, to: Cue | undefined, now: Now): Decision {
   const lastMs = stampMs(state.lastAdvanceAt);
   if (lastMs === undefined) return accepted;
-  const agoMs = now.nowMs - lastMs;
-  const guardMs = to?.goGuardMs ?? now.goGuardMs;
+  const recordedAgoMs = now.nowMs - lastMs;
   // A clock that went back says nothing about how long ago it was, and must not hold the show.
-  if (agoMs < 0 || agoMs >= guardMs) return accepted;
-  const went = state.currentCueId === null ? 'the last cue' : nameCue(state, state.currentCueId);
+  if (recordedAgoMs < 0) return accepted;
+  const guardMs = to?.goGuardMs ?? now.goGuardMs;
+  const agoMs = Math.max(0, Math.min(recordedAgoMs, now.sinceGoMs ?? recordedAgoMs));
+  if (agoMs < guardMs) {
+    const cueId = state.lastAdvanceBy?.cueId;
+    const went = cueId === undefined ? 'the last cue' : nameCue(state, cueId);
+    return refused(
+      'GO_GUARD',
+      `${went} went ${Math.round(agoMs)} ms ago; a GO within ${guardMs} ms counts as the same press`,
+    );
+  }
+  const { sinceOwnPressMs } = now;
+  if (sinceOwnPressMs === undefined || sinceOwnPressMs >= guardMs) return accepted;
   return refused(
     'GO_GUARD',
-    `${went} went ${Math.round(agoMs)} ms ago; a GO within ${guardMs} ms counts as the same press`,
+    `this device pressed ${Math.max(0, Math.round(sinceOwnPressMs))} ms ago as well: it counts as held until it has been quiet for ${guardMs} ms`,
   );
 }
 
 /** What was asked for became a fact: from is done, what was jumped over is skipped, to is current. */
-export function applyAdvance(state: ShowState, { toCueId }: CueAdvanced, recordedAt: string): ShowState {
+export function applyAdvance(state: ShowState, event: EventOf<'CueAdvanced'>): ShowState {
+  const { recordedAt, actor } = event;
+  const { toCueId } = event.payload;
   const { places, byCueId } = runningOrder(state.acts);
   const to = byCueId.get(toCueId);
   if (!to) return state;
@@ -106,6 +126,12 @@ export function applyAdvance(state: ShowState, { toCueId }: CueAdvanced, recorde
   next.currentCueId = toCueId;
   next.startedAt ??= recordedAt;
   next.lastAdvanceAt = recordedAt;
+  next.lastAdvanceBy = {
+    userId: actor.userId,
+    deviceId: actor.deviceId,
+    ...(actor.displayName === undefined ? {} : { displayName: actor.displayName }),
+    cueId: toCueId,
+  };
   next.standby = standbyWithout(state.standby, changes);
   return next;
 }

@@ -25,6 +25,7 @@ test('a GO is a handful of replacements, as in the example of the specification'
     { op: 'replace', path: '/acts/0/segments/0/cues/1/status', value: 'current' },
     { op: 'replace', path: '/currentCueId', value: 'cue-2' },
     { op: 'replace', path: '/lastAdvanceAt', value: '2026-03-01T19:30:02.000Z' },
+    { op: 'replace', path: '/lastAdvanceBy/cueId', value: 'cue-2' },
   ]);
 });
 
@@ -69,7 +70,10 @@ test.each([
   const before = show.state;
   const toCueId = segments.at(-1)?.cues.at(-1)?.id;
   const patch = patchOf(show, { eventType: 'CueAdvanced', payload: { toCueId } });
-  expect(patch.map((operation) => operation.path)).toEqual([path, '/currentCueId', '/startedAt', '/lastAdvanceAt']);
+  expect(patch.map((operation) => operation.path)).toEqual([
+    path,
+    ...['/currentCueId', '/startedAt', '/lastAdvanceAt', '/lastAdvanceBy'],
+  ]);
   expectReproduces(before, show.state);
 });
 

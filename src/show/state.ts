@@ -6,7 +6,7 @@ import { cueAt, placeOf, runningOrder } from './running-order.js';
 export type ShowState = Required<WireState>;
 
 /** The version of the state's own form, as in a snapshot. */
-const STATE_VERSION = '1.1.0';
+const STATE_VERSION = '1.2.0';
 
 /** How many notes one performance may hold. */
 export const NOTES_MAX = 5000;
@@ -34,6 +34,7 @@ export function initialState(file: ShowFile): ShowState {
     currentCueId: null,
     startedAt: null,
     lastAdvanceAt: null,
+    lastAdvanceBy: null,
     standby: { cueIds: [], acknowledged: [] },
     performers: file.performers,
     mics: file.mics.map(({ performerId = null, ...mic }) => ({ ...mic, performerId })),

@@ -241,6 +241,18 @@ test('a supervised device whose driver crashes is back by itself; the others not
   }
 });
 
+test('a press carries the time at which its driver saw it, however late the bridge hears of it', async () => {
+  const { connection } = await aBench().connect();
+  const ages: number[] = [];
+  connection.onInput(({ said }, at) => said === 'pressed' && ages.push(clock.mono() - (at ?? Number.NaN)));
+  await connection.send({ do: 'sayLater', text: 'pressed', afterMs: 50 }, never);
+  const until = clock.mono() + 600;
+  while (clock.mono() < until);
+  await eventually(() => ages.length > 0, 'the press');
+  expect(ages[0]).toBeGreaterThan(400);
+  expect(ages[0]).toBeLessThan(2000);
+});
+
 test('a press that waited for a bridge that stood still for more than 2 s fires nothing any more, and that is told', async () => {
   const bench = aBench();
   bench.patterns = [{ said: 'late' }];

@@ -1,7 +1,8 @@
-import { machineMs } from '../../kit/clock.js';
+import { type MonoMs, machineMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
 import type { AdapterIo, Command, Face, Input, Receipt } from '../adapter.js';
 import { BaseConnection } from '../base-connection.js';
+import { INPUT_LATE_MS } from '../input-late.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type FromHost } from './host-messages.js';
 
@@ -15,9 +16,6 @@ interface Confirming {
   resolve(): void;
   reject(error: unknown): void;
 }
-
-/** An input that waited longer for a bridge that stood still is dropped: by now somebody has pressed again, or called. */
-const INPUT_LATE_MS = 2000;
 
 /** The bridge's end of a connection that lives in a driver's process. Its end is the end of that connection. */
 export class IsolatedConnection extends BaseConnection {
@@ -135,7 +133,7 @@ export class IsolatedConnection extends BaseConnection {
   #pressed({ input, atMs }: FromHost & { type: 'input' }): void {
     const lateMs = Math.round(machineMs() - atMs);
     if (lateMs <= INPUT_LATE_MS) {
-      this.tellInput(input);
+      this.tellInput(input, (this.#io.clock.mono() - Math.max(0, lateMs)) as MonoMs);
       return;
     }
     // What no rule waits for, such as a button let go of, is nobody's loss.
