@@ -30,6 +30,7 @@ import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
+import { LOOK_BACK_EVENTS, unsentOf } from './unsent.js';
 import { keepWarm } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
@@ -246,6 +247,7 @@ export async function startBridge(options: {
   life.add('playheads', async () => playheads.close());
   await supervisor.configure(specsOf(checked, mapping));
   forgetRemoved();
+  if (!sequencer.wasStopped) await tellUnsent();
   life.add('what is under way', () => sequencer.idle());
   life.add('gateway', () => gateway?.close());
 
@@ -255,6 +257,31 @@ export async function startBridge(options: {
       if (supervisor.names.has(device) || status === 'down') continue;
       const payload = { device, adapter, status: 'down', detail: 'no longer in the bridge file' } as const;
       void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload });
+    }
+  }
+
+  /** What the last bridge had taken when it was killed and nothing tells of: once, and nothing is sent again by itself. */
+  async function tellUnsent(): Promise<void> {
+    const events: ShowEvent[] = [];
+    for await (const { lines } of sequencer.read(Math.max(1, sequencer.lastEventSeq - LOOK_BACK_EVENTS))) {
+      for (const line of lines.toString().split('\n')) if (line !== '') events.push(JSON.parse(line) as ShowEvent);
+    }
+    for (const { event, command } of unsentOf(events, (each) => mapping.commandsFor(each, sequencer.state))) {
+      const { device, ruleId, outputId } = command;
+      const summary = supervisor.summarise(device, command.command);
+      const detail = 'taken, not sent: the bridge stopped before it left, or before it could say so';
+      log.error({ code: 'OUTPUT_UNSENT', seq: event.eventSeq, device, ruleId, summary, detail }, 'output.unsent');
+      const report = {
+        cause: event,
+        ruleId,
+        outputId,
+        device,
+        summary,
+        latencyMs: 0,
+        code: 'OUTPUT_UNSENT',
+        detail,
+      } as const;
+      void propose({ actor: OWN, ...stageEvent({ ...report, stage: 'failed' }) });
     }
   }
 

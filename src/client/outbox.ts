@@ -11,6 +11,7 @@ export const PENDING_MAX = 1000;
 export const MOMENT_MS: Readonly<Partial<Record<EventType, number>>> = {
   CueAdvanced: 2000,
   CueReverted: 2000,
+  CallFired: 2000,
   CueStandbySet: 2000,
   CueStandbyAcknowledged: 2000,
   TimerStarted: 2000,

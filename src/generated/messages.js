@@ -5,24 +5,24 @@ const deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) }
 
 export const validateShowState = validate20;
 const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"}}}}};
-const schema125 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
+const schema128 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
 const schema34 = {"type":"string","minLength":1,"maxLength":128};
-const pattern12 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
-const schema139 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
+const pattern13 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
+const schema142 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
 const func1 = ucs2length.default;
-const schema141 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
+const schema144 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
 const schema37 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."};
 const pattern4 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
-const schema144 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
-const schema149 = {"enum":["pending","standby","current","done","skipped"]};
-const schema147 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
+const schema147 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
+const schema152 = {"enum":["pending","standby","current","done","skipped"]};
+const schema150 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
 const schema92 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern8 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
 
-function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate76.evaluated;
+const evaluated0 = validate78.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -127,16 +127,16 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate76.errors = vErrors;
+validate78.errors = vErrors;
 return errors === 0;
 }
-validate76.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true},"dynamicProps":false,"dynamicItems":false};
+validate78.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate77.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -310,8 +310,8 @@ let data6 = data.calls;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate76(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+if(!(validate78(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
 errors = vErrors.length;
 }
 }
@@ -330,7 +330,7 @@ errors++;
 if(data.status !== undefined){
 let data8 = data.status;
 if(!(((((data8 === "pending") || (data8 === "standby")) || (data8 === "current")) || (data8 === "done")) || (data8 === "skipped"))){
-const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema149.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema152.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -351,16 +351,16 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate75.errors = vErrors;
+validate77.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
+validate77.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate74(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate74.evaluated;
+const evaluated0 = validate76.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -465,8 +465,8 @@ let data3 = data.cues;
 if(Array.isArray(data3)){
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate75(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate77(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
 errors = vErrors.length;
 }
 }
@@ -493,16 +493,16 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate74.errors = vErrors;
+validate76.errors = vErrors;
 return errors === 0;
 }
-validate74.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
+validate76.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate73(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate73.evaluated;
+const evaluated0 = validate75.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -582,8 +582,8 @@ let data2 = data.segments;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate74(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate74.errors : vErrors.concat(validate74.errors);
+if(!(validate76(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
 errors = vErrors.length;
 }
 }
@@ -610,19 +610,19 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate73.errors = vErrors;
+validate75.errors = vErrors;
 return errors === 0;
 }
-validate73.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
+validate75.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema151 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
-const schema130 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
-const pattern18 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
+const schema154 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
+const schema133 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
+const pattern19 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
 
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -634,7 +634,7 @@ let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
 if(typeof data === "string"){
-if(!pattern18.test(data)){
+if(!pattern19.test(data)){
 const err0 = {instancePath,schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err0];
@@ -703,17 +703,17 @@ vErrors = null;
 }
 }
 }
-validate81.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-const schema153 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema156 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate84(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate84.evaluated;
+const evaluated0 = validate86.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -879,17 +879,17 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate84.errors = vErrors;
+validate86.errors = vErrors;
 return errors === 0;
 }
-validate84.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
+validate86.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema157 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
+const schema160 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
 
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate88.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1020,17 +1020,17 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate86.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
+validate88.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema160 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
+const schema163 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
 
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate88.evaluated;
+const evaluated0 = validate90.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1128,18 +1128,18 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate88.errors = vErrors;
+validate90.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
+validate90.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema162 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
-const schema165 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema165 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
+const schema168 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate91.evaluated;
+const evaluated0 = validate93.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1248,16 +1248,16 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate91.errors = vErrors;
+validate93.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
+validate93.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate92.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1459,8 +1459,8 @@ let data4 = data.plot;
 if(Array.isArray(data4)){
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate91(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate93(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
 errors = vErrors.length;
 }
 }
@@ -1487,20 +1487,20 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate90.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
+validate92.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema168 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema171 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema60 = {"enum":["low","normal","high"]};
 const schema61 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
 const schema58 = {"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}};
 
-function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate95.evaluated;
+const evaluated0 = validate97.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1653,16 +1653,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate95.errors = vErrors;
+validate97.errors = vErrors;
 return errors === 0;
 }
-validate95.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+validate97.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate94.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1776,8 +1776,8 @@ errors++;
 }
 }
 if(data.scope !== undefined){
-if(!(validate95(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
+if(!(validate97(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
 errors = vErrors.length;
 }
 }
@@ -1885,7 +1885,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data8 = data.createdAt;
 if(typeof data8 === "string"){
-if(!pattern18.test(data8)){
+if(!pattern19.test(data8)){
 const err18 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -1910,7 +1910,7 @@ errors++;
 if(data.updatedAt !== undefined){
 let data9 = data.updatedAt;
 if(typeof data9 === "string"){
-if(!pattern18.test(data9)){
+if(!pattern19.test(data9)){
 const err20 = {instancePath:instancePath+"/updatedAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -1943,18 +1943,18 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate94.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate94.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
+validate96.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema177 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
-const schema179 = {"enum":["stopped","running","paused"]};
+const schema180 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
+const schema182 = {"enum":["stopped","running","paused"]};
 
-function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate98.evaluated;
+const evaluated0 = validate100.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2072,7 +2072,7 @@ errors++;
 if(data.mode !== undefined){
 let data2 = data.mode;
 if(!((data2 === "up") || (data2 === "down"))){
-const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema177.properties.mode.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema180.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2110,7 +2110,7 @@ errors++;
 if(data.status !== undefined){
 let data4 = data.status;
 if(!(((data4 === "stopped") || (data4 === "running")) || (data4 === "paused"))){
-const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema179.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema182.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2134,8 +2134,8 @@ errors++;
 }
 }
 if(data.anchorAt !== undefined){
-if(!(validate81(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate83(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }
@@ -2174,19 +2174,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate98.errors = vErrors;
+validate100.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
+validate100.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema180 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema183 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 const schema79 = {"enum":["medical","fire","technical","security","weather","other"]};
 const schema80 = {"enum":["hold","stop","evacuate"]};
 
-function validate101(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate101.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2332,7 +2332,7 @@ errors++;
 if(data.triggeredAt !== undefined){
 let data5 = data.triggeredAt;
 if(typeof data5 === "string"){
-if(!pattern18.test(data5)){
+if(!pattern19.test(data5)){
 const err12 = {instancePath:instancePath+"/triggeredAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -2400,20 +2400,20 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate101.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate101.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema186 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema189 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema98 = {"enum":["connecting","up","unverified","degraded","down"]};
 const schema99 = {"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"};
 const pattern10 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate105.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2584,7 +2584,7 @@ errors++;
 if(data.since !== undefined){
 let data5 = data.since;
 if(typeof data5 === "string"){
-if(!pattern18.test(data5)){
+if(!pattern19.test(data5)){
 const err14 = {instancePath:instancePath+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -2617,20 +2617,20 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate103.errors = vErrors;
+validate105.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":{"device":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
+validate105.evaluated = {"props":{"device":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema192 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"}}};
-const schema126 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
+const schema195 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"}}};
+const schema129 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
 const schema106 = {"type":"number","minimum":0};
-const pattern13 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
+const pattern14 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate107.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2701,7 +2701,7 @@ errors++;
 if(data.causationId !== undefined){
 let data0 = data.causationId;
 if(typeof data0 === "string"){
-if(!pattern13.test(data0)){
+if(!pattern14.test(data0)){
 const err6 = {instancePath:instancePath+"/causationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2878,7 +2878,7 @@ errors++;
 if(data.stage !== undefined){
 let data6 = data.stage;
 if(!((((data6 === "sent") || (data6 === "acknowledged")) || (data6 === "confirmed")) || (data6 === "failed"))){
-const err21 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema192.properties.stage.enum},message:"must be equal to one of the allowed values"};
+const err21 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema195.properties.stage.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2961,10 +2961,10 @@ vErrors.push(err27);
 }
 errors++;
 }
-validate105.errors = vErrors;
+validate107.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate107.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3002,7 +3002,7 @@ errors++;
 if(data.schemaVersion !== undefined){
 let data0 = data.schemaVersion;
 if(typeof data0 === "string"){
-if(!pattern12.test(data0)){
+if(!pattern13.test(data0)){
 const err2 = {instancePath:instancePath+"/schemaVersion",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err2];
@@ -3041,8 +3041,8 @@ let data2 = data.acts;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate73(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate73.errors : vErrors.concat(validate73.errors);
+if(!(validate75(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
 errors = vErrors.length;
 }
 }
@@ -3146,14 +3146,14 @@ vErrors = null;
 }
 }
 if(data.startedAt !== undefined){
-if(!(validate81(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate83(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }
 if(data.lastAdvanceAt !== undefined){
-if(!(validate81(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate83(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }
@@ -3163,8 +3163,8 @@ const _errs19 = errors;
 let valid6 = false;
 let passing1 = null;
 const _errs20 = errors;
-if(!(validate84(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate84.errors : vErrors.concat(validate84.errors);
+if(!(validate86(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs20 === errors;
@@ -3222,8 +3222,8 @@ vErrors = null;
 }
 }
 if(data.standby !== undefined){
-if(!(validate86(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+if(!(validate88(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
 errors = vErrors.length;
 }
 }
@@ -3232,8 +3232,8 @@ let data9 = data.performers;
 if(Array.isArray(data9)){
 const len1 = data9.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate88(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+if(!(validate90(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
 errors = vErrors.length;
 }
 }
@@ -3254,8 +3254,8 @@ let data11 = data.mics;
 if(Array.isArray(data11)){
 const len2 = data11.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate90(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate92(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 }
@@ -3276,8 +3276,8 @@ let data13 = data.notes;
 if(Array.isArray(data13)){
 const len3 = data13.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate94(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+if(!(validate96(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
@@ -3298,8 +3298,8 @@ let data15 = data.timers;
 if(Array.isArray(data15)){
 const len4 = data15.length;
 for(let i4=0; i4<len4; i4++){
-if(!(validate98(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
+if(!(validate100(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
 errors = vErrors.length;
 }
 }
@@ -3321,8 +3321,8 @@ const _errs37 = errors;
 let valid15 = false;
 let passing2 = null;
 const _errs38 = errors;
-if(!(validate101(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate101.errors : vErrors.concat(validate101.errors);
+if(!(validate103(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs38 === errors;
@@ -3387,8 +3387,8 @@ let data18 = data.devices;
 if(Array.isArray(data18)){
 const len5 = data18.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate103(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+if(!(validate105(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
 errors = vErrors.length;
 }
 }
@@ -3419,8 +3419,8 @@ errors++;
 }
 const len6 = data20.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate105(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
+if(!(validate107(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors);
 errors = vErrors.length;
 }
 }
@@ -3452,18 +3452,18 @@ return errors === 0;
 }
 validate20.evaluated = {"props":{"schemaVersion":true,"title":true,"acts":true,"currentCueId":true,"startedAt":true,"lastAdvanceAt":true,"lastAdvanceBy":true,"standby":true,"performers":true,"mics":true,"notes":true,"timers":true,"emergency":true,"devices":true,"outputs":true},"dynamicProps":false,"dynamicItems":false};
 
-const validateOther = validate107;
-const schema199 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
-const schema200 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
-const schema129 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const validateOther = validate109;
+const schema202 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
+const schema203 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
+const schema132 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const schema43 = {"type":"string","maxLength":4000};
-const schema209 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
-const pattern16 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
+const schema212 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
+const pattern17 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
 
-function validate108(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate108.evaluated;
+const evaluated0 = validate110.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3622,7 +3622,7 @@ errors++;
 if(data.version !== undefined){
 let data2 = data.version;
 if(typeof data2 === "string"){
-if(!pattern12.test(data2)){
+if(!pattern13.test(data2)){
 const err12 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -3647,7 +3647,7 @@ errors++;
 if(data.messageId !== undefined){
 let data3 = data.messageId;
 if(typeof data3 === "string"){
-if(!pattern13.test(data3)){
+if(!pattern14.test(data3)){
 const err14 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -3672,7 +3672,7 @@ errors++;
 if(data.ackOf !== undefined){
 let data4 = data.ackOf;
 if(typeof data4 === "string"){
-if(!pattern13.test(data4)){
+if(!pattern14.test(data4)){
 const err16 = {instancePath:instancePath+"/ackOf",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -3697,7 +3697,7 @@ errors++;
 if(data.status !== undefined){
 let data5 = data.status;
 if(!((data5 === "ok") || (data5 === "error"))){
-const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema200.properties.status.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema203.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3710,7 +3710,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data6 = data.createdAt;
 if(typeof data6 === "string"){
-if(!pattern18.test(data6)){
+if(!pattern19.test(data6)){
 const err19 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -3735,7 +3735,7 @@ errors++;
 if(data.showId !== undefined){
 let data7 = data.showId;
 if(typeof data7 === "string"){
-if(!pattern16.test(data7)){
+if(!pattern17.test(data7)){
 const err21 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
@@ -3903,19 +3903,19 @@ vErrors.push(err34);
 }
 errors++;
 }
-validate108.errors = vErrors;
+validate110.errors = vErrors;
 return errors === 0;
 }
-validate108.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate110.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema210 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
-const schema215 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema216 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
+const schema213 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
+const schema218 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+const schema219 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
 
-function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate111.evaluated;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4020,7 +4020,7 @@ errors++;
 if(data0.since !== undefined){
 let data3 = data0.since;
 if(typeof data3 === "string"){
-if(!pattern18.test(data3)){
+if(!pattern19.test(data3)){
 const err8 = {instancePath:instancePath+"/" + i0+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4065,16 +4065,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate111.errors = vErrors;
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate111.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+validate113.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate112.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4167,7 +4167,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern12.test(data1)){
+if(!pattern13.test(data1)){
 const err8 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4192,7 +4192,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern13.test(data2)){
+if(!pattern14.test(data2)){
 const err10 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -4217,7 +4217,7 @@ errors++;
 if(data.showId !== undefined){
 let data3 = data.showId;
 if(typeof data3 === "string"){
-if(!pattern16.test(data3)){
+if(!pattern17.test(data3)){
 const err12 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -4242,7 +4242,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern18.test(data4)){
+if(!pattern19.test(data4)){
 const err14 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -4300,8 +4300,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate111(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate111.errors : vErrors.concat(validate111.errors);
+if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
 errors = vErrors.length;
 }
 }
@@ -4322,17 +4322,17 @@ vErrors.push(err19);
 }
 errors++;
 }
-validate110.errors = vErrors;
+validate112.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
+validate112.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema220 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
+const schema223 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
 
-function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate115.evaluated;
+const evaluated0 = validate117.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4395,7 +4395,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern12.test(data1)){
+if(!pattern13.test(data1)){
 const err5 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -4420,7 +4420,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern13.test(data2)){
+if(!pattern14.test(data2)){
 const err7 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4445,7 +4445,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern13.test(data3)){
+if(!pattern14.test(data3)){
 const err9 = {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -4470,7 +4470,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern18.test(data4)){
+if(!pattern19.test(data4)){
 const err11 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -4495,7 +4495,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern16.test(data5)){
+if(!pattern17.test(data5)){
 const err13 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4553,8 +4553,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate111(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate111.errors : vErrors.concat(validate111.errors);
+if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
 errors = vErrors.length;
 }
 }
@@ -4569,17 +4569,17 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate115.errors = vErrors;
+validate117.errors = vErrors;
 return errors === 0;
 }
-validate115.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
+validate117.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema227 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
+const schema230 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
 
-function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate118.evaluated;
+const evaluated0 = validate120.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4662,7 +4662,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern12.test(data1)){
+if(!pattern13.test(data1)){
 const err7 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4687,7 +4687,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern13.test(data2)){
+if(!pattern14.test(data2)){
 const err9 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -4712,7 +4712,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern13.test(data3)){
+if(!pattern14.test(data3)){
 const err11 = {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -4737,7 +4737,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern18.test(data4)){
+if(!pattern19.test(data4)){
 const err13 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4870,17 +4870,17 @@ vErrors.push(err23);
 }
 errors++;
 }
-validate118.errors = vErrors;
+validate120.errors = vErrors;
 return errors === 0;
 }
-validate118.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate120.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/wire-message.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate109.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4928,8 +4928,8 @@ vErrors = null;
 }
 if(_valid0){
 const _errs6 = errors;
-if(!(validate108(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate108.errors : vErrors.concat(validate108.errors);
+if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs6 === errors;
@@ -5001,8 +5001,8 @@ vErrors = null;
 }
 if(_valid1){
 const _errs12 = errors;
-if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+if(!(validate112(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs12 === errors;
@@ -5079,8 +5079,8 @@ vErrors = null;
 }
 if(_valid2){
 const _errs18 = errors;
-if(!(validate115(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate115.errors : vErrors.concat(validate115.errors);
+if(!(validate117(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate117.errors : vErrors.concat(validate117.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs18 === errors;
@@ -5157,8 +5157,8 @@ vErrors = null;
 }
 if(_valid3){
 const _errs24 = errors;
-if(!(validate118(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
+if(!(validate120(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
 errors = vErrors.length;
 }
 var _valid3 = _errs24 === errors;
@@ -5213,7 +5213,7 @@ props0.kind = true;
 if(data.kind !== undefined){
 let data4 = data.kind;
 if(!(((((data4 === "event") || (data4 === "ack")) || (data4 === "snapshot")) || (data4 === "heartbeat")) || (data4 === "error"))){
-const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema199.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema202.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5234,23 +5234,23 @@ vErrors.push(err14);
 }
 errors++;
 }
-validate107.errors = vErrors;
+validate109.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate107.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate109.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const validateEnvelope = validate120;
-const schema236 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
-const schema136 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
-const pattern17 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
-const pattern20 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
-const schema131 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
+const validateEnvelope = validate122;
+const schema239 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
+const schema139 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
+const pattern18 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
+const pattern21 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
+const schema134 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
 
-function validate121(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate121.evaluated;
+const evaluated0 = validate123.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5407,17 +5407,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate121.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate121.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
+validate123.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/show-event.schema.json?envelope" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate120.evaluated;
+const evaluated0 = validate122.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5520,7 +5520,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern12.test(data1)){
+if(!pattern13.test(data1)){
 const err9 = {instancePath:instancePath+"/version",schemaPath:"#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -5545,7 +5545,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern13.test(data2)){
+if(!pattern14.test(data2)){
 const err11 = {instancePath:instancePath+"/messageId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -5570,7 +5570,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern13.test(data3)){
+if(!pattern14.test(data3)){
 const err13 = {instancePath:instancePath+"/correlationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -5595,7 +5595,7 @@ errors++;
 if(data.causationId !== undefined){
 let data4 = data.causationId;
 if(typeof data4 === "string"){
-if(!pattern13.test(data4)){
+if(!pattern14.test(data4)){
 const err15 = {instancePath:instancePath+"/causationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -5620,7 +5620,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern16.test(data5)){
+if(!pattern17.test(data5)){
 const err17 = {instancePath:instancePath+"/showId",schemaPath:"#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -5645,7 +5645,7 @@ errors++;
 if(data.eventType !== undefined){
 let data6 = data.eventType;
 if(typeof data6 === "string"){
-if(!pattern17.test(data6)){
+if(!pattern18.test(data6)){
 const err19 = {instancePath:instancePath+"/eventType",schemaPath:"#/properties/eventType/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Za-z0-9]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -5670,7 +5670,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data7 = data.createdAt;
 if(typeof data7 === "string"){
-if(!pattern18.test(data7)){
+if(!pattern19.test(data7)){
 const err21 = {instancePath:instancePath+"/createdAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
@@ -5693,8 +5693,8 @@ errors++;
 }
 }
 if(data.actor !== undefined){
-if(!(validate121(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate121.errors : vErrors.concat(validate121.errors);
+if(!(validate123(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 }
@@ -5714,7 +5714,7 @@ errors++;
 if(data.notAfter !== undefined){
 let data10 = data.notAfter;
 if(typeof data10 === "string"){
-if(!pattern18.test(data10)){
+if(!pattern19.test(data10)){
 const err24 = {instancePath:instancePath+"/notAfter",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err24];
@@ -5776,7 +5776,7 @@ errors++;
 if(data12.op !== undefined){
 let data13 = data12.op;
 if(!((((((data13 === "add") || (data13 === "remove")) || (data13 === "replace")) || (data13 === "move")) || (data13 === "copy")) || (data13 === "test"))){
-const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema136.items.properties.op.enum},message:"must be equal to one of the allowed values"};
+const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema139.items.properties.op.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5789,7 +5789,7 @@ errors++;
 if(data12.path !== undefined){
 let data14 = data12.path;
 if(typeof data14 === "string"){
-if(!pattern20.test(data14)){
+if(!pattern21.test(data14)){
 const err30 = {instancePath:instancePath+"/patch/" + i0+"/path",schemaPath:"#/$defs/JsonPatch/items/properties/path/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
@@ -5814,7 +5814,7 @@ errors++;
 if(data12.from !== undefined){
 let data15 = data12.from;
 if(typeof data15 === "string"){
-if(!pattern20.test(data15)){
+if(!pattern21.test(data15)){
 const err32 = {instancePath:instancePath+"/patch/" + i0+"/from",schemaPath:"#/$defs/JsonPatch/items/properties/from/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""};
 if(vErrors === null){
 vErrors = [err32];
@@ -5898,7 +5898,7 @@ errors++;
 if(data.recordedAt !== undefined){
 let data17 = data.recordedAt;
 if(typeof data17 === "string"){
-if(!pattern18.test(data17)){
+if(!pattern19.test(data17)){
 const err39 = {instancePath:instancePath+"/recordedAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -5943,13 +5943,13 @@ vErrors.push(err42);
 }
 errors++;
 }
-validate120.errors = vErrors;
+validate122.errors = vErrors;
 return errors === 0;
 }
-validate120.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
+validate122.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueAdvanced = validate123;
-const schema250 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
+const eventCueAdvanced = validate125;
+const schema253 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
 const schema33 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6192,10 +6192,10 @@ return errors === 0;
 validate22.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate123.evaluated;
+const evaluated0 = validate125.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6220,13 +6220,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate123.errors = vErrors;
+validate125.errors = vErrors;
 return errors === 0;
 }
-validate123.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate125.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueReverted = validate125;
-const schema251 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
+const eventCueReverted = validate127;
+const schema254 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
 const schema38 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6494,10 +6494,10 @@ return errors === 0;
 validate24.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate125.evaluated;
+const evaluated0 = validate127.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6522,13 +6522,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate125.errors = vErrors;
+validate127.errors = vErrors;
 return errors === 0;
 }
-validate125.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate127.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicAssigned = validate127;
-const schema252 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
+const eventMicAssigned = validate129;
+const schema255 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
 const schema44 = {"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6771,10 +6771,10 @@ return errors === 0;
 validate26.evaluated = {"props":{"micId":true,"performerId":true,"segmentId":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate127.evaluated;
+const evaluated0 = validate129.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6799,13 +6799,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate127.errors = vErrors;
+validate129.errors = vErrors;
 return errors === 0;
 }
-validate127.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate129.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicSwapped = validate129;
-const schema253 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
+const eventMicSwapped = validate131;
+const schema256 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
 const schema48 = {"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7019,10 +7019,10 @@ return errors === 0;
 validate28.evaluated = {"props":{"performerId":true,"fromMicId":true,"toMicId":true,"segmentId":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate129.evaluated;
+const evaluated0 = validate131.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7047,13 +7047,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate129.errors = vErrors;
+validate131.errors = vErrors;
 return errors === 0;
 }
-validate129.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSegmentReordered = validate131;
-const schema254 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
+const eventSegmentReordered = validate133;
+const schema257 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
 const schema53 = {"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7264,10 +7264,10 @@ return errors === 0;
 validate30.evaluated = {"props":{"actId":true,"segmentId":true,"fromIndex":true,"toIndex":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate131.evaluated;
+const evaluated0 = validate133.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7292,13 +7292,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate131.errors = vErrors;
+validate133.errors = vErrors;
 return errors === 0;
 }
-validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteAdded = validate133;
-const schema255 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
+const eventNoteAdded = validate135;
+const schema258 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
 const schema56 = {"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}};
 const func0 = deepEqual.default;
 
@@ -7680,10 +7680,10 @@ return errors === 0;
 validate32.evaluated = {"props":{"noteId":true,"scope":true,"text":true,"priority":true,"visibleTo":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate133.evaluated;
+const evaluated0 = validate135.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7708,13 +7708,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate133.errors = vErrors;
+validate135.errors = vErrors;
 return errors === 0;
 }
-validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteUpdated = validate135;
-const schema256 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
+const eventNoteUpdated = validate137;
+const schema259 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
 const schema62 = {"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7860,10 +7860,10 @@ return errors === 0;
 validate36.evaluated = {"props":{"noteId":true,"text":true,"priority":true,"resolved":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate135.evaluated;
+const evaluated0 = validate137.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7888,13 +7888,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate135.errors = vErrors;
+validate137.errors = vErrors;
 return errors === 0;
 }
-validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteDeleted = validate137;
-const schema257 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
+const eventNoteDeleted = validate139;
+const schema260 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
 const schema65 = {"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7970,10 +7970,10 @@ return errors === 0;
 validate38.evaluated = {"props":{"noteId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate137.evaluated;
+const evaluated0 = validate139.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7998,13 +7998,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate137.errors = vErrors;
+validate139.errors = vErrors;
 return errors === 0;
 }
-validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerStarted = validate139;
-const schema258 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
+const eventTimerStarted = validate141;
+const schema261 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
 const schema67 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8118,10 +8118,10 @@ return errors === 0;
 validate40.evaluated = {"props":{"timerId":true,"mode":true,"duration":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate139.evaluated;
+const evaluated0 = validate141.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8146,13 +8146,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate139.errors = vErrors;
+validate141.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerPaused = validate141;
-const schema259 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
+const eventTimerPaused = validate143;
+const schema262 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
 const schema70 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8228,10 +8228,10 @@ return errors === 0;
 validate42.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate141.evaluated;
+const evaluated0 = validate143.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8256,13 +8256,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate141.errors = vErrors;
+validate143.errors = vErrors;
 return errors === 0;
 }
-validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerReset = validate143;
-const schema260 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
+const eventTimerReset = validate145;
+const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
 const schema72 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8338,10 +8338,10 @@ return errors === 0;
 validate44.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate143.evaluated;
+const evaluated0 = validate145.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8366,13 +8366,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate143.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerSetOverride = validate145;
-const schema261 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
+const eventTimerSetOverride = validate147;
+const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
 const schema74 = {"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8483,10 +8483,10 @@ return errors === 0;
 validate46.evaluated = {"props":{"timerId":true,"value":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate145.evaluated;
+const evaluated0 = validate147.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8511,13 +8511,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate145.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
-validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyTriggered = validate147;
-const schema262 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
+const eventEmergencyTriggered = validate149;
+const schema265 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
 const schema77 = {"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8689,10 +8689,10 @@ return errors === 0;
 validate48.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate147.evaluated;
+const evaluated0 = validate149.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8717,13 +8717,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate147.errors = vErrors;
+validate149.errors = vErrors;
 return errors === 0;
 }
-validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyResolved = validate149;
-const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
+const eventEmergencyResolved = validate151;
+const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
 const schema83 = {"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8824,10 +8824,10 @@ return errors === 0;
 validate50.evaluated = {"props":{"emergencyId":true,"resolution":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate149.evaluated;
+const evaluated0 = validate151.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8852,19 +8852,19 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate149.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSnapshotRequested = validate151;
-const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
+const eventSnapshotRequested = validate153;
+const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
 const schema86 = {"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}};
 
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate151.evaluated;
+const evaluated0 = validate153.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8956,13 +8956,13 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate151.errors = vErrors;
+validate153.errors = vErrors;
 return errors === 0;
 }
-validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventClientPresenceUpdated = validate152;
-const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
+const eventClientPresenceUpdated = validate154;
+const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
 const schema87 = {"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9086,10 +9086,10 @@ return errors === 0;
 validate52.evaluated = {"props":{"deviceId":true,"status":true,"view":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate152(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate152.evaluated;
+const evaluated0 = validate154.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9114,13 +9114,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate152.errors = vErrors;
+validate154.errors = vErrors;
 return errors === 0;
 }
-validate152.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate154.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbySet = validate154;
-const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
+const eventCueStandbySet = validate156;
+const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
 const schema89 = {"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 const schema90 = {"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true};
 
@@ -9287,10 +9287,10 @@ return errors === 0;
 validate54.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate154.evaluated;
+const evaluated0 = validate156.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9315,13 +9315,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate154.errors = vErrors;
+validate156.errors = vErrors;
 return errors === 0;
 }
-validate154.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate156.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbyAcknowledged = validate156;
-const schema268 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
+const eventCueStandbyAcknowledged = validate158;
+const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
 const schema93 = {"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9403,10 +9403,10 @@ return errors === 0;
 validate58.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate156.evaluated;
+const evaluated0 = validate158.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9431,13 +9431,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate156.errors = vErrors;
+validate158.errors = vErrors;
 return errors === 0;
 }
-validate156.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate158.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventDeviceStatusChanged = validate158;
-const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
+const eventDeviceStatusChanged = validate160;
+const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
 const schema95 = {"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9631,10 +9631,10 @@ return errors === 0;
 validate61.evaluated = {"props":{"device":true,"adapter":true,"status":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate158.evaluated;
+const evaluated0 = validate160.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9659,13 +9659,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate158.errors = vErrors;
+validate160.errors = vErrors;
 return errors === 0;
 }
-validate158.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputSent = validate160;
-const schema270 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
+const eventOutputSent = validate162;
+const schema273 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
 const schema101 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}};
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9954,10 +9954,10 @@ return errors === 0;
 validate63.evaluated = {"props":{"device":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"reached":true,"latencyMs":true,"acknowledgedMs":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate160.evaluated;
+const evaluated0 = validate162.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9992,13 +9992,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate160.errors = vErrors;
+validate162.errors = vErrors;
 return errors === 0;
 }
-validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputConfirmed = validate162;
-const schema271 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
+const eventOutputConfirmed = validate164;
+const schema274 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
 const schema108 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}};
 
 function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10249,10 +10249,10 @@ return errors === 0;
 validate65.evaluated = {"props":{"device":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate162.evaluated;
+const evaluated0 = validate164.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10287,13 +10287,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate162.errors = vErrors;
+validate164.errors = vErrors;
 return errors === 0;
 }
-validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputFailed = validate164;
-const schema272 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
+const eventOutputFailed = validate166;
+const schema275 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
 const schema114 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10604,10 +10604,10 @@ return errors === 0;
 validate67.evaluated = {"props":{"device":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate164.evaluated;
+const evaluated0 = validate166.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10642,13 +10642,13 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate164.errors = vErrors;
+validate166.errors = vErrors;
 return errors === 0;
 }
-validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventExternalCueFired = validate166;
-const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
+const eventExternalCueFired = validate168;
+const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
 const schema122 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}};
 
 function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10807,10 +10807,10 @@ return errors === 0;
 validate69.evaluated = {"props":{"device":true,"cueNumber":true,"name":true,"attribution":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate166.evaluated;
+const evaluated0 = validate168.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10835,12 +10835,169 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate166.errors = vErrors;
+validate168.errors = vErrors;
 return errors === 0;
 }
-validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const branches = { CueAdvanced: eventCueAdvanced, CueReverted: eventCueReverted, MicAssigned: eventMicAssigned, MicSwapped: eventMicSwapped, SegmentReordered: eventSegmentReordered, NoteAdded: eventNoteAdded, NoteUpdated: eventNoteUpdated, NoteDeleted: eventNoteDeleted, TimerStarted: eventTimerStarted, TimerPaused: eventTimerPaused, TimerReset: eventTimerReset, TimerSetOverride: eventTimerSetOverride, EmergencyTriggered: eventEmergencyTriggered, EmergencyResolved: eventEmergencyResolved, SnapshotRequested: eventSnapshotRequested, ClientPresenceUpdated: eventClientPresenceUpdated, CueStandbySet: eventCueStandbySet, CueStandbyAcknowledged: eventCueStandbyAcknowledged, DeviceStatusChanged: eventDeviceStatusChanged, OutputSent: eventOutputSent, OutputConfirmed: eventOutputConfirmed, OutputFailed: eventOutputFailed, ExternalCueFired: eventExternalCueFired };
+const eventCallFired = validate170;
+const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
+const schema125 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
+
+function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate71.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.cueId === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cueId"},message:"must have required property '"+"cueId"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.kind === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "kind"},message:"must have required property '"+"kind"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.cueId !== undefined){
+let data0 = data.cueId;
+if(typeof data0 === "string"){
+if(func1(data0) > 128){
+const err2 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(func1(data0) < 1){
+const err3 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.department !== undefined){
+let data1 = data.department;
+if(typeof data1 === "string"){
+if(!pattern8.test(data1)){
+const err5 = {instancePath:instancePath+"/department",schemaPath:"#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/department",schemaPath:"#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.kind !== undefined){
+if(!(data.kind === "rerun")){
+const err7 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema125.properties.kind.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+}
+else {
+const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+validate71.errors = vErrors;
+return errors === 0;
+}
+validate71.evaluated = {"props":{"cueId":true,"department":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate170.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.payload !== undefined){
+if(!(validate71(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err0 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+validate170.errors = vErrors;
+return errors === 0;
+}
+validate170.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+
+const branches = { CueAdvanced: eventCueAdvanced, CueReverted: eventCueReverted, MicAssigned: eventMicAssigned, MicSwapped: eventMicSwapped, SegmentReordered: eventSegmentReordered, NoteAdded: eventNoteAdded, NoteUpdated: eventNoteUpdated, NoteDeleted: eventNoteDeleted, TimerStarted: eventTimerStarted, TimerPaused: eventTimerPaused, TimerReset: eventTimerReset, TimerSetOverride: eventTimerSetOverride, EmergencyTriggered: eventEmergencyTriggered, EmergencyResolved: eventEmergencyResolved, SnapshotRequested: eventSnapshotRequested, ClientPresenceUpdated: eventClientPresenceUpdated, CueStandbySet: eventCueStandbySet, CueStandbyAcknowledged: eventCueStandbyAcknowledged, DeviceStatusChanged: eventDeviceStatusChanged, OutputSent: eventOutputSent, OutputConfirmed: eventOutputConfirmed, OutputFailed: eventOutputFailed, ExternalCueFired: eventExternalCueFired, CallFired: eventCallFired };
 
 export function validateShowEvent(data) {
   const fits = validateEnvelope(data);

@@ -433,6 +433,17 @@ export interface OutputFailed {
   code: Code;
   detail?: Text;
 }
+export interface CallFired {
+  cueId: Id;
+  /**
+   * Whose calls of the cue are sent; left out: everything that the cue sends.
+   */
+  department?: Department;
+  /**
+   * rerun: once more, and the show does not move.
+   */
+  kind: 'rerun';
+}
 export interface ExternalCueFired {
   device: Id;
   cueNumber: string;
@@ -2318,4 +2329,5 @@ export interface PayloadByType {
   OutputConfirmed: OutputConfirmed;
   OutputFailed: OutputFailed;
   ExternalCueFired: ExternalCueFired;
+  CallFired: CallFired;
 }

@@ -1,5 +1,6 @@
 import type { BridgeConfig } from '../generated/types.js';
-import type { ShowEvent } from '../protocol/envelope.js';
+import type { EventOf, ShowEvent } from '../protocol/envelope.js';
+import { placeOf } from '../show/running-order.js';
 import type { ShowState } from '../show/state.js';
 import { EventView } from './event-view.js';
 import { type CompiledInput, compileInput, type Input, type NoDraft, type Pattern, type RuleDraft } from './inputs.js';
@@ -66,13 +67,26 @@ export function compileMapping(
     whyNoDraft: (device, input, state) => answers(device, input, state).filter((answer) => 'whyNot' in answer),
     commandsFor(event, state) {
       const commands: RuleCommand[] = [];
-      const view = new EventView(event, state);
-      for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) {
-        addCommands(rule, event, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands);
+      const again = event.eventType === 'CallFired' ? asAdvance(event, state) : undefined;
+      const department = event.eventType === 'CallFired' ? event.payload.department : undefined;
+      const shown = again ?? event;
+      const view = new EventView(shown, state);
+      for (const rule of outputs.get(shown.eventType) ?? NO_OUTPUTS) {
+        // What is about the cue ahead belongs to the GO that moved the show.
+        if (again && rule.rule.cue === 'next') continue;
+        if (department !== undefined && rule.rule.call !== department) continue;
+        addCommands(rule, shown, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands);
       }
       return commands;
     },
   };
+}
+
+/** A cue that is sent once more, as its GO was: what the rules for GOs make of it. */
+function asAdvance(event: EventOf<'CallFired'>, state: ShowState): EventOf<'CueAdvanced'> {
+  const { cueId } = event.payload;
+  const segmentId = placeOf(state.acts, cueId)?.segmentId ?? '';
+  return { ...event, eventType: 'CueAdvanced', payload: { segmentId, fromCueId: null, toCueId: cueId } };
 }
 
 /** The backups of each device that has any, in the order of the file. */

@@ -65,6 +65,7 @@ export const EVENT_TYPES: Readonly<Record<EventType, EventTypeFacts>> = {
   OutputConfirmed: { since: '1.1.0', by: 'server', stored: true },
   OutputFailed: { since: '1.1.0', by: 'server', stored: true },
   ExternalCueFired: { since: '1.1.0', by: 'server', stored: true },
+  CallFired: { since: '1.2.0', by: 'client', stored: true },
 };
 
 export const isEventType = (name: string): name is EventType => Object.hasOwn(EVENT_TYPES, name);

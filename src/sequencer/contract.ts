@@ -28,6 +28,8 @@ export interface SavedStanding {
   show: ShowState;
   recordedMs: number;
   showSinceSeq: number;
+  /** It was saved by a bridge that was stopped on purpose: all that it was to send was told. Left out by those that run on. */
+  isEnd?: boolean;
 }
 
 /** What `openSequencer` has opened and recovered for the writer. */
@@ -41,6 +43,8 @@ export interface SequencerParts extends StampSettings {
   savedSeq: number;
   /** Where the log stood when the show file, or this program, last became another; -1 when it never did. */
   showSinceSeq: number;
+  /** The bridge before this one was stopped on purpose, and nothing was written since. */
+  wasStopped: boolean;
   clock: Clock;
   log: Log;
   effects: Effects;

@@ -1,8 +1,11 @@
+import type { CueAdvanced } from '../generated/types.js';
 import type { MonoMs } from '../kit/clock.js';
 import type { Refusal } from '../protocol/decision.js';
 import type { Draft } from '../protocol/envelope.js';
 import type { Press } from './stamp.js';
 
+/** What sends cues. */
+const FIRING: ReadonlySet<string> = new Set(['CueAdvanced', 'CallFired']);
 /** How many devices are remembered; the one that pressed longest ago is forgotten first. */
 const DEVICES_MAX = 2000;
 
@@ -12,7 +15,7 @@ export class Pressers {
 
   /** A draft came in. @param at  when it was pressed. */
   press({ eventType, actor }: Draft, at: MonoMs): Press {
-    if (eventType !== 'CueAdvanced') return { at };
+    if (!FIRING.has(eventType)) return { at };
     const device = String(actor?.deviceId);
     const ownLastAt = this.#lastAt.get(device);
     this.#lastAt.delete(device);
@@ -29,7 +32,8 @@ export class Pressers {
    * repeats while it is held must not fire when a hold is lifted.
    */
   refused({ eventType, actor, payload }: Draft, { ownLastAt }: Press, { code }: Refusal): void {
-    if (eventType !== 'CueAdvanced' || code === 'GO_GUARD' || payload?.fromCueId === undefined) return;
+    if (!FIRING.has(eventType) || code === 'GO_GUARD' || (payload as Partial<CueAdvanced>)?.fromCueId === undefined)
+      return;
     const device = String(actor?.deviceId);
     if (ownLastAt === undefined) this.#lastAt.delete(device);
     else this.#lastAt.set(device, ownLastAt);

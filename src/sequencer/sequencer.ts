@@ -33,6 +33,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   const fingerprint = `${options.fingerprint}/${initial.schemaVersion}`;
   let recovered: Standing = { state: initial, seq: 0, recordedMs: 0 };
   let savedSeq = -1;
+  let wasStopped = false;
   let changed = false;
   let since = -1;
   /** The cue that the log ends at; undefined when the saved state knows. */
@@ -44,7 +45,8 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     clock,
     log,
     onSaved: ({ lastEventSeq: seq, state }) => {
-      const { show, recordedMs, showSinceSeq } = state as SavedStanding;
+      const { show, recordedMs, showSinceSeq, isEnd = false } = state as SavedStanding;
+      wasStopped = isEnd;
       recovered = { state: show, seq, recordedMs };
       savedSeq = seq;
       since = showSinceSeq;
@@ -53,6 +55,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
       changed = true;
     },
     onEvent: (event) => {
+      wasStopped = false;
       recovered = follow(recovered, event);
       if (event.eventType === 'CueAdvanced' || event.eventType === 'CueReverted') endsAt = event.payload.toCueId;
     },
@@ -64,5 +67,5 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     log.warn({ code: 'SHOW_FILE_CHANGED', detail }, 'show.changed');
   }
   const showSinceSeq = changed ? recovered.seq : since;
-  return new Sequencer({ ...options, fingerprint, journal, recovered, savedSeq, showSinceSeq });
+  return new Sequencer({ ...options, fingerprint, journal, recovered, savedSeq, showSinceSeq, wasStopped });
 }

@@ -69,6 +69,7 @@ function bridge(log: SharedLog) {
     fingerprint: 'f1',
     journal,
     recovered: { state: initialState(showOf(20)), seq: 0, recordedMs: 0 },
+    wasStopped: false,
     savedSeq: 0,
     showSinceSeq: 0,
     goGuardMs: 0,

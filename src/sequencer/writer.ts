@@ -102,6 +102,11 @@ export class Sequencer {
     return this.#parts.showSinceSeq;
   }
 
+  /** The bridge before this one was stopped on purpose: all that its last events were to send was told. */
+  get wasStopped(): boolean {
+    return this.#parts.wasStopped;
+  }
+
   /** Why the log cannot be written now, if so. */
   get failure(): Error | undefined {
     return this.#journal.failure;
@@ -154,7 +159,7 @@ export class Sequencer {
   /** Takes nothing more, waits for what is on its way, saves the state, releases the log. Idempotent, never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.idle().then(async () => {
-      if (this.#durable.seq > this.#savedSeq) await this.#save();
+      await this.#save(true);
       await this.#journal.close();
     });
     return this.#closing;
@@ -367,11 +372,12 @@ export class Sequencer {
     setImmediate(() => void this.#save());
   }
 
-  async #save(): Promise<void> {
+  async #save(isEnd = false): Promise<void> {
     const { state, seq: lastEventSeq, recordedMs } = this.#durable;
     this.#saving = true;
     this.#savedSeq = lastEventSeq;
-    const saved: SavedStanding = { show: state, recordedMs, showSinceSeq: this.showSinceSeq };
+    const { showSinceSeq } = this;
+    const saved: SavedStanding = { show: state, recordedMs, showSinceSeq, ...(isEnd ? { isEnd } : {}) };
     await this.#journal.save({ lastEventSeq, fingerprint: this.#parts.fingerprint, state: saved });
     this.#saving = false;
   }

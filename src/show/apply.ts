@@ -56,6 +56,7 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
     case 'OutputConfirmed':
     case 'OutputFailed':
       return applyOutput(state, event);
+    case 'CallFired':
     case 'ExternalCueFired':
     case 'SnapshotRequested':
     case 'ClientPresenceUpdated':

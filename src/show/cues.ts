@@ -1,4 +1,4 @@
-import type { Cue, CueAdvanced, CueReverted, CueStatus } from '../generated/types.js';
+import type { CallFired, Cue, CueAdvanced, CueReverted, CueStatus } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
 import { toTimecode } from '../protocol/timecode.js';
@@ -99,10 +99,25 @@ function guard(state: ShowState, to: Cue | undefined, now: Now): Decision {
   }
   const { sinceOwnPressMs } = now;
   if (sinceOwnPressMs === undefined || sinceOwnPressMs >= guardMs) return accepted;
-  return refused(
+  return held(sinceOwnPressMs, guardMs);
+}
+
+const held = (agoMs: number, guardMs: number): Refusal =>
+  refused(
     'GO_GUARD',
-    `this device pressed ${Math.max(0, Math.round(sinceOwnPressMs))} ms ago as well: it counts as held until it has been quiet for ${guardMs} ms`,
+    `this device pressed ${Math.max(0, Math.round(agoMs))} ms ago as well: it counts as held until it has been quiet for ${guardMs} ms`,
   );
+
+/** A cue, or one department's part of it, is sent once more; the show stays where it is. */
+export function decideCallFired(state: ShowState, { cueId, department }: CallFired, now: Now): Decision {
+  const cue = findCue(state, cueId);
+  if (!cue) return unknownCue(cueId, 'cueId');
+  if (department !== undefined && !cue.calls?.some((call) => call.department === department)) {
+    return refused('NOT_FOUND', `${nameCue(state, cueId)} has no call for ${department}`, '/payload/department');
+  }
+  const { sinceOwnPressMs } = now;
+  const isRepeat = sinceOwnPressMs !== undefined && sinceOwnPressMs < now.goGuardMs;
+  return heldBy(state) ?? (isRepeat ? held(sinceOwnPressMs, now.goGuardMs) : accepted);
 }
 
 /** What was asked for became a fact: from is done, what was jumped over is skipped, to is current. */

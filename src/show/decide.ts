@@ -1,7 +1,7 @@
 import { accepted, type Decision } from '../protocol/decision.js';
 import type { Proposal } from '../protocol/envelope.js';
 import { admit } from './admit.js';
-import { decideAdvance, decideRevert, type Now } from './cues.js';
+import { decideAdvance, decideCallFired, decideRevert, type Now } from './cues.js';
 import { decideDevice } from './devices.js';
 import { decideResolve, decideTrigger } from './emergencies.js';
 import { decideAssign, decideSwap } from './mics.js';
@@ -53,6 +53,8 @@ function decideByType(state: ShowState, proposal: Proposal, now: Now): Decision 
       return decideTrigger(state, proposal.payload);
     case 'EmergencyResolved':
       return decideResolve(state, proposal.payload);
+    case 'CallFired':
+      return decideCallFired(state, proposal.payload, now);
     case 'DeviceStatusChanged':
       return decideDevice(state, proposal.payload);
     case 'OutputSent':

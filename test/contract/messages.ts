@@ -41,6 +41,7 @@ const FULL: { [T in EventType]: PayloadByType[T] } = {
   OutputConfirmed: { device: 'qlab', ruleId: 'go', outputId: 'go.1', summary: 'start 12.5', latencyMs: 12 },
   OutputFailed: { device: 'qlab', ruleId: 'go', summary: 'start 12.5', latencyMs: 9, code: 'OUTPUT_LATE', detail: 'x' },
   ExternalCueFired: { device: 'qlab', cueNumber: '12.5', name: 'Thunder', attribution: 'operator' },
+  CallFired: { cueId: 'cue-2', department: 'sound', kind: 'rerun' },
 };
 
 const stamp = {

@@ -79,6 +79,7 @@ const payloads: Record<EventType, fc.Arbitrary<object>> = {
   ClientPresenceUpdated: fc.record({ deviceId: fc.constant('d'), status: fc.constantFrom('online', 'offline') }),
   CueStandbySet: some({ cueIds: fc.uniqueArray(cueId, { maxLength: 3 }), department }),
   CueStandbyAcknowledged: withMore({ department }, { cueIds: fc.uniqueArray(cueId, { maxLength: 2 }) }),
+  CallFired: withMore({ cueId, kind: fc.constant('rerun') }, { department }),
   DeviceStatusChanged: withMore(
     { device: stage.device, adapter: fc.constant('qlab'), status: fc.constantFrom('up', 'down', 'connecting') },
     { code: fc.constant('DEVICE_TIMEOUT'), detail: fc.constant('no answer') },

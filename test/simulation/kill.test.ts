@@ -35,6 +35,7 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
   });
   const random = seeded(9);
   const acked = new Map<string, number>();
+  const sent = new Map<string, object>();
   let timerAnchor: string | undefined;
   for (let round = 0; round <= KILLS; round++) {
     const daemon = await startDaemon(file);
@@ -59,10 +60,7 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
     }
     const known = [...acked].at(-1);
     if (known) {
-      client.send({
-        ...proposal('CueAdvanced', { segmentId: 's', fromCueId: null, toCueId: 'c0' }),
-        messageId: known[0],
-      });
+      client.send(sent.get(known[0]) ?? {});
       expect(await client.take(({ ackOf }) => ackOf === known[0])).toMatchObject({ status: 'ok', eventSeq: known[1] });
     }
     if (round === KILLS) {
@@ -80,7 +78,10 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
       const isGo = at + 1 < (round + 1) * CUES_PER_ROUND;
       const go = { segmentId: 's', fromCueId: at < 0 ? null : `c${at}`, toCueId: `c${at + 1}` };
       const press = isGo ? proposal('CueAdvanced', go) : filler();
-      for (const message of [press, filler(), filler()]) client.send(message);
+      for (const message of [press, filler(), filler()]) {
+        sent.set(message.messageId, message);
+        client.send(message);
+      }
       const ack = await client.take(({ ackOf }) => ackOf === press.messageId);
       expect(ack.status).toBe('ok');
       if (isGo) at += 1;

@@ -1,0 +1,75 @@
+/** A bridge that is killed between the log and the wire: the cue is told as taken and not sent, once, and one press sends it. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { type Daemon, startDaemon } from '../support/daemon.js';
+import { pacebuddy } from '../support/program.js';
+import { smallShow } from '../support/small-show.js';
+import { eventually } from '../support/waiting.js';
+
+const logOf = async (daemon: Daemon) =>
+  (await (await fetch(`${daemon.url}/v1/log`)).text())
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { eventType: string; payload: { code?: string; outputId?: string } });
+const unsentIn = async (daemon: Daemon) =>
+  (await logOf(daemon)).filter(({ payload }) => payload.code === 'OUTPUT_UNSENT');
+
+async function rig() {
+  const wire = createSocket('udp4').bind(0, '127.0.0.1');
+  await once(wire, 'listening');
+  const fired: string[] = [];
+  wire.on('message', (packet) => fired.push(packet.toString('latin1').split('\0')[0] ?? ''));
+  const device = `devices: { desk: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${wire.address().port} } }`;
+  const { folder, file } = await smallShow({ cues: 5, parts: device });
+  const silent = await readFile(file, 'utf8');
+  const rules = `outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, address: /go/$call.number } }]\n`;
+  const close = async () => {
+    wire.close();
+    await rm(folder, { recursive: true });
+  };
+  /** A GO that is stored, and of which nothing left: as a crash in that instant leaves the log. */
+  const pressUnsent = async (how: 'stop' | 'kill') => {
+    await writeFile(file, silent);
+    const daemon = await startDaemon(file);
+    expect(await pacebuddy(['send', 'CueAdvanced', '--url', daemon.url])).toMatchObject({ code: 0 });
+    await daemon[how]();
+    await writeFile(file, silent + rules);
+  };
+  return { file, fired, pressUnsent, close };
+}
+
+test('after a crash it is told once and never sent by itself; the stage manager sends it with one press', async () => {
+  const { file, fired, pressUnsent, close } = await rig();
+  await pressUnsent('kill');
+  const first = await startDaemon(file);
+  await first.line(({ msg, code }) => msg === 'output.unsent' && code === 'OUTPUT_UNSENT');
+  await eventually(
+    () => first.lines.some(({ msg, eventType }) => msg === 'event.accepted' && eventType === 'OutputFailed'),
+    'it is in the log',
+  );
+  expect(await unsentIn(first)).toMatchObject([{ eventType: 'OutputFailed', payload: { outputId: 'go' } }]);
+  await first.kill();
+  const second = await startDaemon(file);
+  expect(fired).toEqual([]);
+  const rerun = (payload: object) => pacebuddy(['send', 'CallFired', JSON.stringify(payload), '--url', second.url]);
+  expect(await rerun({ cueId: 'c0', department: 'lighting', kind: 'rerun' })).toMatchObject({ code: 0 });
+  await eventually(() => fired.length > 0, 'the packet');
+  expect(await rerun({ cueId: 'c0', department: 'sound', kind: 'rerun' })).toMatchObject({ code: 1 });
+  expect(await unsentIn(second)).toHaveLength(1);
+  const { state } = (await (await fetch(`${second.url}/v1/show`)).json()) as { state: { currentCueId: string } };
+  expect([fired, state.currentCueId]).toEqual([['/go/0'], 'c0']);
+  await second.stop();
+  await close();
+});
+
+test('after a stop on purpose nothing is in doubt, also when the rules are others', async () => {
+  const { file, fired, pressUnsent, close } = await rig();
+  await pressUnsent('stop');
+  const daemon = await startDaemon(file);
+  expect(await unsentIn(daemon)).toEqual([]);
+  expect(fired).toEqual([]);
+  await daemon.stop();
+  await close();
+});
