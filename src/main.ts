@@ -11,6 +11,7 @@ import { fits } from './devices/fits.js';
 import { INPUT_LATE_MS } from './devices/input-late.js';
 import { Outputs, type StageReport } from './devices/outputs.js';
 import { PlayheadWatch } from './devices/playheads.js';
+import { BY_PERSON, HOPS_MAX, type Hop, PressChain } from './devices/press-chain.js';
 import type { DeviceReport, DeviceSpec } from './devices/supervised-device.js';
 import { Supervisor } from './devices/supervisor.js';
 import { UnusedInputs } from './devices/unused-inputs.js';
@@ -24,13 +25,13 @@ import { newId } from './kit/ids.js';
 import { Lifetime } from './kit/lifetime.js';
 import type { Log } from './kit/log.js';
 import { compileMapping, type Mapping } from './mapping/mapping.js';
+import { LOOK_BACK_EVENTS, unsentOf } from './mapping/unsent.js';
 import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
 import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
-import { LOOK_BACK_EVENTS, unsentOf } from './unsent.js';
 import { keepWarm } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
@@ -106,6 +107,7 @@ export async function startBridge(options: {
       },
       perform: (event, state) => {
         const commands = prepared?.event === event ? prepared.commands : mapping.commandsFor(event, state);
+        if (event.eventType === 'CueAdvanced') onAdvanced(event, commands.length > 0);
         outputs.perform(event, commands);
       },
       publish: (entries, state) => {
@@ -164,6 +166,7 @@ export async function startBridge(options: {
     log,
   });
 
+  const troubles = new Troubles(clock, (err) => log.error({ code: 'INTERNAL', err }, 'listener.failed'));
   const metrics = new Registry();
   const unusedTotal = new Counter({
     name: 'pacebuddy_inputs_unused_total',
@@ -192,15 +195,37 @@ export async function startBridge(options: {
     unused.note(device, input, { why: 'no-rule', code: 'INPUT_UNUSED', words: 'no rule fits it' });
   }
 
+  const chain = new PressChain();
+  /** Of the advances that devices asked for and that are on their way. */
+  const hops = new Map<string, Hop>();
+  function onAdvanced({ messageId }: ShowEvent, sent: boolean): void {
+    const hop = hops.get(messageId) ?? BY_PERSON;
+    chain.advanced(clock.mono(), hop, sent);
+    if (hop.hops === 0) troubles.set('chain', undefined);
+  }
+
   function onInput(device: string, input: Input, at = clock.mono()): void {
     const notAfter = toUtc((clock.wall() - (clock.mono() - at) + INPUT_LATE_MS) as WallMs);
     const fired = firedCue(device, input);
     if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
     const drafts = mapping.draftsFor(device, input, sequencer.state);
     if (drafts.length === 0) noteUnused(device, input);
-    for (const { ruleId, eventType, payload, as } of drafts) {
+    for (const { ruleId, eventType, payload, as, by } of drafts) {
+      const messageId = newId();
+      if (eventType === 'CueAdvanced') {
+        const isByHand = by === 'person' || adapterOf(checked.config.devices[device]?.adapter)?.isByHand?.(input);
+        const hop = isByHand ? BY_PERSON : chain.hopOf(at);
+        if (hop.hops >= HOPS_MAX) {
+          const words = `the ${HOPS_MAX}rd GO in a row that came ${Math.round(hop.afterMs ?? 0)} ms behind a cue, and from no hand: devices press one another`;
+          unused.note(device, input, { why: 'refused', code: 'GO_CHAIN', words, ruleId, eventType });
+          troubles.set('chain', { code: 'GO_CHAIN', message: `${device}: ${words}` });
+          continue;
+        }
+        hops.set(messageId, hop);
+      }
       const actor = { ...userOf(checked, as), deviceId: device };
-      void propose({ eventType, actor, payload, notAfter } as Wish, at).then((outcome) => {
+      void propose({ eventType, actor, payload, notAfter, messageId } as Wish, at).then((outcome) => {
+        hops.delete(messageId);
         if (outcome.ok) log.info({ device, ruleId, eventType, seq: outcome.eventSeq }, 'input.taken');
         else {
           const { code, message: words } = outcome;
@@ -224,8 +249,6 @@ export async function startBridge(options: {
     },
     practice.signal,
   );
-
-  const troubles = new Troubles(clock, (err) => log.error({ code: 'INTERNAL', err }, 'listener.failed'));
 
   // Whoever cannot listen is told before any device is touched.
   gateway = await openGateway({

@@ -30,6 +30,7 @@ export function createHidAdapter({ loadDriver = loadNodeHid }: HidOptions = {}):
     problemOfCommand: () => 'a HID device cannot be sent anything',
     problemOfPattern: (pattern, { profileData }) =>
       problemOfButton(pattern, profileData && Object.keys(profileData.buttons)),
+    isByHand: () => true,
     isPress: (input, patterns, { holdMs }) => isButtonPress(input, patterns, holdMs),
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, holdMs),
     identityOf: ({ vendorId, productId, serialNumber, interface: part, path, usagePage, usage, profile }) =>

@@ -24,6 +24,7 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     list: async () => listMidi(await loadDriver()),
     matches,
     isPress,
+    isByHand: ({ event }) => event !== 'msc' && event !== 'mmc' && event !== 'mtc',
     comesBack,
     problemOfCommand,
     problemOfPattern,

@@ -24,6 +24,7 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     list: async () =>
       listSerial(await loadBinding(), { isSysfs: loadBinding === loadNative && process.platform === 'linux' }),
     matches,
+    isByHand: () => true,
     isPress: ({ edge }) => edge !== 'release',
     problemOfCommand,
     problemOfPattern,

@@ -29,6 +29,7 @@ export function createStreamdeckAdapter({ loadDriver = loadLibrary }: Streamdeck
     prepare: async () => void (await loadDriver()),
     list: async () => listDecks(await loadDriver()),
     matches,
+    isByHand: () => true,
     isPress,
     includes,
     problemOfCommand: (command, config) => problemOfSend(command, config?.model),

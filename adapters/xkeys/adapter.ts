@@ -35,6 +35,7 @@ export function createXkeysAdapter({ loadDriver = loadNodeHid }: XkeysOptions = 
       return kind && problemOfWish(wish, kind);
     },
     problemOfPattern,
+    isByHand: () => true,
     isPress: (input, patterns, { holdMs }) => isButtonPress(input, patterns, Number(holdMs)),
     includes: (pattern, other, { holdMs }) => includesButton(pattern, other, Number(holdMs)),
     identityOf: ({ productId, unitId, path }) => JSON.stringify([productId, unitId, path]),

@@ -237,6 +237,11 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    */
   isPress?(input: Input, patterns: readonly Pattern[], config: Config): boolean;
   /**
+   * Whether an input is a person's hand on the device, and never a program's answer to a cue; left out: no input is known to
+   * be. @see docs/decisions/001-a-cue-that-presses.md
+   */
+  isByHand?(input: Input): boolean;
+  /**
    * Whether nobody can do what fits `pattern` without also doing what fits `other`, though most likely the one is meant
    * instead of the other (a hold is a press first): `check` warns of it.
    */

@@ -927,6 +927,10 @@ export interface InputRule {
    * The userId that the press counts for; left out: the bridge itself.
    */
   as?: string;
+  /**
+   * What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves.
+   */
+  by?: 'person';
 }
 /**
  * The cue all of whose named members equal these texts.

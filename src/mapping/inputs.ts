@@ -16,6 +16,8 @@ export interface RuleDraft {
   payload: Readonly<Record<string, unknown>>;
   /** The userId that it counts for; left out: the bridge itself. */
   as?: string;
+  /** The rule says that a person pressed. */
+  by?: 'person';
 }
 
 export interface CompiledInput {
@@ -37,13 +39,14 @@ export function compileInput({
   propose: eventType,
   with: members = {},
   as,
+  by,
 }: InputRule): CompiledInput {
   const { device, ...pattern } = when;
   const { toCue, ...rest } = members;
   const payloadOf = compileTemplate(rest);
   const selectorOf = toCue === undefined ? undefined : compileTemplate(toCue);
   const way = eventType === 'CueReverted' ? -1 : 1;
-  const user = as === undefined ? {} : { as };
+  const who = { ...(as === undefined ? {} : { as }), ...(by === undefined ? {} : { by }) };
   return {
     device,
     pattern: Object.freeze(pattern),
@@ -51,12 +54,12 @@ export function compileInput({
       const context = { input, show };
       const payload = payloadOf(context);
       if (payload === NO_VALUE) return { ruleId, whyNot: 'the input lacks what the rule reads' };
-      if (!selectorOf) return { ruleId, eventType, payload: payload as Input, ...user };
+      if (!selectorOf) return { ruleId, eventType, payload: payload as Input, ...who };
       const wanted = asTexts(selectorOf(context));
       if (!wanted) return { ruleId, whyNot: 'the input names no cue' };
       const toCueId = findWanted(state, wanted, way);
       if (toCueId === undefined) return { ruleId, whyNot: `no cue has ${wordsOf(wanted)}` };
-      return { ruleId, eventType, payload: { ...(payload as Input), toCueId }, ...user };
+      return { ruleId, eventType, payload: { ...(payload as Input), toCueId }, ...who };
     },
   };
 }

@@ -1,7 +1,6 @@
-import type { CueAdvanced } from '../generated/types.js';
 import type { MonoMs } from '../kit/clock.js';
 import type { Refusal } from '../protocol/decision.js';
-import type { Draft } from '../protocol/envelope.js';
+import type { Draft, PayloadByType } from '../protocol/envelope.js';
 import type { Press } from './stamp.js';
 
 /** What sends cues. */
@@ -32,7 +31,11 @@ export class Pressers {
    * repeats while it is held must not fire when a hold is lifted.
    */
   refused({ eventType, actor, payload }: Draft, { ownLastAt }: Press, { code }: Refusal): void {
-    if (!FIRING.has(eventType) || code === 'GO_GUARD' || (payload as Partial<CueAdvanced>)?.fromCueId === undefined)
+    if (
+      !FIRING.has(eventType) ||
+      code === 'GO_GUARD' ||
+      (payload as Partial<PayloadByType['CueAdvanced']>)?.fromCueId === undefined
+    )
       return;
     const device = String(actor?.deviceId);
     if (ownLastAt === undefined) this.#lastAt.delete(device);

@@ -1,5 +1,5 @@
-import type { RuleCommand } from './mapping/outputs.js';
-import type { ShowEvent } from './protocol/envelope.js';
+import type { ShowEvent } from '../protocol/envelope.js';
+import type { RuleCommand } from './outputs.js';
 
 /** What is told of the last events lies at most so many events behind them. */
 export const LOOK_BACK_EVENTS = 500;

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { RuleCommand } from './mapping/outputs.js';
-import type { ShowEvent } from './protocol/envelope.js';
+import type { ShowEvent } from '../protocol/envelope.js';
+import type { RuleCommand } from './outputs.js';
 import { unsentOf } from './unsent.js';
 
 const at = (ms: number) => new Date(Date.parse('2026-03-01T19:30:00.000Z') + ms).toISOString();
