@@ -326,9 +326,13 @@ export async function startBridge(options: {
       forgetRemoved();
       const kept = `not taken over before the next start: ${restart.join(', ')}`;
       troubles.set('bridge file', restart.length > 0 ? { code: 'CONFIG_RESTART_NEEDED', message: kept } : undefined);
+      gateway?.countReload('taken');
       return restart;
     },
-    reloadRefused: (message) => troubles.set('bridge file', { code: 'CONFIG_RELOAD_REFUSED', message }),
+    reloadRefused(message) {
+      troubles.set('bridge file', { code: 'CONFIG_RELOAD_REFUSED', message });
+      gateway?.countReload('refused');
+    },
     close: () => life.close(),
   };
 }

@@ -34,6 +34,7 @@ import type {
   ClientStatus,
   SocketConstructor,
   StatusInfo,
+  Trouble,
 } from './types.js';
 
 /** The pause before the next attempt to connect: doubled from the first to the last, in milliseconds. */
@@ -69,12 +70,15 @@ export class BridgeClient implements Client {
   readonly #statusListeners = new Listeners<[StatusInfo]>(surface);
   readonly #droppedListeners = new Listeners<[Proposal, ClientRefusal]>(surface);
   readonly #presenceListeners = new Listeners<[PayloadByType['ClientPresenceUpdated'], Actor]>(surface);
+  readonly #troublesListeners = new Listeners<[readonly Trouble[]]>(surface);
   readonly #problemListeners = new Listeners<[ClientProblem]>(surface);
   readonly onState = this.#stateListeners.add;
   readonly onEvent = this.#eventListeners.add;
   readonly onStatus = this.#statusListeners.add;
   readonly onDropped = this.#droppedListeners.add;
+  #troubles: readonly Trouble[] = [];
   readonly onPresence = this.#presenceListeners.add;
+  readonly onTroubles = this.#troublesListeners.add;
   readonly onProblem = this.#problemListeners.add;
 
   /** @throws TypeError when `url` is no address */
@@ -101,6 +105,9 @@ export class BridgeClient implements Client {
   }
   get lastEventSeq(): number {
     return this.#view?.lastEventSeq ?? 0;
+  }
+  get troubles(): readonly Trouble[] {
+    return this.#troubles;
   }
   get showId(): string | undefined {
     return this.#showId;
@@ -284,11 +291,18 @@ export class BridgeClient implements Client {
         const presence = { deviceId: actor.deviceId, status: 'online', view };
         if (view !== undefined) send(this.#envelope(showId, 'ClientPresenceUpdated', presence));
       },
+      onTroubles: (troubles) => this.#setTroubles(troubles),
       onTaken: (messageId, eventSeq) => this.#proposals.taken(messageId, eventSeq),
       onRefused: (messageId, why) => this.#proposals.refused(messageId, why),
       onFinal: (why) => this.#refuse(why),
       onProblem: (problem) => this.#problemListeners.tell(problem),
     });
+  }
+
+  #setTroubles(troubles: readonly Trouble[]): void {
+    if (JSON.stringify(troubles) === JSON.stringify(this.#troubles)) return;
+    this.#troubles = troubles;
+    this.#troublesListeners.tell(troubles);
   }
 
   #see(view: View): void {

@@ -6,7 +6,7 @@ import { type Frame, readFrame } from './frames.js';
 import type { Line } from './line.js';
 import { refusal } from './refusal.js';
 import type { ServerClock } from './server-clock.js';
-import type { ClientClock, ClientProblem, ClientRefusal } from './types.js';
+import type { ClientClock, ClientProblem, ClientRefusal, Trouble } from './types.js';
 
 /** How often missing events are asked for again, in milliseconds. */
 const GAP_ASK_MS = 2000;
@@ -37,6 +37,8 @@ export interface FollowerOptions {
   onPresence(event: ReceivedEvent): void;
   /** The view has caught up with the bridge. */
   onLive(): void;
+  /** What the bridge says is wrong with itself. */
+  onTroubles(troubles: readonly Trouble[]): void;
   onTaken(messageId: string, eventSeq?: number): void;
   onRefused(messageId: string, why: ClientRefusal): void;
   /** The bridge will not have this client, and trying again would change nothing. */
@@ -132,6 +134,7 @@ export class Follower {
     this.#options.serverClock.hint(Date.parse(snapshot.createdAt), this.#options.clock.mono());
     this.#recovered();
     this.#answered = true;
+    this.#hearTroubles(snapshot);
     this.#see(viewOf(snapshot));
     this.#tryLive();
   }
@@ -155,7 +158,13 @@ export class Follower {
     else if (reason === 'connect') this.#line.end(why.message);
   }
 
+  /** A frame that does not name them, as of an older bridge, says nothing of them. */
+  #hearTroubles({ troubles }: Heartbeat | Snapshot): void {
+    if (troubles !== undefined) this.#options.onTroubles(troubles);
+  }
+
   #onHeartbeat(heartbeat: Heartbeat): void {
+    this.#hearTroubles(heartbeat);
     const { clock, serverClock } = this.#options;
     const serverMs = Date.parse(heartbeat.createdAt);
     const sentMono = heartbeat.correlationId === undefined ? undefined : this.#beats.get(heartbeat.correlationId);

@@ -35,5 +35,6 @@ export type {
   SocketLike,
   StatusInfo,
   StoredProposal,
+  Trouble,
   Unsubscribe,
 } from './types.js';

@@ -101,6 +101,14 @@ export interface ClientOptions {
   heartbeatMs?: number;
 }
 
+/** One thing that is wrong with the bridge itself. */
+export interface Trouble {
+  code: string;
+  message: string;
+  /** UTC, ISO 8601. */
+  since: string;
+}
+
 /** Something that went wrong without ending anything: a bad frame, a store that fails. */
 export interface ClientProblem {
   code: string;
@@ -115,6 +123,11 @@ export interface Client {
   readonly state: ShowState | undefined;
   /** The number of the last event that `state` holds; 0 before the first. */
   readonly lastEventSeq: number;
+  /**
+   * What the bridge said last is wrong with itself, such as a disk that does not answer; empty when nothing is, before its
+   * first word, and for a bridge that does not tell. While the line is down it is as old as the line.
+   */
+  readonly troubles: readonly Trouble[];
   /** Undefined until given or learned. */
   readonly showId: string | undefined;
   readonly status: ClientStatus;
@@ -146,6 +159,8 @@ export interface Client {
   onStatus(listener: (info: StatusInfo) => void): Unsubscribe;
   /** A proposal that was not taken, whoever waits for its outcome. */
   onDropped(listener: (proposal: Proposal, refusal: ClientRefusal) => void): Unsubscribe;
+  /** `client.troubles` changed. */
+  onTroubles(listener: (troubles: readonly Trouble[]) => void): Unsubscribe;
   onPresence(listener: (presence: PayloadByType['ClientPresenceUpdated'], actor: Actor) => void): Unsubscribe;
   onProblem(listener: (problem: ClientProblem) => void): Unsubscribe;
   /** Ends the connection and all waiting; what was stored waits for the next start. Idempotent. */

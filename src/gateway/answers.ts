@@ -2,8 +2,9 @@
 import type { Ack, ErrorMessage, Heartbeat } from '../generated/types.js';
 import { ERRORS, type ErrorCode } from '../kit/errors.js';
 import type { Outcome } from '../protocol/decision.js';
-import type { EventOf } from '../protocol/envelope.js';
+import type { EventOf, ProposalOf } from '../protocol/envelope.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
+import type { Trouble } from './troubles.js';
 
 /** The id and the time (UTC, ISO 8601) of one message of the server's. */
 export interface Stamp {
@@ -39,7 +40,13 @@ export function errorText(
 }
 
 /** @param answered  the messageId of the client's heartbeat, when this answers one. */
-export function heartbeatText(stamp: Stamp, showId: string, lastEventSeq: number, answered?: string): string {
+export function heartbeatText(
+  stamp: Stamp,
+  showId: string,
+  lastEventSeq: number,
+  troubles: readonly Trouble[],
+  answered?: string,
+): string {
   const of = answered === undefined ? {} : { correlationId: answered };
   return JSON.stringify({
     kind: 'heartbeat',
@@ -48,13 +55,28 @@ export function heartbeatText(stamp: Stamp, showId: string, lastEventSeq: number
     ...of,
     showId,
     lastEventSeq,
+    troubles: [...troubles],
   } satisfies Heartbeat);
 }
 
 /** @param state  the state as JSON text, as the receiver may see it. */
-export function snapshotText(stamp: Stamp, showId: string, lastEventSeq: number, state: string): string {
-  const head = { kind: 'snapshot', version: PROTOCOL_VERSION, ...stamp, showId, lastEventSeq };
+export function snapshotText(
+  stamp: Stamp,
+  showId: string,
+  lastEventSeq: number,
+  state: string,
+  troubles: readonly Trouble[],
+): string {
+  const head = { kind: 'snapshot', version: PROTOCOL_VERSION, ...stamp, showId, lastEventSeq, troubles };
   return `${JSON.stringify(head).slice(0, -1)},"state":${state}}`;
+}
+
+/** What one client tells of itself, as the others get it: what the schema names and nothing else, so that it stays small. */
+export function presenceText(event: ProposalOf<'ClientPresenceUpdated'>): string {
+  const { kind, version, messageId, showId, eventType, createdAt, actor, payload } = event;
+  const { deviceId, status, view } = payload;
+  const said = { deviceId, status, ...(view === undefined ? {} : { view }) };
+  return JSON.stringify({ kind, version, messageId, showId, eventType, createdAt, actor, payload: said });
 }
 
 /** A client that went without saying so. */

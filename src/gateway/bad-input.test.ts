@@ -191,3 +191,77 @@ function upgradeText(headers: string[], to = 'websocket'): string {
   const lines = ['GET /ws HTTP/1.1', 'Host: 127.0.0.1', 'Connection: Upgrade', `Upgrade: ${to}`, ...headers];
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
+
+const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`;
+
+test.each([
+  ['a presence', 'ClientPresenceUpdated', `{"deviceId":"tablet-1","status":"online","more":${nested(8000)}}`],
+  ['a note', 'NoteAdded', `{"noteId":"n","scope":{"type":"show","more":${nested(4100)}},"text":"x"}`],
+  ['a note one level too deep', 'NoteAdded', `{"noteId":"n","scope":{"type":"show"},"text":"x","more":${nested(63)}}`],
+])('%s that nests too deep is refused before it is parsed, and the next GO is taken', async (_, eventType, payload) => {
+  const { show, url } = await gatewayOver();
+  const [client, other] = [await TestClient.live(url), await TestClient.live(url, { userId: 'u-2' })];
+  const head = client.say('SnapshotRequested', { reason: 'manual' });
+  await client.ackOf(head);
+  const envelope = { kind: 'event', version: '1.0.0', messageId: crypto.randomUUID(), showId: 'pb_test', eventType };
+  const frame = JSON.stringify({ ...envelope, createdAt: '2026-03-01T19:30:00Z', actor: client.actor, payload: 0 });
+  client.ws.send(frame.replace('"payload":0', `"payload":${payload}`));
+  expect(await client.error('VALIDATION_FAILED')).toMatchObject({ message: 'the frame nests deeper than 64 levels' });
+  expect(await other.ackOf(other.say('CueAdvanced', GO))).toMatchObject({ status: 'ok' });
+  expect(show.lastEventSeq).toBe(1);
+});
+
+test('an event may nest as deep as the limit, and braces in a text are no levels', async () => {
+  const { url } = await gatewayOver();
+  const client = await TestClient.live(url);
+  const payload = { noteId: 'n', scope: { type: 'show' }, text: '{['.repeat(500), more: JSON.parse(nested(62)) };
+  expect(await client.ackOf(client.say('NoteAdded', payload))).toMatchObject({ status: 'ok' });
+});
+
+test('what a note holds besides is kept from whoever may not read it, and out of the state', async () => {
+  const { show, url } = await gatewayOver({ access: ACCESS });
+  const director = await TestClient.live(url, { token: 'token-of-director', userId: 'u-dir', role: 'director' });
+  const performer = await TestClient.live(url, { token: 'token-of-performer', userId: 'u-perf', role: 'performer' });
+  const payload = {
+    noteId: 'n',
+    scope: { type: 'show', more: 'secret' },
+    text: 'secret',
+    visibleTo: ['director'],
+    more: 'secret',
+  };
+  await director.ackOf(director.say('NoteAdded', payload, { more: 'secret' }));
+  const seen = await performer.event('NoteAdded');
+  expect(seen).toMatchObject({ withheld: true, payload: { noteId: 'n' } });
+  expect(JSON.stringify(seen)).not.toContain('secret');
+  expect(show.state.notes).toMatchObject([{ scope: { type: 'show' } }]);
+  expect(show.state.notes[0]?.scope).toEqual({ type: 'show' });
+});
+
+test('presence is passed on as the schema names it and nothing else, however much was sent', async () => {
+  const { url } = await gatewayOver();
+  const [one, other] = [await TestClient.live(url), await TestClient.live(url, { userId: 'u-2' })];
+  const payload = { deviceId: 'tablet-1', status: 'online', view: 'stage-manager', more: 'x'.repeat(50_000) };
+  await one.ackOf(one.say('ClientPresenceUpdated', payload, { more: 'y'.repeat(5000) }));
+  const told = await other.event('ClientPresenceUpdated');
+  expect(told.payload).toEqual({ deviceId: 'tablet-1', status: 'online', view: 'stage-manager' });
+  expect(JSON.stringify(told).length).toBeLessThan(600);
+});
+
+test('a device is its user’s while they are connected with it: nobody else speaks as it or sets it offline', async () => {
+  const { url } = await gatewayOver({ access: ACCESS });
+  const ana = await TestClient.live(url, { token: 'token-of-ana' });
+  await ana.ackOf(ana.say('ClientPresenceUpdated', { deviceId: 'tablet-1', status: 'online' }));
+  const ada = { token: 'token-of-performer', userId: 'u-perf', role: 'performer' as const, deviceId: 'tablet-1' };
+  const performer = await TestClient.open(url, ada);
+  const refusal = { status: 'error', code: 'FORBIDDEN', pointer: '/actor/deviceId' };
+  expect(await performer.hello()).toMatchObject(refusal);
+  const offline = performer.say('ClientPresenceUpdated', { deviceId: 'tablet-1', status: 'offline' });
+  expect(await performer.ackOf(offline)).toMatchObject(refusal);
+  // A second page of hers is welcome; when the last of them is gone the device may be somebody else's.
+  const page = await TestClient.live(url, { token: 'token-of-ana' });
+  await ana.close();
+  expect(await performer.hello()).toMatchObject(refusal);
+  await page.close();
+  await eventually(() => performer.closed === undefined, 'the performer is still there');
+  await expect.poll(async () => (await performer.hello()).status).toBe('ok');
+});

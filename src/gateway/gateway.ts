@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import { type Clock, toUtc } from '../kit/clock.js';
@@ -10,14 +11,14 @@ import type { ShowState } from '../show/state.js';
 import { Access, type Identity, isLoopback } from './access.js';
 import type { Entry, GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import { FanOut } from './fan-out.js';
-import { heartbeats } from './heartbeats.js';
+import { eachInTurn, heartbeats } from './heartbeats.js';
 import { type HttpHouse, httpDoors } from './http.js';
 import { GOODBYE_MS, SPARE_CONNECTIONS } from './limits.js';
 import { gatewayMetrics } from './metrics.js';
 import { Presences } from './presences.js';
 import { type Hub, Session } from './session.js';
 import { stateFor } from './shown.js';
-import type { Troubles } from './troubles.js';
+import type { Trouble, Troubles } from './troubles.js';
 import { type House, upgrader } from './upgrade.js';
 
 export interface GatewayOptions extends GatewaySettings {
@@ -50,6 +51,8 @@ export interface Gateway {
   publish(entries: readonly Entry[], state: ShowState): void;
   /** Takes new settings over; who is no longer in the access list is let go. */
   reconfigure(settings: GatewaySettings): void;
+  /** Counts a bridge file that was loaded anew. */
+  countReload(outcome: 'taken' | 'refused'): void;
   /** Says goodbye to everyone; who does not answer within a second is cut off. Idempotent, never rejects. */
   close(): Promise<void>;
 }
@@ -80,6 +83,8 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
   readonly presences = new Presences();
   readonly devices: () => unknown[];
   readonly deviceIds: () => ReadonlySet<string>;
+  readonly #troubles: Troubles | undefined;
+  #isTelling = false;
   readonly #sessions = new Set<Session>();
   readonly #ending = new AbortController();
   /** The text of the state of one moment, which everyone who comes in at that moment gets. */
@@ -101,6 +106,8 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.registry = metrics;
     this.devices = devices;
     this.deviceIds = deviceIds;
+    this.#troubles = options.troubles;
+    this.#troubles?.onChange(() => void this.#tellTroubles());
     this.settings = options;
     this.snapshotUpToSeq = snapshotUpToSeq;
     this.access = new Access(options.access, options.allowedOrigins);
@@ -108,6 +115,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.metrics = gatewayMetrics(metrics, {
       clients: () => this.#sessions.size,
       lastEventSeq: () => show.lastEventSeq,
+      troubles: () => this.troubles,
     });
   }
 
@@ -144,6 +152,19 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     return text;
   }
 
+  get troubles(): readonly Trouble[] {
+    return this.#troubles?.list ?? [];
+  }
+
+  /** At the end of the turn, so that several changes are told as one; a few clients each turn. */
+  async #tellTroubles(): Promise<void> {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    await nextTurn();
+    this.#isTelling = false;
+    await eachInTurn(this.#sessions, (session) => session.tellTroubles(), this.#ending.signal);
+  }
+
   stamp = () => ({ messageId: newId(), createdAt: toUtc(this.clock.wall()) });
 
   publish(entries: readonly Entry[], state: ShowState): void {
@@ -166,6 +187,10 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
       if (successor) session.identity = successor;
       else session.close(1008, 'the access list no longer has this token');
     }
+  }
+
+  countReload(outcome: 'taken' | 'refused'): void {
+    this.metrics.reloads.inc({ outcome });
   }
 
   close(): Promise<void> {

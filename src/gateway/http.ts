@@ -12,6 +12,7 @@ import { type Stamp, snapshotText } from './answers.js';
 import type { GatewayShow, Viewer } from './contract.js';
 import { BODY_BYTES_MAX, HEAD_BYTES_MAX, HEAD_MS_MAX, HTTP_IDLE_MS } from './limits.js';
 import { LogReaders } from './log-readers.js';
+import type { Trouble } from './troubles.js';
 import { refuse, WS_PATH } from './upgrade.js';
 
 /** What the plain HTTP doors ask of the gateway. */
@@ -24,6 +25,8 @@ export interface HttpHouse {
   /** What `/v1/devices` tells. */
   devices(): unknown[];
   stateText(viewer: Viewer): string;
+  /** What is wrong with the bridge itself now. */
+  readonly troubles: readonly Trouble[];
   stamp: () => Stamp;
 }
 
@@ -94,7 +97,8 @@ export async function httpDoors(house: HttpHouse, pagesDir: string | undefined):
 }
 
 /** For whoever watches the process; no token is asked for. */
-function processDoors(app: FastifyInstance, { show, clock, registry }: HttpHouse): void {
+function processDoors(app: FastifyInstance, house: HttpHouse): void {
+  const { show, clock, registry } = house;
   const startedAt = clock.mono();
   app.get('/healthz', async () => ({
     status: 'ok',
@@ -103,8 +107,10 @@ function processDoors(app: FastifyInstance, { show, clock, registry }: HttpHouse
   }));
   app.get('/readyz', async (_, reply) => {
     const { failure } = show;
-    if (!failure) return { status: 'ready', showId: show.showId, lastEventSeq: show.lastEventSeq };
-    const { code, message } = toBridgeError(failure, 'JOURNAL_UNAVAILABLE');
+    const failed = failure && toBridgeError(failure, 'JOURNAL_UNAVAILABLE');
+    const why = failed ?? house.troubles.find(({ code }) => code.startsWith('JOURNAL_'));
+    if (!why) return { status: 'ready', showId: show.showId, lastEventSeq: show.lastEventSeq };
+    const { code, message } = why;
     const { hint } = ERRORS[code];
     return reply.code(503).send({ status: 'unready', code, message, hint, reasons: [{ code, message, hint }] });
   });
@@ -143,7 +149,7 @@ function showDoors(v1: FastifyInstance, house: HttpHouse): void {
   });
   v1.get('/devices', async () => ({ devices: house.devices() }));
   v1.get('/show', async ({ viewer }, reply) => {
-    const text = snapshotText(house.stamp(), show.showId, show.lastEventSeq, house.stateText(viewer));
+    const text = snapshotText(house.stamp(), show.showId, show.lastEventSeq, house.stateText(viewer), house.troubles);
     return reply.type('application/json; charset=utf-8').send(text);
   });
   v1.get('/log', async (request, reply) => {

@@ -5,6 +5,7 @@ import type { RefusalCode } from '../protocol/decision.js';
 import { EVENT_TYPES, isEventType, type Proposal } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
 import { isNewer, isReadable, PROTOCOL_VERSION } from '../protocol/version.js';
+import { DEPTH_MAX, isTooDeep } from './depth.js';
 
 export interface Fault {
   code: RefusalCode;
@@ -37,6 +38,9 @@ export function readFrame(data: Buffer, isBinary: boolean, frameBytesMax: number
   if (isBinary) return wrongFrame('VALIDATION_FAILED', 'frames are JSON as text, not binary');
   if (data.length > frameBytesMax) {
     return wrongFrame('FRAME_TOO_LARGE', `the frame has ${data.length} bytes, the limit is ${frameBytesMax}`);
+  }
+  if (isTooDeep(data)) {
+    return wrongFrame('VALIDATION_FAILED', `the frame nests deeper than ${DEPTH_MAX} levels`);
   }
   let message: unknown;
   try {

@@ -5,6 +5,7 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { refusedUpgrade, TestClient } from '../../test/support/ws-client.js';
 import { systemClock } from '../kit/clock.js';
+import { Troubles } from './troubles.js';
 
 const isBeat = ({ kind }: { kind: string }) => kind === 'heartbeat';
 
@@ -117,4 +118,30 @@ test('new limits hold for who is connected already', async () => {
   client.ws.send(`{"kind":"${'x'.repeat(2000)}"}`);
   await client.error('FRAME_TOO_LARGE');
   expect(await refusedUpgrade(url, { headers: { origin: 'http://new.example' } })).toMatchObject({ status: 503 });
+});
+
+test('what is wrong with the bridge itself is in each snapshot and heartbeat, told at once, and holds readyz back', async () => {
+  const troubles = new Troubles(systemClock(), () => undefined);
+  const { url } = await gatewayOver({ troubles });
+  const client = await TestClient.live(url);
+  expect(client.frames.find(({ kind }) => kind === 'snapshot')).toMatchObject({ troubles: [] });
+  troubles.set('bridge file', { code: 'CONFIG_RELOAD_REFUSED', message: 'bridge.yaml:9:35 unknown property' });
+  troubles.set('journal', { code: 'JOURNAL_STALLED', message: 'the disk has not answered for 1.6 s' });
+  const told = await client.frame(
+    ({ kind, troubles }) => kind === 'heartbeat' && Array.isArray(troubles) && troubles.length === 2,
+    'both',
+  );
+  expect(told.troubles).toMatchObject([{ code: 'CONFIG_RELOAD_REFUSED' }, { code: 'JOURNAL_STALLED' }]);
+  expect(client.frames.filter(({ kind }) => kind === 'heartbeat')).toHaveLength(1);
+  const unready = await fetch(`${url}/readyz`);
+  expect([unready.status, await unready.json()]).toMatchObject([503, { code: 'JOURNAL_STALLED' }]);
+  expect(await (await fetch(`${url}/metrics`)).text()).toContain('pacebuddy_troubles{code="JOURNAL_STALLED"} 1');
+  const late = await TestClient.live(url, { userId: 'u-2' });
+  expect(late.frames.find(({ kind }) => kind === 'snapshot')?.troubles).toHaveLength(2);
+  troubles.set('journal', undefined);
+  await client.frame(
+    ({ kind, troubles }) => kind === 'heartbeat' && Array.isArray(troubles) && troubles.length === 1,
+    'one is over',
+  );
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
 });

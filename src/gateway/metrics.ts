@@ -8,12 +8,13 @@ export interface GatewayMetrics {
   readonly framesReceived: Counter;
   readonly published: Counter;
   readonly dropped: Counter<'reason'>;
+  readonly reloads: Counter<'outcome'>;
 }
 
 /** @param clients  how many are connected now. @param lastEventSeq  where the show is. */
 export function gatewayMetrics(
   registry: Registry,
-  now: { clients: () => number; lastEventSeq: () => number },
+  now: { clients: () => number; lastEventSeq: () => number; troubles: () => readonly { code: string }[] },
 ): GatewayMetrics {
   const registers = [registry];
   const gauge = (name: string, help: string, value: () => number) =>
@@ -27,8 +28,24 @@ export function gatewayMetrics(
     });
   gauge('pacebuddy_clients', 'Connected WebSocket clients.', now.clients);
   gauge('pacebuddy_last_event_seq', 'The number of the last durable event.', now.lastEventSeq);
+  new Gauge({
+    name: 'pacebuddy_troubles',
+    help: 'What is wrong with the bridge itself now, by code.',
+    labelNames: ['code'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { code } of now.troubles()) this.inc({ code });
+    },
+  });
   return {
     registry,
+    reloads: new Counter({
+      name: 'pacebuddy_reloads_total',
+      help: 'Bridge files that were loaded anew while the show ran: taken, or refused.',
+      labelNames: ['outcome'],
+      registers,
+    }),
     accepted: new Counter({
       name: 'pacebuddy_events_accepted_total',
       help: 'Proposals of clients that became events.',

@@ -10,6 +10,26 @@ interface Presence {
  */
 export class Presences {
   readonly #known = new Map<string, Presence>();
+  /** Who is connected with each device: several sessions, such as two pages of one browser, and one user. */
+  readonly #owners = new Map<string, { userId: string; sessions: Set<object> }>();
+
+  /** A device belongs to the user who brought it, for as long as they are connected with it. */
+  ownerOf(deviceId: string): string | undefined {
+    return this.#owners.get(deviceId)?.userId;
+  }
+
+  /** @param of  the session, whose user nobody else owns the device before. */
+  enter(deviceId: string, of: object, userId: string): void {
+    const owner = this.#owners.get(deviceId);
+    if (owner) owner.sessions.add(of);
+    else this.#owners.set(deviceId, { userId, sessions: new Set([of]) });
+  }
+
+  leave(deviceId: string, of: object): void {
+    const owner = this.#owners.get(deviceId);
+    if (!owner?.sessions.delete(of) || owner.sessions.size > 0) return;
+    this.#owners.delete(deviceId);
+  }
 
   /** @param of  the session that said it. */
   set(deviceId: string, of: object, frame: Buffer): void {

@@ -30,7 +30,12 @@ test('a proposal is acknowledged with its number first, and then its own event c
 
 test('every frame from the server fits the schema', async () => {
   const { show, url } = await gatewayOver({ access: ACCESS });
-  const client = await TestClient.live(url, { token: 'token-of-performer', userId: 'u-perf', role: 'performer' });
+  const client = await TestClient.live(url, {
+    token: 'token-of-performer',
+    userId: 'u-perf',
+    role: 'performer',
+    deviceId: 'tablet-1',
+  });
   show.add({
     eventType: 'NoteAdded',
     payload: { noteId: 'n-1', scope: { type: 'show' }, text: 'quiet', visibleTo: ['director'] },

@@ -6,7 +6,7 @@ import type { Log } from '../kit/log.js';
 import type { Outcome } from '../protocol/decision.js';
 import type { Proposal, ProposalOf } from '../protocol/envelope.js';
 import type { Identity } from './access.js';
-import { ackText, errorText, heartbeatText, offlineText, type Stamp, snapshotText } from './answers.js';
+import { ackText, errorText, heartbeatText, offlineText, presenceText, type Stamp, snapshotText } from './answers.js';
 import { catchUp, type Follower } from './catch-up.js';
 import type { GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import type { FanOut, Receiver } from './fan-out.js';
@@ -17,6 +17,7 @@ import { Meter } from './meter.js';
 import type { GatewayMetrics } from './metrics.js';
 import { Outlet } from './outlet.js';
 import type { Presences } from './presences.js';
+import type { Trouble } from './troubles.js';
 
 /** What all sessions of one gateway share. */
 export interface Hub {
@@ -28,6 +29,8 @@ export interface Hub {
   readonly clock: Clock;
   readonly log: Log;
   deviceIds(): ReadonlySet<string>;
+  /** What is wrong with the bridge itself now. */
+  readonly troubles: readonly Trouble[];
   /** The show as it stands and as this viewer may see it, as JSON text. */
   stateText(viewer: Viewer): string;
   stamp: () => Stamp;
@@ -65,14 +68,14 @@ export class Session implements Receiver, Follower {
     this.#hub = hub;
     this.peer = socket.remoteAddress;
     this.identity = identity;
-    ws.on('message', (data, isBinary) => this.#onFrame(data as Buffer, isBinary));
+    ws.on('message', (data, isBinary) => this.#guard(() => this.#onFrame(data as Buffer, isBinary)));
     ws.on('pong', () => this.#heard());
-    ws.on('ping', () => this.#onPing());
+    ws.on('ping', () => this.#guard(() => this.#onPing()));
     // Frames against RFC 6455: the socket closes itself with the code that the RFC names.
     ws.on('error', (error) =>
       hub.log.info({ code: 'VALIDATION_FAILED', ...this.#facts(), err: error }, 'client.broken'),
     );
-    ws.on('close', () => this.#onClose());
+    ws.on('close', () => this.#guard(() => this.#onClose()));
   }
 
   get viewer(): Viewer {
@@ -88,6 +91,15 @@ export class Session implements Receiver, Follower {
   }
 
   // What comes in
+
+  /** Whatever a client sends, what fails over it ends its session and nothing else. */
+  #guard(take: () => unknown): void {
+    try {
+      take();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
 
   #onPing(): void {
     this.#heard();
@@ -117,8 +129,23 @@ export class Session implements Receiver, Follower {
       return;
     }
     const { userId, role, deviceId, displayName } = event.actor;
+    const owner = this.#hub.presences.ownerOf(deviceId);
+    if (owner !== undefined && owner !== userId) {
+      const message = `${deviceId} is ${owner}’s device, who is connected with it; this one needs a name of its own`;
+      this.#onFault({
+        code: 'FORBIDDEN',
+        message,
+        pointer: '/actor/deviceId',
+        messageId: event.messageId,
+        isEvent: true,
+      });
+      return;
+    }
     this.identity ??= { userId, role, ...(displayName === undefined ? {} : { displayName }) };
-    this.#deviceId ??= deviceId;
+    if (this.#deviceId === undefined) {
+      this.#deviceId = deviceId;
+      this.#hub.presences.enter(deviceId, this, userId);
+    }
 
     // Who it is comes from the token; without an access list there is none to know better.
     const named = settings.access === undefined ? displayName : this.identity.displayName;
@@ -153,7 +180,7 @@ export class Session implements Receiver, Follower {
       this.#onFault({ code: 'FORBIDDEN', message, pointer: '/payload/deviceId', messageId, isEvent: true });
       return;
     }
-    const frame = frameText(JSON.stringify(event));
+    const frame = frameText(presenceText(event));
     presences.set(deviceId, this, frame);
     fanOut.tell(deviceId, frame, this);
     this.#ack(event.messageId, { ok: true });
@@ -200,6 +227,10 @@ export class Session implements Receiver, Follower {
 
   /** One heartbeat, with a ping that the other side's WebSocket answers by itself. */
   beat(): void {
+    this.#guard(() => this.#beat());
+  }
+
+  #beat(): void {
     const { metrics, log } = this.#hub;
     if (this.#silentBeats >= SILENT_BEATS_MAX) {
       log.info(this.#facts(), 'client.silent');
@@ -209,6 +240,11 @@ export class Session implements Receiver, Follower {
     }
     this.#silentBeats += 1;
     this.#send(Buffer.concat([PING, this.#heartbeat()]));
+  }
+
+  /** What is wrong with the bridge itself is told at once, by a heartbeat that no client asked for. */
+  tellTroubles(): void {
+    this.#guard(() => this.#phase !== 'new' && this.#send(this.#heartbeat()));
   }
 
   deliver(frames: Buffer, lastSeq: number): void {
@@ -233,7 +269,9 @@ export class Session implements Receiver, Follower {
     this.#owesSnapshot = false;
     this.#sentSeq = show.lastEventSeq;
     const state = this.#hub.stateText(this.viewer);
-    await this.#sendAndDrain(frameText(snapshotText(this.#hub.stamp(), show.showId, show.lastEventSeq, state)));
+    await this.#sendAndDrain(
+      frameText(snapshotText(this.#hub.stamp(), show.showId, show.lastEventSeq, state, this.#hub.troubles)),
+    );
   }
 
   async sendFrames(frames: Buffer, lastSeq: number): Promise<void> {
@@ -276,7 +314,7 @@ export class Session implements Receiver, Follower {
   #heartbeat(answered?: string): Buffer {
     const { show } = this.#hub;
     const seq = this.#phase === 'new' ? show.lastEventSeq : this.#sentSeq;
-    return frameText(heartbeatText(this.#hub.stamp(), show.showId, seq, answered));
+    return frameText(heartbeatText(this.#hub.stamp(), show.showId, seq, this.#hub.troubles, answered));
   }
 
   #send(frames: Buffer): void {
@@ -313,7 +351,9 @@ export class Session implements Receiver, Follower {
   #onClose(): void {
     this.#end();
     const { presences, fanOut, show, stamp } = this.#hub;
-    if (this.#deviceId === undefined || !presences.forget(this.#deviceId, this)) return;
+    if (this.#deviceId === undefined) return;
+    presences.leave(this.#deviceId, this);
+    if (!presences.forget(this.#deviceId, this)) return;
     fanOut.tell(this.#deviceId, frameText(offlineText(stamp(), show.showId, this.#deviceId)), undefined);
   }
 

@@ -29,7 +29,12 @@ export function noteFor(event: ShowEvent, viewer: Viewer, state: ShowState, exac
   // A patch counts notes by their place in the whole list; who does not see all of them would count wrong.
   if (event.patch === undefined || (exact && visibleState(state, viewer) === state)) return undefined;
   const { patch: _, ...rest } = event;
-  return jsonOf(rest as ReceivedEvent);
+  try {
+    return jsonOf(rest as ReceivedEvent);
+  } catch {
+    // A log from before the gateway had a limit may hold an event that nests too deep to be written once more.
+    return jsonOf(withhold(event));
+  }
 }
 
 const jsonOf = (event: ReceivedEvent): Buffer => Buffer.from(JSON.stringify(event));

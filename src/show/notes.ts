@@ -65,7 +65,8 @@ export function applyNoteAdded(state: ShowState, event: EventOf<'NoteAdded'>): S
   if (state.notes.some(({ id }) => id === noteId)) return state;
   const note: Note = {
     id: noteId,
-    scope,
+    // Only what the state names: what else a message holds may be of any size and depth.
+    scope: { type: scope.type, ...(scope.id === undefined ? {} : { id: scope.id }) },
     text,
     priority,
     resolved: false,

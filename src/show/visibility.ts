@@ -39,9 +39,31 @@ export function mayRead(state: ShowState, event: ShowEvent, viewer: Viewer): boo
   }
 }
 
-/** The event as someone gets it who may not read it: it has its number and names its note, and says nothing else. */
+/** The event as someone gets it who may not read it: it has its number and names its note, and says nothing else, not
+ * even what a newer version may have added. */
 export function withhold(event: ShowEvent): ReceivedEvent {
-  const { patch, ...rest } = event;
-  const payload = 'noteId' in event.payload ? { noteId: event.payload.noteId } : {};
-  return { ...rest, payload, withheld: true } as ReceivedEvent;
+  const {
+    kind,
+    version,
+    messageId,
+    correlationId,
+    causationId,
+    showId,
+    eventType,
+    createdAt,
+    actor,
+    eventSeq,
+    recordedAt,
+  } = event;
+  const { userId, role, deviceId, displayName } = actor;
+  return {
+    ...{ kind, version, messageId },
+    ...(correlationId === undefined ? {} : { correlationId }),
+    ...(causationId === undefined ? {} : { causationId }),
+    ...{ showId, eventType, createdAt },
+    actor: { userId, role, deviceId, ...(displayName === undefined ? {} : { displayName }) },
+    payload: 'noteId' in event.payload ? { noteId: event.payload.noteId } : {},
+    ...{ eventSeq, recordedAt },
+    withheld: true,
+  } as unknown as ReceivedEvent;
 }

@@ -31,7 +31,9 @@ export class TestClient {
   #looked = 0;
 
   constructor(url: string, options: ClientOptions = {}) {
-    const { token, showId = 'pb_test', userId = 'u-sm', role = 'stageManager', deviceId = 'tablet-1' } = options;
+    const { token, showId = 'pb_test', userId = 'u-sm', role = 'stageManager' } = options;
+    // A device belongs to one user.
+    const { deviceId = userId === 'u-sm' ? 'tablet-1' : `tablet-${userId}` } = options;
     const { protocols = [SUBPROTOCOL], headers = {} } = options;
     this.actor = { userId, role, deviceId };
     this.showId = showId;
