@@ -1,7 +1,15 @@
 /** Events as one viewer may see them: most are for everyone, a note may be for some. Pure. */
 import type { ReceivedEvent, ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
-import { mayRead, visibleState, withhold } from '../show/visibility.js';
+import {
+  type Audience,
+  audienceOf,
+  mayReadNote,
+  maySee,
+  restricted,
+  visibleState,
+  withhold,
+} from '../show/visibility.js';
 import type { Stretch, Viewer } from './contract.js';
 
 const LF = 10;
@@ -18,16 +26,31 @@ export const seesAll = (viewer: Viewer): boolean => viewer === 'everyone' || vie
 export const stateFor = (state: ShowState, viewer: Viewer): ShowState =>
   viewer === 'everyone' ? state : visibleState(state, viewer);
 
+/** What there is to know of a note's event to tell each viewer of it; small, so that thousands may be kept. */
+export interface NoteAbout {
+  event: ShowEvent;
+  /** By whom the note may be read; undefined when that is not known. */
+  audience: Audience | undefined;
+  /** The other notes of that moment that are not for everybody; undefined when it is not known which those were. */
+  others: readonly Audience[] | undefined;
+}
+
+/** @param state  the show just before the event (`exact`), or at any later time. */
+export const aboutNote = (event: ShowEvent, state: ShowState, exact: boolean): NoteAbout => ({
+  event,
+  audience: audienceOf(state, event),
+  others: exact ? restricted(state) : undefined,
+});
+
 /**
  * A note's event as this viewer may see it, as JSON.
- * @param state  the show just before the event (`exact`), or at any later time.
  * @returns undefined when it may go as it is.
  */
-export function noteFor(event: ShowEvent, viewer: Viewer, state: ShowState, exact: boolean): Buffer | undefined {
+export function noteFor({ event, audience, others }: NoteAbout, viewer: Viewer): Buffer | undefined {
   if (viewer === 'everyone' || seesAll(viewer)) return undefined;
-  if (!mayRead(state, event, viewer)) return jsonOf(withhold(event));
+  if (!mayReadNote(event, audience, viewer)) return jsonOf(withhold(event));
   // A patch counts notes by their place in the whole list; who does not see all of them would count wrong.
-  if (event.patch === undefined || (exact && visibleState(state, viewer) === state)) return undefined;
+  if (event.patch === undefined || others?.every((other) => maySee(other, viewer))) return undefined;
   const { patch: _, ...rest } = event;
   try {
     return jsonOf(rest as ReceivedEvent);
@@ -62,7 +85,7 @@ export function linesFor(
     const to = isType ? part.indexOf(LF, at) : at + NOTE.length;
     if (isType) {
       const from = part.lastIndexOf(LF, at) + 1;
-      const shown = noteFor(JSON.parse(part.toString('utf8', from, to)), viewer, state, false);
+      const shown = noteFor(aboutNote(JSON.parse(part.toString('utf8', from, to)), state, false), viewer);
       if (shown) {
         parts.push(part.subarray(copied, from), shown);
         copied = to;

@@ -1,13 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ShowState } from '../show/state.js';
 import type { Entry, Viewer } from './contract.js';
 import { frameAll } from './frame.js';
 import { TAIL_BYTES_MAX, TAIL_ENTRIES_MAX } from './limits.js';
-import { isNote, noteFor, seesAll } from './shown.js';
+import { aboutNote, isNote, type NoteAbout, noteFor, seesAll } from './shown.js';
 
 interface Item {
   json: Buffer;
-  /** For a note: the event, and the show just before it, by which it is judged who may read it. */
-  note?: { event: Entry['event']; before: ShowState };
+  /** For a note: what decides who may read it. Never the show itself: thousands of shows would be kept. */
+  note?: NoteAbout;
 }
 
 /** The newest events, without a gap, up to number `lastSeq`. */
@@ -15,6 +16,7 @@ export class Tail {
   #lastSeq: number;
   #items: Item[] = [];
   #bytes = 0;
+  #others: NoteAbout['others'];
 
   constructor(lastSeq: number) {
     this.#lastSeq = lastSeq;
@@ -33,10 +35,18 @@ export class Tail {
   push({ event, json }: Entry, before: ShowState): void {
     // After a gap what stands here already would no longer join on to it; the log has it all.
     if (event.eventSeq !== this.#lastSeq + 1) this.#clear();
-    this.#items.push(isNote(event) ? { json, note: { event, before } } : { json });
+    this.#items.push(isNote(event) ? { json, note: this.#about(event, before) } : { json });
     this.#lastSeq = event.eventSeq;
     this.#bytes += json.length;
     if (this.#items.length > TAIL_ENTRIES_MAX || this.#bytes > TAIL_BYTES_MAX) this.#forgetOldest();
+  }
+
+  /** The list of restricted notes is mostly the same as for the note before, and is kept once. */
+  #about(event: Entry['event'], before: ShowState): NoteAbout {
+    const about = aboutNote(event, before, true);
+    if (isDeepStrictEqual(about.others, this.#others)) about.others = this.#others;
+    else this.#others = about.others;
+    return about;
   }
 
   /** How many bytes of events stand from number `fromSeq` on. @returns undefined when the tail does not go back so far. */
@@ -60,14 +70,7 @@ export class Tail {
   framesFor(fromSeq: number, toSeq: number, viewer: Viewer): Buffer | undefined {
     const items = this.#from(fromSeq, toSeq);
     const all = seesAll(viewer);
-    return (
-      items &&
-      frameAll(
-        items.map(
-          ({ json, note }) => (note && !all ? noteFor(note.event, viewer, note.before, true) : undefined) ?? json,
-        ),
-      )
-    );
+    return items && frameAll(items.map(({ json, note }) => (note && !all ? noteFor(note, viewer) : undefined) ?? json));
   }
 
   #from(fromSeq: number, toSeq: number): Item[] | undefined {

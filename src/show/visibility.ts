@@ -1,5 +1,5 @@
-import type { Note, Role } from '../generated/types.js';
-import type { ReceivedEvent, ShowEvent } from '../protocol/envelope.js';
+import type { Note, NoteAdded, Role } from '../generated/types.js';
+import type { EventOf, ReceivedEvent, ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from './state.js';
 
 export interface Viewer {
@@ -7,7 +7,19 @@ export interface Viewer {
   role: Role;
 }
 
-const maySee = ({ author, visibleTo }: Pick<Note, 'author' | 'visibleTo'>, { userId, role }: Viewer): boolean =>
+/** By whom a note may be read. */
+export type Audience = Pick<Note, 'author' | 'visibleTo'>;
+
+/** Those of the show's notes that are not for everybody, by whom they may be read; each once. */
+export function restricted({ notes }: ShowState): readonly Audience[] {
+  const found = new Map<string, Audience>();
+  for (const { author, visibleTo } of notes) {
+    if (visibleTo !== undefined) found.set(JSON.stringify([author, visibleTo]), { author, visibleTo });
+  }
+  return [...found.values()];
+}
+
+export const maySee = ({ author, visibleTo }: Audience, { userId, role }: Viewer): boolean =>
   role === 'bridge' || visibleTo === undefined || author === userId || visibleTo.includes(role);
 
 /** The show as a viewer may see it: without the notes that are for others. The state itself when none are. */
@@ -23,21 +35,31 @@ export function visibleState(state: ShowState, viewer: Viewer): ShowState {
  *   note was deleted further on, so nobody misses what it said.
  */
 export function mayRead(state: ShowState, event: ShowEvent, viewer: Viewer): boolean {
-  switch (event.eventType) {
-    case 'NoteAdded': {
-      const { visibleTo } = event.payload;
-      return maySee({ author: event.actor.userId, ...(visibleTo === undefined ? {} : { visibleTo }) }, viewer);
-    }
-    case 'NoteUpdated':
-    case 'NoteDeleted': {
-      if (viewer.role === 'bridge' || event.actor.userId === viewer.userId) return true;
-      const note = state.notes.find(({ id }) => id === event.payload.noteId);
-      return note !== undefined && note.createdAt <= event.recordedAt && maySee(note, viewer);
-    }
-    default:
-      return true;
-  }
+  return isNoteEvent(event) ? mayReadNote(event, audienceOf(state, event), viewer) : true;
 }
+
+type NoteEvent = EventOf<'NoteAdded' | 'NoteUpdated' | 'NoteDeleted'>;
+
+const isNoteEvent = ({ eventType }: ShowEvent): boolean => eventType.startsWith('Note');
+
+/** By whom the note may be read that the event is about; undefined when the show cannot say. @param state  as for `mayRead` */
+export function audienceOf(state: ShowState, event: ShowEvent): Audience | undefined {
+  const { payload, actor, eventType, recordedAt } = event as NoteEvent;
+  if (eventType === 'NoteAdded') {
+    const { visibleTo } = payload as NoteAdded;
+    return { author: actor.userId, ...(visibleTo === undefined ? {} : { visibleTo }) };
+  }
+  const note = state.notes.find(({ id }) => id === payload.noteId);
+  if (!note || note.createdAt > recordedAt) return undefined;
+  const { author, visibleTo } = note;
+  return { author, ...(visibleTo === undefined ? {} : { visibleTo }) };
+}
+
+/** Whether a viewer may read a note's event. @param audience  of the note, from `audienceOf` */
+export const mayReadNote = (event: ShowEvent, audience: Audience | undefined, viewer: Viewer): boolean =>
+  viewer.role === 'bridge' ||
+  event.actor.userId === viewer.userId ||
+  (audience !== undefined && maySee(audience, viewer));
 
 /** The event as someone gets it who may not read it: it has its number and names its note, and says nothing else, not
  * even what a newer version may have added. */
