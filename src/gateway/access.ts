@@ -20,10 +20,21 @@ export interface Turned {
   status: 400 | 401 | 403 | 404 | 503;
   code: ErrorCode;
   message: string;
+  /** A token was shown, and it is nobody's. */
+  isGuess?: true;
 }
 
 /** @param identity  undefined in the open mode: the session's first event says who it is. */
 export type Admission = { ok: true; identity: Identity | undefined } | Turned;
+
+/** What is said of a token that is nobody's. */
+export const UNKNOWN_TOKEN: Turned = {
+  ok: false,
+  status: 401,
+  code: 'UNAUTHENTICATED',
+  message: 'the token is not of the access list',
+  isGuess: true,
+};
 
 interface Keyed {
   digest: Buffer;
@@ -89,7 +100,7 @@ export class Access {
     const token = tokenOf(headers);
     if (token === undefined) return turned(401, 'UNAUTHENTICATED', 'a token is needed');
     const identity = this.identify(token);
-    return identity ? { ok: true, identity } : turned(401, 'UNAUTHENTICATED', 'the token is not of the access list');
+    return identity ? { ok: true, identity } : UNKNOWN_TOKEN;
   }
 
   /** Takes the same time for every token, right or wrong. */

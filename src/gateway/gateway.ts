@@ -7,19 +7,31 @@ import { type Clock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
+import { PerSecond } from '../kit/rate.js';
+import { isStageManagement } from '../show/roles.js';
 import type { ShowState } from '../show/state.js';
 import { Access, type Identity, isLoopback } from './access.js';
 import type { Entry, GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import { FanOut } from './fan-out.js';
+import { Guesses } from './guesses.js';
 import { eachInTurn, heartbeats } from './heartbeats.js';
 import { type HttpHouse, httpDoors } from './http.js';
-import { GOODBYE_MS, SPARE_CONNECTIONS } from './limits.js';
+import {
+  BOOK_PLACES_MAX,
+  BOOK_SHARE,
+  GOODBYE_MS,
+  SPARE_CONNECTIONS,
+  USER_PLACES_MIN,
+  USER_SHARE,
+  WAITING_CONNECTIONS_MAX,
+} from './limits.js';
 import { gatewayMetrics } from './metrics.js';
 import { Presences } from './presences.js';
 import { type Hub, Session } from './session.js';
 import { stateFor } from './shown.js';
 import type { Trouble, Troubles } from './troubles.js';
 import { type House, upgrader } from './upgrade.js';
+import { WaitingConnections } from './waiting-connections.js';
 
 export interface GatewayOptions extends GatewaySettings {
   /** `address:port`; port 0 takes any free one. */
@@ -81,6 +93,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
   readonly metrics;
   readonly fanOut: FanOut;
   readonly presences = new Presences();
+  readonly guesses: Guesses;
   readonly devices: () => unknown[];
   readonly deviceIds: () => ReadonlySet<string>;
   readonly #troubles: Troubles | undefined;
@@ -111,6 +124,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.settings = options;
     this.snapshotUpToSeq = snapshotUpToSeq;
     this.access = new Access(options.access, options.allowedOrigins);
+    this.guesses = new Guesses(clock, log);
     this.fanOut = new FanOut(show.lastEventSeq, show.state, clock);
     this.metrics = gatewayMetrics(metrics, {
       clients: () => this.#sessions.size,
@@ -124,14 +138,28 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.#closeHttp = closeHttp;
     this.url = urlOf(server.address() as AddressInfo);
     this.#limitConnections();
+    const alarm = new PerSecond(1, this.clock);
+    new WaitingConnections(server, WAITING_CONNECTIONS_MAX, (peer) => {
+      const detail = `more than ${WAITING_CONNECTIONS_MAX} connections ask for nothing; the oldest is closed`;
+      if (alarm.take()) this.log.warn({ code: 'RATE_LIMITED', peer, detail }, 'connections.crowded');
+    });
     void heartbeats(this, () => this.#sessions, this.#ending.signal);
     this.log.info({ url: this.url, open: this.access.open }, 'gateway.opened');
   }
 
-  get full(): string | undefined {
+  noPlaceFor(identity: Identity | undefined): string | undefined {
     if (this.#closing) return 'the bridge is stopping';
     const { clientsMax } = this.settings.limits;
-    return this.#sessions.size >= clientsMax ? `the bridge has its ${clientsMax} clients` : undefined;
+    const taken = this.#sessions.size;
+    if (taken >= clientsMax) return `the bridge has its ${clientsMax} clients`;
+    if (!identity) return undefined;
+    const kept = Math.min(BOOK_PLACES_MAX, Math.floor(clientsMax * BOOK_SHARE));
+    if (taken >= clientsMax - kept && !isStageManagement(identity.role)) {
+      return `the last ${kept} places of ${clientsMax} are kept for stage management`;
+    }
+    const own = [...this.#sessions].filter((session) => session.identity?.userId === identity.userId).length;
+    const share = Math.max(USER_PLACES_MIN, Math.floor(clientsMax * USER_SHARE));
+    return own >= share ? `${identity.userId} has ${own} clients already, which is the share of one user` : undefined;
   }
 
   receive(ws: WebSocket, socket: Socket, identity: Identity | undefined): void {

@@ -7,10 +7,18 @@ import type { Clock } from '../kit/clock.js';
 import { ERRORS, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { packageVersion } from '../kit/package.js';
-import { type Access, COOKIE, type Turned, turned } from './access.js';
+import { type Access, COOKIE, type Turned, turned, UNKNOWN_TOKEN } from './access.js';
 import { type Stamp, snapshotText } from './answers.js';
 import type { GatewayShow, Viewer } from './contract.js';
-import { BODY_BYTES_MAX, HEAD_BYTES_MAX, HEAD_MS_MAX, HTTP_IDLE_MS } from './limits.js';
+import type { Guesses } from './guesses.js';
+import {
+  BODY_BYTES_MAX,
+  CONNECTIONS_LOOK_MS,
+  HEAD_BYTES_MAX,
+  HEAD_MS_MAX,
+  HTTP_IDLE_MS,
+  KEEP_ALIVE_MS,
+} from './limits.js';
 import { LogReaders } from './log-readers.js';
 import type { Trouble } from './troubles.js';
 import { refuse, WS_PATH } from './upgrade.js';
@@ -20,6 +28,7 @@ export interface HttpHouse {
   readonly show: GatewayShow;
   readonly access: Access;
   readonly registry: Registry;
+  readonly guesses: Guesses;
   readonly clock: Clock;
   readonly log: Log;
   /** What `/v1/devices` tells. */
@@ -59,7 +68,12 @@ export async function httpDoors(house: HttpHouse, pagesDir: string | undefined):
     connectionTimeout: HTTP_IDLE_MS,
     requestTimeout: HTTP_IDLE_MS,
     forceCloseConnections: true,
-    http: { maxHeaderSize: HEAD_BYTES_MAX, headersTimeout: HEAD_MS_MAX },
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    http: {
+      maxHeaderSize: HEAD_BYTES_MAX,
+      headersTimeout: HEAD_MS_MAX,
+      connectionsCheckingInterval: CONNECTIONS_LOOK_MS,
+    },
     clientErrorHandler: (error, socket) => onBadRequest(error, socket as Socket),
   });
   app.removeContentTypeParser('text/plain');
@@ -126,7 +140,7 @@ function sessionDoors(app: FastifyInstance, house: HttpHouse): void {
     const token = (request.body as { token?: unknown } | null | undefined)?.token;
     if (typeof token !== 'string') return answer(reply, 400, 'VALIDATION_FAILED', 'send {"token": "…"} as JSON');
     const identity = house.access.identify(token);
-    if (!identity) return turnAway(reply, turned(401, 'UNAUTHENTICATED', 'the token is not of the access list'));
+    if (!identity) return turnGuessAway(house, request, reply);
     setCookie(reply, token, 7 * 24 * 3600);
     return { open: false, ...identity };
   });
@@ -139,7 +153,7 @@ function showDoors(v1: FastifyInstance, house: HttpHouse): void {
   const readers = new LogReaders(show, house.log);
   v1.addHook('onRequest', async (request, reply) => {
     const admission = house.access.admit(request.headers);
-    if (!admission.ok) return turnAway(reply, admission);
+    if (!admission.ok) return admission.isGuess ? turnGuessAway(house, request, reply) : turnAway(reply, admission);
     request.viewer = admission.identity ?? 'everyone';
     reply.header('cache-control', 'no-store');
   });
@@ -196,6 +210,17 @@ const turnAway = (reply: FastifyReply, { status, code, message }: Turned): Fasti
   if (status === 503) reply.header('retry-after', '5');
   return answer(reply, status, code, message);
 };
+
+/** A wrong token is answered the slower the more there are. */
+async function turnGuessAway(
+  { guesses }: HttpHouse,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (await guesses.wrong(request.socket.remoteAddress)) return turnAway(reply, UNKNOWN_TOKEN);
+  request.socket.destroy();
+  return reply.hijack();
+}
 
 const answer = (
   reply: FastifyReply,

@@ -22,13 +22,24 @@ export const SILENT_BEATS_MAX = 3;
 /** What a client has for its side of the closing handshake, in milliseconds. */
 export const GOODBYE_MS = 1000;
 /** TCP connections beyond `clientsMax`, for plain HTTP and for saying that the house is full. */
-export const SPARE_CONNECTIONS = 64;
+export const SPARE_CONNECTIONS = 512;
+/** Connections that ask for nothing; beyond so many the one that has waited longest is closed. */
+export const WAITING_CONNECTIONS_MAX = 128;
+/** Of `clientsMax` one user has at most this share, and always this many places. */
+export const USER_SHARE = 0.25;
+export const USER_PLACES_MIN = 8;
+/** Of `clientsMax` so much is kept for stage management, at most so many places; of a small one nothing. */
+export const BOOK_SHARE = 0.05;
+export const BOOK_PLACES_MAX = 20;
 /** How many may read `/v1/log` at once. */
 export const LOG_READERS_MAX = 16;
 /** A plain HTTP connection on which nothing moves for so long is closed, in milliseconds. */
 export const HTTP_IDLE_MS = 30_000;
 /** What a request's head may take, in bytes and in milliseconds. */
 export const HEAD_BYTES_MAX = 16 * 1024;
-export const HEAD_MS_MAX = 10_000;
+export const HEAD_MS_MAX = 5000;
+/** How often that is looked at, and how long a connection is kept open after an answer, in milliseconds. */
+export const CONNECTIONS_LOOK_MS = 1000;
+export const KEEP_ALIVE_MS = 5000;
 /** A request body, in bytes: only `POST /v1/session` has one. */
 export const BODY_BYTES_MAX = 4 * 1024;

@@ -1,6 +1,7 @@
 import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { ACCESS, gatewayOver, LIMITS } from '../../test/support/gateway.js';
+import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { refusedUpgrade, TestClient } from '../../test/support/ws-client.js';
@@ -144,4 +145,57 @@ test('what is wrong with the bridge itself is in each snapshot and heartbeat, to
     'one is over',
   );
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
+});
+
+test('one user has a share of the places, the last ones are stage management’s, and the words say which it was', async () => {
+  const limits = { ...LIMITS, clientsMax: 40 };
+  const { url } = await gatewayOver({ access: ACCESS, limits });
+  const come = (token: string, userId: string, role: 'performer' | 'director' | 'stageManager', n: number) =>
+    TestClient.live(url, { token, userId, role, deviceId: `${userId}-${n}` });
+  const turnedAway = (token: string) => refusedUpgrade(url, { headers: { authorization: `Bearer ${token}` } });
+  for (let n = 0; n < 10; n++) await come('token-of-performer', 'u-perf', 'performer', n);
+  expect(await turnedAway('token-of-performer')).toMatchObject({
+    status: 503,
+    body: { message: 'u-perf has 10 clients already, which is the share of one user' },
+  });
+  for (let n = 0; n < 10; n++) await come('token-of-performer-2', 'u-perf-2', 'performer', n);
+  for (let n = 0; n < 10; n++) await come('token-of-director', 'u-dir', 'director', n);
+  for (let n = 0; n < 8; n++) await come('token-of-ana', 'u-sm', 'stageManager', n);
+  expect(await turnedAway('token-of-director')).toMatchObject({
+    body: { message: 'the last 2 places of 40 are kept for stage management' },
+  });
+  await come('token-of-ana', 'u-sm', 'stageManager', 8);
+}, 60_000);
+
+test('a crowd of silent connections keeps nobody out', async () => {
+  const { url } = await gatewayOver();
+  const port = Number(new URL(url).port);
+  const silent = Array.from({ length: 700 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+  await eventually(() => silent.filter(({ destroyed }) => destroyed).length >= 500, 'the oldest are closed', 8000);
+  const client = await within(TestClient.live(url), 'a new client comes in', 2000);
+  expect(await (await fetch(`${url}/healthz`)).json()).toMatchObject({ status: 'ok' });
+  // Who has a session is never closed to make room.
+  for (let n = 0; n < 200; n++) silent.push(connect(port, '127.0.0.1').on('error', () => undefined));
+  await eventually(() => silent.filter(({ destroyed }) => destroyed).length >= 700, 'more are closed', 8000);
+  expect(client.closed).toBeUndefined();
+  for (const socket of silent) socket.destroy();
+}, 30_000);
+
+test('tokens that are guessed are told once and answered slowly; the right one is not held up', async () => {
+  const kept = keptLog();
+  const { url } = await gatewayOver({ access: ACCESS, log: kept.log });
+  const guess = () => fetch(`${url}/v1/show`, { headers: { authorization: 'Bearer wrong' } });
+  const began = performance.now();
+  for (let n = 0; n < 5; n++) expect((await guess()).status).toBe(401);
+  const quick = performance.now() - began;
+  const slow = guess();
+  const right = await fetch(`${url}/v1/show`, { headers: { authorization: 'Bearer token-of-ana' } });
+  expect(right.status).toBe(200);
+  const rightAfter = performance.now() - began;
+  expect((await slow).status).toBe(401);
+  const slowAfter = performance.now() - began;
+  expect(slowAfter - quick).toBeGreaterThan(900);
+  expect(rightAfter).toBeLessThan(slowAfter);
+  expect((await refusedUpgrade(url, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
+  expect(kept.named('token.guessed')).toHaveLength(1);
 });

@@ -14,13 +14,15 @@ import {
   type Turned,
   turned,
 } from './access.js';
+import type { Guesses } from './guesses.js';
 import { FRAME_BYTES_HARD_MAX, GOODBYE_MS } from './limits.js';
 
 /** What the handshake asks of the gateway. */
 export interface House {
   readonly access: Access;
-  /** Whether no more clients are taken, and why. */
-  readonly full: string | undefined;
+  /** Why there is no place for this client, if so. @param identity  undefined in the open mode */
+  noPlaceFor(identity: Identity | undefined): string | undefined;
+  readonly guesses: Guesses;
   readonly log: Log;
   /** A client has come in. @param socket  the socket beneath `ws`. */
   receive(ws: WebSocket, socket: Socket, identity: Identity | undefined): void;
@@ -48,7 +50,12 @@ export function upgrader(house: House): (request: IncomingMessage, socket: Duple
         { code: admission.code, peer: request.socket.remoteAddress, detail: admission.message },
         'client.turned-away',
       );
-      return refuse(socket, admission);
+      if (!admission.isGuess) return refuse(socket, admission);
+      void house.guesses.wrong(request.socket.remoteAddress).then((inTime) => {
+        if (inTime) refuse(socket, admission);
+        else socket.destroy();
+      });
+      return;
     }
     // A token among the subprotocols goes no further, and is never echoed.
     if (protocolsOf(request.headers).includes(SUBPROTOCOL)) request.headers['sec-websocket-protocol'] = SUBPROTOCOL;
@@ -79,7 +86,8 @@ function admit(request: IncomingMessage, house: House): Admission {
   if (offered.length > 0 && !offered.includes(SUBPROTOCOL)) {
     return turned(400, 'UNSUPPORTED_VERSION', `this bridge speaks the subprotocol ${SUBPROTOCOL}; offer it too`);
   }
-  if (house.full !== undefined) return turned(503, 'RATE_LIMITED', house.full);
+  const full = house.noPlaceFor(admission.identity);
+  if (full !== undefined) return turned(503, 'RATE_LIMITED', full);
   return admission;
 }
 

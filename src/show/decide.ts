@@ -39,7 +39,7 @@ function decideByType(state: ShowState, proposal: Proposal, now: Now): Decision 
     case 'MicSwapped':
       return decideSwap(state, proposal.payload);
     case 'NoteAdded':
-      return decideNoteAdded(state, proposal.payload);
+      return decideNoteAdded(state, proposal.payload, proposal.actor);
     case 'NoteUpdated':
     case 'NoteDeleted':
       return decideNoteChanged(state, proposal.payload, proposal.actor);

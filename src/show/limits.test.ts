@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LiveShow } from '../../test/support/live-show.js';
-import { ACKNOWLEDGED_MAX, DEVICES_MAX, NOTES_MAX, OUTPUTS_MAX } from './state.js';
+import { ACKNOWLEDGED_MAX, DEVICES_MAX, NOTES_MAX, NOTES_PER_AUTHOR_MAX, OUTPUTS_MAX } from './state.js';
 
 test('a show holds so many notes, and room is made by deleting one', () => {
   const show = new LiveShow();
@@ -41,4 +41,21 @@ test('so many departments answer one standby', () => {
   show.take(...Array.from({ length: ACKNOWLEDGED_MAX }, (_, n) => answer(n)));
   expect(show.refuse(answer(ACKNOWLEDGED_MAX)).code).toBe('CONFLICT');
   show.take(answer(0));
+});
+
+test('one author’s notes are a share of the show’s, and the last ones are kept for stage management', () => {
+  const show = new LiveShow();
+  const by = (author: number, n: number) =>
+    ({
+      eventType: 'NoteAdded',
+      role: 'performer',
+      userId: `u-${author}`,
+      payload: { noteId: `n${author}-${n}`, scope: { type: 'show' }, text: 'x' },
+    }) as const;
+  for (let author = 0; author < 8; author++) {
+    show.take(...Array.from({ length: NOTES_PER_AUTHOR_MAX }, (_, n) => by(author, n)));
+  }
+  expect(show.refuse(by(0, 500))).toMatchObject({ message: expect.stringContaining('one author’s share') });
+  expect(show.refuse(by(9, 0))).toMatchObject({ message: expect.stringContaining('kept for stage management') });
+  show.take({ eventType: 'NoteAdded', payload: { text: 'x' } });
 });

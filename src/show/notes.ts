@@ -1,8 +1,9 @@
 import type { Actor, Note, NoteAdded, NoteDeleted, NoteScope, NoteUpdated } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
+import { isStageManagement } from './roles.js';
 import { hasSegment } from './segments.js';
-import { findCue, NOTES_MAX, type ShowState } from './state.js';
+import { findCue, NOTES_MAX, NOTES_OF_THE_BOOK, NOTES_PER_AUTHOR_MAX, type ShowState } from './state.js';
 
 /** A note written in the dark: it gets the message's id, and is about the current cue. */
 export function completeNote(
@@ -18,7 +19,7 @@ export function completeNote(
 const here = ({ currentCueId }: ShowState): NoteScope =>
   currentCueId === null ? { type: 'show' } : { type: 'cue', id: currentCueId };
 
-export function decideNoteAdded(state: ShowState, { noteId, scope }: NoteAdded): Decision {
+export function decideNoteAdded(state: ShowState, { noteId, scope }: NoteAdded, actor: Actor): Decision {
   if (state.notes.some(({ id }) => id === noteId)) {
     return refused('CONFLICT', `there is a note ${noteId} already`, '/payload/noteId');
   }
@@ -27,7 +28,17 @@ export function decideNoteAdded(state: ShowState, { noteId, scope }: NoteAdded):
   }
   if (state.notes.length >= NOTES_MAX)
     return refused('CONFLICT', `the show holds ${NOTES_MAX} notes, which is the limit`);
-  return accepted;
+  return isStageManagement(actor.role) || actor.role === 'bridge' ? accepted : decideShare(state, actor.userId);
+}
+
+/** Nobody fills the show with notes: each author has a share, and the last ones are stage management's. */
+function decideShare({ notes }: ShowState, author: string): Decision {
+  const own = notes.reduce((count, note) => (note.author === author ? count + 1 : count), 0);
+  if (own >= NOTES_PER_AUTHOR_MAX) {
+    return refused('CONFLICT', `you have ${own} notes, which is one author’s share; delete one first`);
+  }
+  if (notes.length < NOTES_MAX - NOTES_OF_THE_BOOK) return accepted;
+  return refused('CONFLICT', `the last ${NOTES_OF_THE_BOOK} notes of the show are kept for stage management`);
 }
 
 function scopeExists(state: ShowState, { type, id }: NoteScope): boolean {
@@ -52,8 +63,7 @@ function scopeExists(state: ShowState, { type, id }: NoteScope): boolean {
 export function decideNoteChanged(state: ShowState, { noteId }: NoteUpdated | NoteDeleted, actor: Actor): Decision {
   const note = state.notes.find(({ id }) => id === noteId);
   if (!note) return refused('NOT_FOUND', `there is no note ${noteId}`, '/payload/noteId');
-  const keepsTheBook =
-    actor.role === 'stageManager' || actor.role === 'assistantStageManager' || actor.role === 'bridge';
+  const keepsTheBook = isStageManagement(actor.role) || actor.role === 'bridge';
   if (!keepsTheBook && actor.userId !== note.author) {
     return refused('FORBIDDEN', `note ${noteId} is ${note.author}’s; only they or stage management may change it`);
   }

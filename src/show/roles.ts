@@ -27,3 +27,6 @@ const allowed = new Map<string, ReadonlySet<string>>(
 
 /** @returns whether `role` may propose events of `eventType`; false for a role or a type that is not known. */
 export const mayPropose = (role: string, eventType: string): boolean => allowed.get(role)?.has(eventType) ?? false;
+
+/** Those who keep the book. */
+export const isStageManagement = (role: string): boolean => role === 'stageManager' || role === 'assistantStageManager';

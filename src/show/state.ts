@@ -10,6 +10,9 @@ const STATE_VERSION = '1.2.0';
 
 /** How many notes one performance may hold. */
 export const NOTES_MAX = 5000;
+/** How many of them one author may have who is not stage management, and how many are kept for stage management. */
+export const NOTES_PER_AUTHOR_MAX = 500;
+export const NOTES_OF_THE_BOOK = 1000;
 /** How many timers, those of the show file and those made on the night together. */
 export const TIMERS_MAX = 100;
 /** How many outputs of one cause the state tells of. */

@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
-import { PerSecond } from '../rate.js';
+import { PerSecond } from '../../kit/rate.js';
 
 /** Log lines from one process within a second; more are counted. */
 const LOG_LINES_PER_SECOND_MAX = 100;

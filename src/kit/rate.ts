@@ -1,4 +1,4 @@
-import type { Clock } from '../kit/clock.js';
+import type { Clock } from './clock.js';
 
 /** Lets so much through within each second. */
 export class PerSecond {
