@@ -162,6 +162,10 @@ export async function startBridge(options: {
   function onInput(device: string, input: Input): void {
     const fired = firedCue(device, input);
     if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    if (input.attribution === 'doubtful') {
+      log.warn({ device, input, code: 'INPUT_DOUBTFUL' }, 'input.doubtful');
+      return;
+    }
     const drafts = mapping.draftsFor(device, input, sequencer.state);
     if (drafts.length === 0) log.debug({ device, input }, 'input.unmapped');
     for (const { ruleId, eventType, payload, as } of drafts) {
@@ -285,10 +289,14 @@ function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
   return reasons;
 }
 
-/** What an input says of a cue that the device has fired already: recorded whatever becomes of the proposal. */
+/**
+ * What an input says of a cue that the device has fired already, by an operator's hand or perhaps by one: recorded whatever
+ * becomes of the proposal.
+ */
 function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo, afterStart }: Input) {
   const fired = (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
-  if (!fired || typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
+  if (!fired || typeof cueNumber !== 'string') return undefined;
+  if (attribution !== 'operator' && attribution !== 'doubtful') return undefined;
   return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }
 

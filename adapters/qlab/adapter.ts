@@ -5,6 +5,7 @@ import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
 import { shakeHands } from './handshake.js';
 import { openLink } from './link.js';
+import { memoryOf } from './memory.js';
 
 /** The device's part of the bridge file, checked, as plain data. */
 export type QlabConfig = Readonly<Pick<QlabDevice, keyof QlabDevice>>;
@@ -49,7 +50,9 @@ export const qlabAdapter: Adapter<QlabConfig> = {
     signal.addEventListener('abort', stop, { once: true });
     try {
       const events = new Set(io.patterns.flatMap(({ event }) => LISTENED[String(event)] ?? []));
-      const session = await shakeHands(link, config, [...events], io.clock);
+      const memory = memoryOf(config);
+      const session = await shakeHands(link, config, [...events], io.clock, memory.workspace);
+      memory.workspace = { id: session.workspaceId, name: session.workspaceName };
       return new QlabConnection(link, session, [...events], config, io);
     } catch (error) {
       const why = toBridgeError(error, 'DEVICE_UNREACHABLE');

@@ -37,6 +37,7 @@ export function compileMapping(
   const outputs = grouped(config.outputs.map(compileOutput), ({ rule }) => rule.event);
   const patterns = new Map([...inputs].map(([device, rules]) => [device, rules.map(({ pattern }) => pattern)]));
   const backups = backupsOf(config.devices ?? {});
+  const kindOf = (device: string) => config.devices?.[device]?.adapter;
   const showId = config.show === undefined ? {} : { id: config.show.id };
 
   return {
@@ -62,7 +63,7 @@ export function compileMapping(
       const commands: RuleCommand[] = [];
       const view = new EventView(event, state);
       for (const rule of outputs.get(event.eventType) ?? NO_OUTPUTS) {
-        addCommands(rule, event, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands);
+        addCommands(rule, event, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands, kindOf);
       }
       return commands;
     },
