@@ -208,6 +208,11 @@ export async function startBridge(options: {
     const notAfter = toUtc((clock.wall() - (clock.mono() - at) + INPUT_LATE_MS) as WallMs);
     const fired = firedCue(device, input);
     if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    if (input.attribution === 'doubtful') {
+      const words = 'ours or an operator’s? recorded, and moves nothing';
+      unused.note(device, input, { why: 'doubtful', code: 'INPUT_DOUBTFUL', words });
+      return;
+    }
     const drafts = mapping.draftsFor(device, input, sequencer.state);
     if (drafts.length === 0) noteUnused(device, input);
     for (const { ruleId, eventType, payload, as, by } of drafts) {
@@ -376,10 +381,14 @@ function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
   return reasons;
 }
 
-/** What an input says of a cue that the device has fired already: recorded whatever becomes of the proposal. */
+/**
+ * What an input says of a cue that the device has fired already, by an operator's hand or perhaps by one: recorded whatever
+ * becomes of the proposal.
+ */
 function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo, afterStart }: Input) {
   const fired = (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
-  if (!fired || typeof cueNumber !== 'string' || attribution !== 'operator') return undefined;
+  if (!fired || typeof cueNumber !== 'string') return undefined;
+  if (attribution !== 'operator' && attribution !== 'doubtful') return undefined;
   return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }
 

@@ -5,6 +5,7 @@ import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
 import { eventsOf, shakeHands } from './handshake.js';
 import { openLink } from './link.js';
+import { memoryOf } from './memory.js';
 
 /** The device's part of the bridge file, checked, as plain data. */
 export type QlabConfig = Readonly<Pick<QlabDevice, keyof QlabDevice>>;
@@ -52,7 +53,9 @@ export const qlabAdapter: Adapter<QlabConfig> = {
     const stop = () => link.end(toBridgeError(signal.reason, 'DEVICE_CLOSED'));
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const session = await shakeHands(link, config, eventsOf(io.patterns), io.clock);
+      const memory = memoryOf(config);
+      const session = await shakeHands(link, config, eventsOf(io.patterns), io.clock, memory.workspace);
+      memory.workspace = { id: session.workspaceId, name: session.workspaceName };
       return new QlabConnection(link, session, config, io);
     } catch (error) {
       const why = toBridgeError(error, 'DEVICE_UNREACHABLE');

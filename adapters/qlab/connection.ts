@@ -3,30 +3,20 @@ import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { Again } from './again.js';
-import {
-  type CueRef,
-  inOtherWords,
-  messageOf,
-  problemOfCommand,
-  type QlabCommand,
-  readCommand,
-  summarise,
-} from './commands.js';
-import { Evidence, type Expectation } from './evidence.js';
+import { inOtherWords, messageOf, problemOfCommand, type QlabCommand, readCommand, summarise } from './commands.js';
 import { Guards } from './guards.js';
 import { eventsOf, login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
 import { healthOf, type Trouble } from './health.js';
 import { Hearing } from './hearing.js';
 import type { Link } from './link.js';
+import { type Memory, memoryOf } from './memory.js';
 import { Playhead } from './playhead.js';
+import { Tracker } from './tracker.js';
 import { CueWatch } from './watch.js';
 
 /** QLab is asked whether it lives so often, in milliseconds; a miss is asked again at once. @see QLab's OSC dictionary, thump */
 const THUMP_MS = 5000;
 const THUMPS_MISSED_MAX = 2;
-/** What may pass between the end of a doubt and the end of the connection, in milliseconds. */
-const DOUBT_MARGIN_MS = 250;
-
 /** Inputs that are held until the first listener comes. */
 const HELD_MAX = 64;
 
@@ -37,10 +27,11 @@ export class QlabConnection extends BaseConnection {
   readonly #io: AdapterIo;
   /** What QLab was asked to tell besides GO, cue starts and panic. */
   #events: readonly string[];
-  readonly #evidence = new Evidence();
+  readonly #memory: Memory;
   readonly #guards: Guards;
   readonly #watch: CueWatch;
   readonly #playhead: Playhead;
+  readonly #tracker: Tracker;
   readonly #life = new AbortController();
   readonly #access: Again;
   readonly #goSetting: Again;
@@ -50,6 +41,8 @@ export class QlabConnection extends BaseConnection {
   #session: Session;
   /** What went wrong last, until QLab does as it is told again. */
   #trouble: Trouble | undefined;
+  /** QLab sent more than is read in one message. */
+  #isOversize = false;
 
   constructor(link: Link, session: Session, config: QlabDevice, io: AdapterIo) {
     super(io.log);
@@ -60,20 +53,41 @@ export class QlabConnection extends BaseConnection {
     this.#events = eventsOf(io.patterns);
     this.#config = config;
     this.#io = io;
+    this.#memory = memoryOf(config);
+    this.#memory.evidence.reconnected();
     this.#guards = new Guards(session.minGoTimeMs, session.hearsEvents);
     if (session.goWindow) this.#guards.goWindow(session.goWindow.leftMs, session.goWindow.askedMs, clock.mono());
-    this.#watch = new CueWatch(link, session.workspaceId, clock, signal);
+    this.#watch = new CueWatch(link, session.workspaceId, clock);
     this.#playhead = new Playhead({
       ask: (path, options) => link.ask(`/workspace/${session.workspaceId}${path}`, [], options),
       ...{ clock, signal, major: session.major, cueList: config.cueList },
       onMove: () => this.#refresh(),
+      onRead: () => this.#oversized(false),
+    });
+    link.onOversize = () => {
+      this.#oversized(true);
+      this.#playhead.giveUp();
+    };
+    if ((link.counters['dropped.oversize'] ?? 0) > 0) this.#isOversize = true;
+    this.#tracker = new Tracker({
+      ...{ clock, signal, limitMs: config.confirmTimeoutMs, playhead: this.#playhead, watch: this.#watch },
+      evidence: this.#memory.evidence,
+      session: () => this.#session,
+      troubled: (why) => this.#troubled(why),
     });
     this.tellHealth(this.#observe());
     this.#access = new Again(clock, signal, () => this.#loginAgain());
     this.#goSetting = new Again(clock, signal, () => this.#readMinGoTime());
     this.#goWindow = new Again(clock, signal, () => this.#readGoWindow());
     const hearing = new Hearing({
-      ...{ link, clock, evidence: this.#evidence, guards: this.#guards, playhead: this.#playhead, watch: this.#watch },
+      ...{
+        link,
+        clock,
+        evidence: this.#memory.evidence,
+        guards: this.#guards,
+        playhead: this.#playhead,
+        watch: this.#watch,
+      },
       session: () => this.#session,
       tell: (input) => this.#heard(input),
       onClosed: () => this.#endClosed(),
@@ -121,41 +135,39 @@ export class QlabConnection extends BaseConnection {
     const nowMs = this.#io.clock.mono();
     const usual = messageOf(read, workspaceId, major);
     const message = this.#guards.isRepeat(usual, nowMs) ? inOtherWords(usual) : usual;
-    const refusal = this.#guards.refusal(read, message, nowMs);
+    const refusal = this.#guards.refusal(read, message, nowMs) ?? this.#playhead.refusal(read);
     if (refusal) throw new BridgeError('DEVICE_REFUSED', refusal);
     const cue = read.verb === 'go' ? this.#playhead.cueAtGo(read.target) : 'cue' in read ? read.cue : undefined;
     const { heard } = this.#link;
     const answer = this.#link.ask(message.address, message.args, { urgent: true });
     const sentAt = this.#io.clock.mono();
     const unguard = this.#guards.sent(read, message, sentAt);
-    const { seen, takeBack } = this.#expect(read, cue, sentAt);
+    const sent = this.#tracker.sent(read, summarise(command), cue, sentAt);
     const stopped = new AbortController();
     try {
-      const reply = await Promise.race([answer, seen, aborted(AbortSignal.any([signal, stopped.signal]))]);
-      if (reply && reply.status !== 'ok') {
-        takeBack();
+      const reply = await Promise.race([answer, sent.seen, aborted(AbortSignal.any([signal, stopped.signal]))]);
+      if ('status' in reply && reply.status !== 'ok') {
+        for (const { takeBack } of sent.open) takeBack();
         unguard();
         const how = reply.status === 'denied' ? 'denied' : 'could not do';
         // Perhaps QLab has forgotten us, or the passcode may no longer do what it could.
         if (reply.status === 'denied') this.#access.please();
-        throw new BridgeError('DEVICE_REFUSED', `QLab ${how}: ${summarise(command)}`);
+        throw new BridgeError('DEVICE_REFUSED', `QLab ${how}: ${sent.what}`);
       }
     } catch (error) {
       const why = this.#explained(toBridgeError(error, 'DEVICE_CLOSED'), read);
       // Whether it fades out is not known: the next panic must not be held back.
       if (read.verb === 'panic') unguard();
       if (why.code === 'DEVICE_REFUSED' || why.code === 'DEVICE_TIMEOUT') this.#troubled(why);
-      if (why.code === 'DEVICE_TIMEOUT') {
-        if (this.#link.heard === heard) void this.#doubt(why);
-        void seen.then(() => this.#seenLate(why, summarise(command), sentAt));
-      }
-      throw why;
+      if (why.code !== 'DEVICE_TIMEOUT') throw why;
+      if (this.#link.heard === heard) void this.#doubt(why);
+      throw this.#tracker.overdue(why, sent);
     } finally {
       answer.catch(() => {});
       stopped.abort();
     }
     this.#troubled(undefined);
-    const confirmed = this.#confirmation(read, cue, seen, sentAt, summarise(command));
+    const confirmed = this.#tracker.confirmation(sent);
     return confirmed ? { reached: 'acknowledged', sentAt, confirmed } : { reached: 'acknowledged', sentAt };
   }
 
@@ -166,66 +178,6 @@ export class QlabConnection extends BaseConnection {
     if (read.verb === 'playhead' && ['next', 'previous', 'none'].includes(number)) return why;
     if (this.#playhead.hasCue(number) !== false) return why;
     return new BridgeError('DEVICE_TIMEOUT', `QLab did not answer: it knows no cue ${number}`, { cause: why });
-  }
-
-  #expect(
-    read: QlabCommand,
-    cue: CueRef | undefined,
-    sentAt: number,
-  ): { seen: Promise<undefined>; takeBack: () => void } {
-    let seen = () => {};
-    const promise = new Promise<undefined>((resolve) => {
-      seen = () => resolve(undefined);
-    });
-    // A QLab that has stalled does what it was told once it goes on: as long as #doubt leaves it, that is no press.
-    const { confirmTimeoutMs, replyTimeoutMs } = this.#config;
-    const untilMs = sentAt + Math.max(confirmTimeoutMs, 2 * replyTimeoutMs + DOUBT_MARGIN_MS);
-    const expect = (what: Expectation['what'], orAny = false) =>
-      this.#evidence.expect({ what, cue, orAny, untilMs, seen });
-    const takeBacks: (() => void)[] = [];
-    if (read.verb === 'go') {
-      takeBacks.push(expect('go', read.target === undefined || this.#playhead.isList(read.target) !== false));
-    } else if (read.verb === 'start' || read.verb === 'stop' || read.verb === 'playhead') {
-      takeBacks.push(expect(read.verb));
-    } else if (read.verb === 'panic' || read.verb === 'stopAll' || read.verb === 'reset') {
-      // That cues stop is their doing, but no proof: there may have been none to stop.
-      takeBacks.push(this.#evidence.expect({ what: 'stop', cue: undefined, untilMs, seen: () => {} }));
-      if (read.verb === 'panic') takeBacks.push(expect('panic'));
-    }
-    return { seen: promise, takeBack: () => takeBacks.forEach((back) => void back()) };
-  }
-
-  /** Only a start, and a GO of a cue that is known, can be seen to fire; the promise never goes unhandled. */
-  #confirmation(
-    read: QlabCommand,
-    cue: CueRef | undefined,
-    seen: Promise<unknown>,
-    sentAt: number,
-    what: string,
-  ): Promise<void> | undefined {
-    const { hearsEvents, permissions } = this.#session;
-    if ((read.verb !== 'start' && read.verb !== 'go') || !permissions.view || !cue) return undefined;
-    const limitMs = this.#config.confirmTimeoutMs - (this.#io.clock.mono() - sentAt);
-    const asked = new AbortController();
-    const signal = AbortSignal.any([this.#life.signal, asked.signal]);
-    const sight = hearsEvents ? seen : this.#watch.started(cue, sentAt, signal);
-    const tooLate = this.#io.clock.sleep(Math.max(0, limitMs), signal).then(() => {
-      if (asked.signal.aborted) return;
-      if (this.#life.signal.aborted) throw new BridgeError('DEVICE_CLOSED', `QLab was lost before ${what} was seen`);
-      throw new BridgeError(
-        'DEVICE_TIMEOUT',
-        `QLab took ${what}, but it was not seen to fire within ${this.#config.confirmTimeoutMs} ms`,
-      );
-    });
-    const confirmed = Promise.race([sight, tooLate]).then(
-      () => asked.abort(),
-      (error) => {
-        asked.abort();
-        throw error;
-      },
-    );
-    confirmed.catch(() => {});
-    return confirmed;
   }
 
   #heard(input: Input): void {
@@ -248,6 +200,8 @@ export class QlabConnection extends BaseConnection {
       const hearsEvents = subscribe(this.#link, { ...this.#session, permissions }, this.#events);
       // What was denied for want of it is so no longer.
       if (permissions.control && !this.#session.permissions.control) this.#trouble = undefined;
+      // What was asked for while nothing could be heard may have been done long ago.
+      if (hearsEvents && !this.#session.hearsEvents) this.#memory.evidence.reconnected();
       this.#session = { ...this.#session, permissions, hearsEvents };
       this.#guards.hearsEvents = hearsEvents;
       if (permissions.view) this.#playhead.retry();
@@ -296,11 +250,19 @@ export class QlabConnection extends BaseConnection {
     const open = await readOpen(this.#link).catch(() => undefined);
     if (!open || this.#link.ended) return;
     const { workspaceId } = this.#session;
-    if (!open.some(({ uniqueID }) => uniqueID === workspaceId)) return this.#endClosed();
-    const others = open.filter(({ uniqueID }) => uniqueID !== workspaceId).map(({ displayName }) => displayName);
-    if (others.join('\n') === this.#session.others.join('\n')) return;
+    const ours = open.find(({ uniqueID }) => uniqueID === workspaceId);
+    if (!ours) return this.#endClosed();
+    const others = open.filter((other) => other !== ours).map(({ displayName }) => displayName);
+    if (ours.displayName !== this.#session.workspaceName) this.#renamed(ours.displayName);
     this.#session = { ...this.#session, others };
     this.#refresh();
+  }
+
+  #renamed(name: string): void {
+    const detail = `the workspace "${this.#session.workspaceName}" is now called "${name}"`;
+    this.#io.log.warn({ code: 'NOT_FOUND', detail }, 'qlab.renamed');
+    this.#session = { ...this.#session, workspaceName: name };
+    this.#memory.workspace = { id: this.#session.workspaceId, name };
   }
 
   #endClosed(): void {
@@ -327,12 +289,10 @@ export class QlabConnection extends BaseConnection {
     this.#refresh();
   }
 
-  /** It was told as failed, and QLab did it all the same: whoever looks at the device is told so. */
-  #seenLate(why: BridgeError, what: string, sentAt: number): void {
-    const tookMs = Math.round(this.#io.clock.mono() - sentAt);
-    const detail = `${what} was told as failed, but QLab did it after ${tookMs} ms`;
-    this.#io.log.warn({ code: why.code, detail, tookMs }, 'qlab.late');
-    if (this.#trouble?.code === why.code) this.#troubled(new BridgeError('DEVICE_TIMEOUT', detail));
+  #oversized(isOversize: boolean): void {
+    if (isOversize && !this.#isOversize) this.#io.log.warn({ code: 'FRAME_TOO_LARGE' }, 'qlab.oversize');
+    this.#isOversize = isOversize;
+    this.#refresh();
   }
 
   #refresh(): void {
@@ -341,7 +301,8 @@ export class QlabConnection extends BaseConnection {
 
   #observe(): Health {
     const { workspace, cueList } = this.#config;
-    const seen = { session: this.#session, trouble: this.#trouble, playhead: this.#playhead };
+    const [session, trouble, playhead] = [this.#session, this.#trouble, this.#playhead];
+    const seen = { session, trouble, playhead, isOversize: this.#isOversize };
     return healthOf({ ...seen, workspace, cueList, hasPasscode: this.#config.passcode !== undefined });
   }
 }

@@ -1,10 +1,12 @@
 /**
- * Whose doing was it? Compares what QLab reports with what it was told: the report that our own command was waiting for
- * is an echo and confirms it; anything else was done by somebody at QLab. Pure but for its own list; time is handed in.
+ * Whose doing was it? The books of what QLab was told and has not reported yet. The report that a command of ours still waits
+ * for is an echo, however late it comes; what nothing waits for was done by somebody at QLab; where it may be either it is
+ * doubtful. A command stays open until something settles it: its report, QLab's refusal, a later command in its place. Pure
+ * but for its own books; time is handed in, and says only what belongs to one and the same burst of reports.
  */
 import type { CueRef } from './commands.js';
 
-export type Attribution = 'echo' | 'operator';
+export type Attribution = 'echo' | 'operator' | 'doubtful';
 
 /** A cue as QLab's broadcast names it. */
 export interface ReportedCue {
@@ -14,134 +16,236 @@ export interface ReportedCue {
   type: string;
 }
 
+/** What the report of a command told. */
+export interface Sighting {
+  /** The cue that it named; undefined for a panic. */
+  cue: ReportedCue | undefined;
+  /** ours: the command's own doing. another: another cue went than the expected one. doubtful: ours, or an operator's. */
+  as: 'ours' | 'another' | 'doubtful' | 'audition';
+}
+
 /** A command whose effect QLab has not reported yet. */
 export interface Expectation {
   readonly what: 'start' | 'go' | 'stop' | 'panic' | 'playhead';
   /** The cue it is about; for a GO of a list the one at its playhead, as far as that is known. */
   readonly cue: CueRef | undefined;
-  /** For a GO of a list: the next GO is taken for it whatever its cue; only the expected cue proves that it fired. */
+  /** A GO of a list: QLab chooses the cue. */
   readonly orAny?: boolean;
-  /** Forgotten after this time, in milliseconds of the monotonic clock. */
-  readonly untilMs: number;
-  /** Called once, when it was seen. */
-  readonly seen: () => void;
+  /** Called once, when it was reported. */
+  readonly seen: (sighting: Sighting) => void;
 }
 
+/** A command that is on the books. */
+export interface OpenCommand {
+  /** QLab did not do it: nothing is expected of it any more. */
+  takeBack(): void;
+  /** QLab was seen not to have done it: a report that still comes may be ours, or an operator's. */
+  doubt(): void;
+}
+
+interface Open extends Expectation {
+  isDoubtful: boolean;
+  /** The cue whose start was told before the GO that it is part of. */
+  startSeen?: string;
+  /** The playhead's move was told before the GO. */
+  hasMoved?: boolean;
+  /** For a stop of all: the cues that started since, whose stop is none of its. */
+  readonly startedSince: Set<string>;
+}
+
+/** What was told last, for what comes in the same burst. */
 interface Cause {
-  cueId: string;
   attribution: Attribution;
   of: 'go' | 'start';
   atMs: number;
-  /** Whether the start of the very cue was seen. */
-  used: boolean;
+  hasMoved: boolean;
 }
 
-/** A GO and the start of its cue are reported apart, in no promised order. */
-const GO_TO_START_MS = 1000;
+/** The playhead moves on with a GO. */
+const GO_TO_PLAYHEAD_MS = 1000;
 /** QLab may tell of the start before the GO that it is part of; a press that comes later is another one. */
 const START_TO_GO_MS = 100;
 /** The cues of a group start with it. */
 const CHILDREN_MS = 250;
-const CAUSES_MAX = 32;
-const EXPECTATIONS_MAX = 512;
+const STARTS_MAX = 32;
+/** The oldest are forgotten first: their reports would be taken for an operator's. */
+const OPEN_MAX = 512;
+const OWED_MAX = 512;
+const STARTED_SINCE_MAX = 1024;
 
 const isAbout = (cue: CueRef | undefined, reported: ReportedCue): boolean =>
   cue !== undefined && ('number' in cue ? cue.number === reported.cueNumber : cue.id === reported.cueId);
 
 export class Evidence {
-  #expected: Expectation[] = [];
-  #causes: Cause[] = [];
+  #open: Open[] = [];
+  /** Cues of which a GO was told and the start was not, by unique ID: after a pre-wait it comes much later. */
+  readonly #owed = new Map<string, Attribution>();
+  #last: Cause | undefined;
   /** What the operator started, as far as no GO told of it. */
   #starts: { cueId: string; atMs: number }[] = [];
 
-  /** Awaits the report of a command that was sent. @returns takes it back, when QLab refused. */
-  expect(expectation: Expectation): () => void {
-    this.#expected.push(expectation);
-    if (this.#expected.length > EXPECTATIONS_MAX) this.#expected.shift();
-    return () => {
-      this.#expected = this.#expected.filter((other) => other !== expectation);
+  /** Awaits the report of a command that was sent. What it takes the place of is not awaited any more. */
+  expect(expectation: Expectation): OpenCommand {
+    const { what, cue } = expectation;
+    const isReplaced = (old: Open) =>
+      old.what === what && (what === 'playhead' || (what === 'stop' && cue === undefined && old.cue === undefined));
+    const open: Open = { ...expectation, isDoubtful: false, startedSince: new Set() };
+    this.#open = [...this.#open.filter((old) => !isReplaced(old)), open].slice(-OPEN_MAX);
+    return {
+      takeBack: () => this.#close(open),
+      doubt: () => {
+        open.isDoubtful = true;
+      },
     };
+  }
+
+  /**
+   * The connection is a new one. What was open on the last one may have been lost with it, or be done still: its report may
+   * be ours or an operator's.
+   */
+  reconnected(): void {
+    this.#open = this.#open.filter(({ what }) => what === 'go' || what === 'start');
+    for (const open of this.#open) open.isDoubtful = true;
+    for (const [cueId, attribution] of this.#owed) if (attribution === 'echo') this.#owed.set(cueId, 'doubtful');
+    this.#last = undefined;
+    this.#starts = [];
   }
 
   /** Somebody pressed GO: we, or the operator; afterStart: the start of the same press was reported before. */
   seeGo(cue: ReportedCue, nowMs: number): { attribution: Attribution; afterStart: boolean } {
-    this.#forget(nowMs);
-    const ours =
-      this.#find((e) => e.what === 'go' && isAbout(e.cue, cue)) ??
-      this.#find((e) => e.what === 'start' && isAbout(e.cue, cue)) ??
-      this.#find((e) => e.what === 'go' && e.orAny === true);
-    const attribution = this.#settle(ours, isAbout(ours?.cue, cue));
-    const start = this.#starts.find(({ cueId }) => cueId === cue.cueId);
+    const ours = this.#ofGo(cue);
+    const attribution = this.#settle(ours, cue);
+    const start = this.#starts.find(({ cueId, atMs }) => cueId === cue.cueId && nowMs - atMs <= START_TO_GO_MS);
     this.#starts = this.#starts.filter((other) => other !== start);
-    this.#cause({ cueId: cue.cueId, attribution, of: 'go', atMs: nowMs, used: start !== undefined });
-    return { attribution, afterStart: start !== undefined };
+    const afterStart = start !== undefined || ours?.startSeen === cue.cueId;
+    if (!afterStart) this.#owe(cue.cueId, attribution);
+    this.#last = { attribution, of: 'go', atMs: nowMs, hasMoved: ours?.hasMoved ?? false };
+    return { attribution, afterStart };
+  }
+
+  /** A GO went to the audition outputs: nothing was fired in the house. A GO of ours is over with it, and has fired nothing. */
+  seeAuditionGo(cue: ReportedCue): Attribution {
+    const ours = this.#ofGo(cue);
+    this.#owe(cue.cueId, 'doubtful');
+    if (ours?.what !== 'go') return 'operator';
+    this.#close(ours);
+    ours.seen({ cue, as: 'audition' });
+    return 'echo';
   }
 
   /** A cue started; partOfGo: a GO of it is, or will be, reported as well. */
   seeStart(cue: ReportedCue, nowMs: number): { attribution: Attribution; partOfGo: boolean } {
-    this.#forget(nowMs);
-    const go = this.#causes.find((cause) => cause.of === 'go' && !cause.used && cause.cueId === cue.cueId);
+    this.#started(cue);
+    const isStart = (open: Open) => open.what === 'start' && isAbout(open.cue, cue);
+    const because = (attribution: Attribution, of: 'go' | 'start', partOfGo = of === 'go') => {
+      this.#last = { attribution, of, atMs: nowMs, hasMoved: false };
+      return { attribution, partOfGo };
+    };
+    const sure = this.#open.find((open) => isStart(open) && !open.isDoubtful);
+    if (sure) return because(this.#settle(sure, cue), 'start');
+    const owed = this.#owed.get(cue.cueId);
+    if (owed) {
+      this.#owed.delete(cue.cueId);
+      return because(owed, 'go');
+    }
+    const doubtful = this.#open.find(isStart);
+    if (doubtful) return because(this.#settle(doubtful, cue), 'start');
+    // Told before its GO. Where another cue was expected, or any, it may be an operator's: then it is recorded by itself.
+    const isFirst = (open: Open) => open.what === 'go' && open.startSeen === undefined;
+    const go =
+      this.#find((open) => isFirst(open) && isAbout(open.cue, cue)) ??
+      this.#find((open) => isFirst(open) && open.orAny === true);
     if (go) {
-      go.used = true;
-      return { attribution: go.attribution, partOfGo: true };
+      go.startSeen = cue.cueId;
+      const isExpected = isAbout(go.cue, cue);
+      return because(isExpected && !go.isDoubtful ? 'echo' : 'doubtful', 'go', isExpected);
     }
-    const ours = this.#find((e) => e.what === 'start' && isAbout(e.cue, cue));
-    if (ours) {
-      this.#cause({ cueId: cue.cueId, attribution: 'echo', of: 'start', atMs: nowMs, used: true });
-      return { attribution: this.#settle(ours), partOfGo: false };
-    }
-    const isOfOurGo = (e: Expectation) => e.what === 'go' && (e.orAny === true || isAbout(e.cue, cue));
-    if (this.#find(isOfOurGo)) return { attribution: 'echo', partOfGo: true };
-    const parent = this.#causes.findLast((cause) => nowMs - cause.atMs <= CHILDREN_MS);
-    const partOfGo = parent?.of === 'go';
-    const attribution = parent?.attribution ?? 'operator';
-    if (attribution === 'operator' && !partOfGo) this.#starts.push({ cueId: cue.cueId, atMs: nowMs });
-    if (this.#starts.length > CAUSES_MAX) this.#starts.shift();
+    const last = this.#last;
+    const isChild = last !== undefined && nowMs - last.atMs <= CHILDREN_MS;
+    const partOfGo = isChild && last.of === 'go';
+    const attribution = isChild ? last.attribution : 'operator';
+    if (attribution === 'operator' && !partOfGo) this.#starts = [...this.#starts, { cueId: cue.cueId, atMs: nowMs }];
+    if (this.#starts.length > STARTS_MAX) this.#starts.shift();
     return { attribution, partOfGo };
   }
 
   /** A cue stopped, the playhead moved, or all were told to panic. */
   see(what: 'stop' | 'panic' | 'playhead', cue: ReportedCue | undefined, nowMs: number): Attribution {
-    this.#forget(nowMs);
-    const ours = this.#find(
-      (e) => e.what === what && (e.cue === undefined || (cue !== undefined && isAbout(e.cue, cue))),
-    );
-    // Many cues stop at one command to all.
-    if (what === 'stop' && ours && ours.cue === undefined) return 'echo';
-    if (ours) return this.#settle(ours);
+    const isThis = (open: Open) => open.what === what && (cue === undefined || isAbout(open.cue, cue));
+    const ours = this.#find(isThis);
+    if (ours) this.#settle(ours, cue);
+    if (what === 'panic') {
+      // It ends pre-waits as well: what was told to start before it may never be reported.
+      for (const open of this.#open) if (open.what === 'go' || open.what === 'start') open.isDoubtful = true;
+    }
+    if (ours) return 'echo';
+    if (what === 'stop') {
+      // Many cues stop at one command to all.
+      const all = this.#open.find((open) => open.what === 'stop' && open.cue === undefined);
+      return all && cue && !all.startedSince.has(cue.cueId) ? 'echo' : 'operator';
+    }
     if (what !== 'playhead') return 'operator';
-    // A GO moves the playhead on.
-    return this.#find((e) => e.what === 'go') ? 'echo' : (this.#causes.at(-1)?.attribution ?? 'operator');
+    // A GO moves the playhead on, once; QLab may tell of that first.
+    const go = this.#find((open) => open.what === 'go' && !open.hasMoved);
+    if (go) {
+      go.hasMoved = true;
+      return go.isDoubtful ? 'doubtful' : 'echo';
+    }
+    const last = this.#last;
+    if (!last || last.hasMoved || last.of !== 'go' || nowMs - last.atMs > GO_TO_PLAYHEAD_MS) return 'operator';
+    last.hasMoved = true;
+    return last.attribution;
   }
 
   /** For QLab before 5.3, which reports no GO: that the playhead moves shows whose doing it is, not that a cue fired. */
-  seePlayheadOnly(nowMs: number): Attribution {
-    this.#forget(nowMs);
-    const go = this.#find((e) => e.what === 'go');
-    if (!go) return this.#settle(this.#find((e) => e.what === 'playhead'));
-    this.#expected = this.#expected.filter((other) => other !== go);
-    return 'echo';
-  }
-
-  #find(fits: (expectation: Expectation) => boolean): Expectation | undefined {
-    return this.#expected.find(fits);
-  }
-
-  #settle(ours: Expectation | undefined, isProof = true): Attribution {
+  seePlayheadOnly(): Attribution {
+    const ours = this.#find(({ what }) => what === 'go') ?? this.#find(({ what }) => what === 'playhead');
     if (!ours) return 'operator';
-    this.#expected = this.#expected.filter((other) => other !== ours);
-    if (isProof) ours.seen();
-    return 'echo';
+    this.#close(ours);
+    return ours.isDoubtful ? 'doubtful' : 'echo';
   }
 
-  #cause(cause: Cause): void {
-    this.#causes.push(cause);
-    if (this.#causes.length > CAUSES_MAX) this.#causes.shift();
+  /** The command that the GO of a cue was reported for. */
+  #ofGo(cue: ReportedCue): Open | undefined {
+    return (
+      this.#find((open) => open.what === 'go' && isAbout(open.cue, cue)) ??
+      this.#find((open) => open.what === 'start' && isAbout(open.cue, cue)) ??
+      this.#find((open) => open.what === 'go' && open.orAny === true)
+    );
   }
 
-  #forget(nowMs: number): void {
-    this.#expected = this.#expected.filter((expectation) => expectation.untilMs >= nowMs);
-    this.#causes = this.#causes.filter((cause) => nowMs - cause.atMs <= GO_TO_START_MS);
-    this.#starts = this.#starts.filter(({ atMs }) => nowMs - atMs <= START_TO_GO_MS);
+  /** The oldest that fits; one that is sure goes before one that is doubtful. */
+  #find(fits: (open: Open) => boolean): Open | undefined {
+    return this.#open.find((open) => !open.isDoubtful && fits(open)) ?? this.#open.find(fits);
+  }
+
+  #settle(ours: Open | undefined, cue: ReportedCue | undefined): Attribution {
+    if (!ours) return 'operator';
+    this.#close(ours);
+    const isExpected = cue === undefined || isAbout(ours.cue, cue);
+    const isSure = isExpected && !ours.isDoubtful;
+    ours.seen({ cue, as: isSure ? 'ours' : isExpected || ours.cue === undefined ? 'doubtful' : 'another' });
+    return isSure ? 'echo' : 'doubtful';
+  }
+
+  #close(open: Open): void {
+    this.#open = this.#open.filter((other) => other !== open);
+  }
+
+  #owe(cueId: string, attribution: Attribution): void {
+    this.#owed.delete(cueId);
+    this.#owed.set(cueId, attribution);
+    const oldest = this.#owed.keys().next().value;
+    if (this.#owed.size > OWED_MAX && oldest !== undefined) this.#owed.delete(oldest);
+  }
+
+  /** What was told to stop it is over: a stop that comes now is another one. */
+  #started(cue: ReportedCue): void {
+    this.#open = this.#open.filter(({ what, cue: stopped }) => what !== 'stop' || !isAbout(stopped, cue));
+    for (const open of this.#open) {
+      if (open.what !== 'stop') continue;
+      if (open.startedSince.size < STARTED_SINCE_MAX) open.startedSince.add(cue.cueId);
+      else this.#close(open);
+    }
   }
 }

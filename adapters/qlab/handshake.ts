@@ -34,6 +34,12 @@ interface Workspace {
   displayName: string;
 }
 
+/** A workspace that was in use before. */
+export interface Known {
+  id: string;
+  name: string;
+}
+
 /** Messages that are held until the connection is made. */
 const EARLY_MAX = 64;
 
@@ -63,16 +69,30 @@ function readWorkspaces(data: unknown): Workspace[] {
   });
 }
 
-function choose(open: Workspace[], wanted: string | undefined): Workspace {
+const withoutSuffix = (name: string): string => name.replace(/\.qlab\d*$/i, '');
+
+/** Whether a workspace is the one that the bridge file names. */
+export const isCalled = ({ workspaceId: id, workspaceName: name }: Named, wanted: string): boolean =>
+  id === wanted || withoutSuffix(name) === withoutSuffix(wanted);
+
+type Named = Pick<Session, 'workspaceId' | 'workspaceName'>;
+
+/** @param known  the one that was in use: it is found again under another name, and no other one takes its place. */
+function choose(open: Workspace[], wanted: string | undefined, known: Known | undefined): Workspace {
   const names = open.map(({ displayName }) => displayName).join(', ');
   const first = open[0];
   if (!first) throw new BridgeError('DEVICE_UNREACHABLE', 'QLab runs, but no workspace is open');
-  if (wanted === undefined) return first;
-  const bare = (name: string) => name.replace(/\.qlab\d*$/i, '');
-  const found = open.find(
-    (w) => w.uniqueID === wanted || w.displayName === wanted || bare(w.displayName) === bare(wanted),
+  const named = open.find(
+    ({ uniqueID, displayName }) =>
+      wanted !== undefined && isCalled({ workspaceId: uniqueID, workspaceName: displayName }, wanted),
   );
+  const found = named ?? open.find(({ uniqueID }) => uniqueID === known?.id);
   if (found) return found;
+  if (wanted === undefined && known === undefined) return first;
+  if (wanted === undefined) {
+    const detail = `the workspace "${known?.name}" that was in use is not open in QLab; open is ${names}: to change over, name one in the bridge file`;
+    throw new BridgeError('DEVICE_UNREACHABLE', detail);
+  }
   throw new BridgeError('DEVICE_UNREACHABLE', `the workspace "${wanted}" is not open in QLab; open is ${names}`);
 }
 
@@ -175,13 +195,15 @@ export function subscribe(
   send('/alwaysReply', [1]);
   send(major >= 5 ? '/updates' : `/workspace/${workspaceId}/updates`, [1]);
   const hearsEvents = permissions.view && (major > 5 || (major === 5 && minor >= 3));
-  if (hearsEvents) for (const event of ['go', 'cue/start', 'panicAll', ...events]) send(`/listen/${event}`);
+  if (hearsEvents)
+    for (const event of ['go', 'auditionGo', 'cue/start', 'panicAll', ...events]) send(`/listen/${event}`);
   return hearsEvents;
 }
 
 /**
  * Everything before the first cue can be sent.
  * @param events  what to listen to besides GO, cue starts and panic.
+ * @param known  the workspace that was in use on the last connection.
  * @throws DEVICE_REFUSED, DEVICE_UNREACHABLE, DEVICE_TIMEOUT, DEVICE_CLOSED
  */
 export async function shakeHands(
@@ -189,11 +211,12 @@ export async function shakeHands(
   config: { passcode?: string; workspace?: string },
   events: readonly string[],
   clock: Clock,
+  known: Known | undefined,
 ): Promise<Session> {
   const version = ofReply(await link.ask('/version'));
   const { major } = readVersion(version);
   const open = readWorkspaces((await link.ask('/workspaces')).data);
-  const { uniqueID: workspaceId, displayName: workspaceName } = choose(open, config.workspace);
+  const { uniqueID: workspaceId, displayName: workspaceName } = choose(open, config.workspace, known);
   const workspace = { id: workspaceId, name: workspaceName, major };
   const permissions = await login(link, workspace, config.passcode);
 

@@ -1,6 +1,7 @@
 import type { Health } from '../../src/devices/adapter.js';
 import type { BridgeError } from '../../src/kit/errors.js';
-import type { Session } from './handshake.js';
+import { isCalled, type Session } from './handshake.js';
+import { FRAME_BYTES_MAX } from './link.js';
 
 /** What went wrong with the last command. */
 export interface Trouble {
@@ -16,6 +17,8 @@ export interface Seen {
   workspace: string | undefined;
   cueList: string | undefined;
   hasPasscode: boolean;
+  /** QLab sent more than is read in one message. */
+  isOversize: boolean;
   playhead: { number: string | null | undefined; isListMissing: boolean };
 }
 
@@ -29,7 +32,15 @@ export function healthOf(seen: Seen): Health {
   };
 }
 
-function limitOf({ session, trouble, workspace, cueList, hasPasscode, playhead }: Seen): Trouble | undefined {
+function limitOf({
+  session,
+  trouble,
+  workspace,
+  cueList,
+  hasPasscode,
+  playhead,
+  isOversize,
+}: Seen): Trouble | undefined {
   const { permissions, others, workspaceName } = session;
   const missing = (['view', 'control'] as const).filter((permission) => !permissions[permission]);
   if (missing.length > 0) {
@@ -43,6 +54,14 @@ function limitOf({ session, trouble, workspace, cueList, hasPasscode, playhead }
     const open = [workspaceName, ...others].join(', ');
     const detail = `several workspaces are open (${open}); the bridge took "${workspaceName}": name one`;
     return { code: 'CONFLICT', detail };
+  }
+  if (workspace !== undefined && !isCalled(session, workspace)) {
+    const detail = `the workspace "${workspace}" is now called "${workspaceName}": mend its name in the bridge file`;
+    return { code: 'NOT_FOUND', detail };
+  }
+  if (isOversize) {
+    const detail = `QLab sent more than ${FRAME_BYTES_MAX / 2 ** 20} MiB in one message, which is not read: its playhead and its cues are not known`;
+    return { code: 'FRAME_TOO_LARGE', detail };
   }
   if (playhead.isListMissing && cueList !== undefined) {
     return { code: 'NOT_FOUND', detail: `the workspace "${workspaceName}" has no cue list "${cueList}"` };

@@ -29,6 +29,11 @@ export interface HearingOptions {
 /** What QLab calls the group of all cue lists in an update: up to 5.4, and from 5.5 on. */
 const ROOT_GROUP = ['[root group of cue lists]', '__root__'];
 
+/** Reports that are about one cue. */
+const OF_CUE = ['go', 'auditionGo', 'cue/start', 'cue/stop', 'playhead'] as const;
+type OfCue = (typeof OF_CUE)[number];
+const isOfCue = (event: string): event is OfCue => (OF_CUE as readonly string[]).includes(event);
+
 export class Hearing {
   readonly #options: HearingOptions;
 
@@ -66,8 +71,8 @@ export class Hearing {
   }
 
   #onPlayheadOnly(cueId: string): void {
-    const { evidence, clock, tell, onGoWindow } = this.#options;
-    tell({ event: 'playhead', cueId, attribution: evidence.seePlayheadOnly(clock.mono()) });
+    const { evidence, tell, onGoWindow } = this.#options;
+    tell({ event: 'playhead', cueId, attribution: evidence.seePlayheadOnly() });
     // It may have been a GO, which this QLab does not tell.
     onGoWindow('running');
   }
@@ -80,14 +85,15 @@ export class Hearing {
       tell({ event: 'panic', attribution: evidence.see('panic', undefined, clock.mono()) });
       return;
     }
-    if (event !== 'go' && event !== 'cue/start' && event !== 'cue/stop' && event !== 'playhead') return;
-    const [cueNumber, name, cueId, type] = args;
+    if (!isOfCue(event)) return;
+    const [number, name, cueId, type] = args;
+    const cueNumber = typeof number === 'number' ? String(number) : number;
     if (typeof cueNumber !== 'string' || typeof name !== 'string' || typeof cueId !== 'string') return;
     const cue: ReportedCue = { cueNumber, name, cueId, type: typeof type === 'string' ? type : '' };
     this.#ifOurs(cueId, () => this.#onOurs(event, cue));
   }
 
-  #onOurs(event: 'go' | 'cue/start' | 'cue/stop' | 'playhead', cue: ReportedCue): void {
+  #onOurs(event: OfCue, cue: ReportedCue): void {
     const { clock, evidence, guards, tell } = this.#options;
     const nowMs = clock.mono();
     if (event === 'go') {
@@ -98,6 +104,8 @@ export class Hearing {
       const seen = evidence.seeStart(cue, nowMs);
       guards.fired('start', cue, seen.attribution === 'operator', nowMs);
       tell({ event: 'cueStarted', ...cue, ...seen });
+    } else if (event === 'auditionGo') {
+      tell({ event, ...cue, attribution: evidence.seeAuditionGo(cue) });
     } else {
       const what = event === 'playhead' ? 'playhead' : 'stop';
       tell({ event: what === 'stop' ? 'cueStopped' : what, ...cue, attribution: evidence.see(what, cue, nowMs) });

@@ -6,7 +6,7 @@ import { decodePacket, encodeMessage, type OscArgument, type OscMessage, SlipDec
 import { type AskOptions, Replies, type Reply } from './replies.js';
 
 /** The longest message from QLab, in bytes: the cue lists of a large show come as one. */
-const FRAME_BYTES_MAX = 5 * 1024 * 1024;
+export const FRAME_BYTES_MAX = 5 * 1024 * 1024;
 /** Bytes that QLab has not read yet; above it nothing more is written. */
 const UNSENT_BYTES_MAX = 256 * 1024;
 /** How long a goodbye may take, in milliseconds. */
@@ -25,6 +25,8 @@ export class Link {
   readonly closed: Promise<BridgeError | undefined>;
   /** Takes every message that is no reply. */
   onPush: (message: OscMessage) => void = () => {};
+  /** A message was longer than is read, and was dropped. */
+  onOversize: () => void = () => {};
   /** Messages that came in, of any kind. */
   heard = 0;
   readonly #socket: Socket;
@@ -49,7 +51,10 @@ export class Link {
     const slip = new SlipDecoder(
       FRAME_BYTES_MAX,
       (frame) => this.#onFrame(frame),
-      () => this.count('dropped.oversize'),
+      () => {
+        this.count('dropped.oversize');
+        this.onOversize();
+      },
     );
     let failure: Error | undefined;
     socket.setNoDelay(true);

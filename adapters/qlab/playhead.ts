@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/kit/clock.js';
 import { Again } from './again.js';
-import type { CueRef } from './commands.js';
+import type { CueRef, QlabCommand } from './commands.js';
 import type { AskOptions, Reply } from './replies.js';
 import { type CueList, chooseList, type Roster, readRoster } from './roster.js';
 
@@ -15,6 +15,8 @@ export interface PlayheadOptions {
   cueList: string | undefined;
   /** The playhead stands elsewhere, or is no longer known. */
   onMove: () => void;
+  /** The lists were read. */
+  onRead: () => void;
 }
 
 /** Lists whose playheads are remembered before it is known which one counts. */
@@ -70,6 +72,20 @@ export class Playhead {
     return typeof id === 'string' ? { id } : undefined;
   }
 
+  /** Why QLab would take a GO and do nothing; undefined when it may. */
+  refusal(read: QlabCommand): string | undefined {
+    if (read.verb !== 'go' || !this.#roster) return undefined;
+    const { target } = read;
+    if (target !== undefined && this.#roster.inCarts.has(target)) {
+      return `cue ${target} is in a cart, where QLab's GO has no effect: start it instead`;
+    }
+    const able = this.#roster.lists.filter(({ isCart }) => !isCart);
+    // With several lists a GO without a target goes to the one that is in front, which may be another one.
+    const list = target === undefined ? (able.length === 1 ? able[0] : undefined) : this.#listOf(target);
+    if (!list || this.#at.get(list.uniqueID) !== null) return undefined;
+    return `the playhead of "${list.name}" stands at no cue: GO would do nothing`;
+  }
+
   /** Whether a number is that of a cue list; undefined while the lists are not known. */
   isList(number: string): boolean | undefined {
     return this.#roster && this.#listOf(number) !== undefined;
@@ -107,6 +123,11 @@ export class Playhead {
     } else if (this.#number === undefined) this.#asking.please();
   }
 
+  /** What was asked for cannot be read: it is not asked again before the lists change. */
+  giveUp(): void {
+    this.#unanswered = READS_MAX;
+  }
+
   /** QLab moved a list's playhead. */
   moved(listId: string, cueId: string | null): void {
     if (!this.#at.has(listId) && this.#at.size >= LISTS_MAX) return;
@@ -129,6 +150,7 @@ export class Playhead {
       this.#unanswered = 0;
       if (status !== 'ok' || signal.aborted) return;
       this.#roster = readRoster(data);
+      this.#options.onRead();
       this.#list = chooseList(this.#roster, cueList)?.uniqueID;
       const list = this.#list;
       if (list === undefined) this.#options.onMove();

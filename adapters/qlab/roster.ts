@@ -12,6 +12,8 @@ export interface Roster {
   lists: readonly CueList[];
   /** The number of each cue and list by unique ID; '' for one without. */
   numbers: ReadonlyMap<string, string>;
+  /** The numbers of carts and of the cues in them: GO does nothing there. */
+  inCarts: ReadonlySet<string>;
 }
 
 /** Cues that are remembered; further ones are asked for one by one. */
@@ -22,18 +24,21 @@ const DEPTH_MAX = 64;
 /** Reads the data of a reply to `/cueLists`; what is not as documented is left out. */
 export function readRoster(data: unknown): Roster {
   const numbers = new Map<string, string>();
-  const read = (items: unknown, depth: number): CueList[] => {
+  const inCarts = new Set<string>();
+  const read = (items: unknown, depth: number, isInCart: boolean): CueList[] => {
     if (!Array.isArray(items) || depth > DEPTH_MAX) return [];
     return items.flatMap((item: unknown) => {
       if (typeof item !== 'object' || item === null || numbers.size >= CUES_MAX) return [];
       const { uniqueID, number, name, listName, type, cues } = item as Readonly<Record<string, unknown>>;
       if (typeof uniqueID !== 'string' || uniqueID === '') return [];
       numbers.set(uniqueID, textOf(number));
-      read(cues, depth + 1);
-      return [{ uniqueID, number: textOf(number), name: textOf(name ?? listName), isCart: type === 'Cart' }];
+      const isCart = type === 'Cart';
+      if ((isInCart || isCart) && textOf(number) !== '') inCarts.add(textOf(number));
+      read(cues, depth + 1, isInCart || isCart);
+      return [{ uniqueID, number: textOf(number), name: textOf(name ?? listName), isCart }];
     });
   };
-  return { lists: read(data, 0), numbers };
+  return { lists: read(data, 0, false), numbers, inCarts };
 }
 
 const textOf = (value: unknown): string =>

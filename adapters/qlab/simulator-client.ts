@@ -17,8 +17,8 @@ export class SimulatorClient {
   readonly cut: () => void;
   readonly #write: (bytes: Uint8Array) => void;
   readonly #framed: boolean;
-  /** When a message leaves; set by whoever wants it later. @param lane  what must keep its order. */
-  post: (send: () => void, lane: string) => void = (send) => send();
+  /** When a message leaves; set by whoever wants it later. */
+  post: (send: () => void, address: string) => void = (send) => send();
 
   /** @param cut  ends the connection; left out for UDP, where packets are not framed. */
   constructor(name: string, ip: string, write: (bytes: Uint8Array) => void, cut?: () => void) {
@@ -42,7 +42,7 @@ export class SimulatorClient {
 
   send(address: string, args: readonly OscArgument[]): void {
     const packet = encodeMessage(address, args);
-    this.post(() => this.#write(this.#framed ? slipEncode(packet) : packet), address.split('/')[1] ?? '');
+    this.post(() => this.#write(this.#framed ? slipEncode(packet) : packet), address);
   }
 
   sendRaw(bytes: Uint8Array): void {

@@ -17,6 +17,8 @@ export interface QlabFaults {
   dropMessages?: (address: string) => boolean;
   /** Reports (`/qlab/event/…`, without that) that never arrive. */
   dropEvents?: (event: string) => boolean;
+  /** Everything that QLab sends comes so much later, in milliseconds, but its answers to a GO and to a start: a stalled network. */
+  holdMs?: number;
   /** How long each message to a client waits by itself, in milliseconds: replies, updates and reports overtake each other. */
   jitterMs?: () => number;
   /** Everything but /version, /workspaces, /connect and /thump is denied. */

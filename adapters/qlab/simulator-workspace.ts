@@ -8,6 +8,8 @@ export interface SimulatedCue {
   type?: string;
   /** Default 2000; 0 for a cue that is over at once. A group lasts as long as its longest cue. */
   durationMs?: number;
+  /** How long it waits after it was started until it fires; default 0. */
+  preWaitMs?: number;
   uniqueID?: string;
   /** 1: the next cue starts with it (auto-continue). 2: after it (auto-follow). */
   continueMode?: 0 | 1 | 2;
@@ -21,6 +23,8 @@ export interface SimulatedList {
   name?: string;
   /** A list has a number of its own only when it is given one. */
   number?: string;
+  /** A cart has no playhead: its cues are started one by one. */
+  isCart?: boolean;
   cues: readonly (string | SimulatedCue)[];
 }
 
@@ -49,7 +53,7 @@ export interface Fired {
   number: string;
   name: string;
   uniqueID: string;
-  /** When, on the simulator's monotonic clock. */
+  /** When, on the simulator's monotonic clock; after its pre-wait. */
   at: MonoMs;
   /** go, start: told over OSC. operator: pressed at QLab. follow: a group, an auto-continue or an auto-follow. */
   by: 'go' | 'start' | 'operator' | 'follow';
@@ -62,6 +66,7 @@ export interface CueNode {
   name: string;
   type: string;
   durationMs: number;
+  preWaitMs: number;
   continueMode: 0 | 1 | 2;
   broken: boolean;
   children: CueNode[];
@@ -83,9 +88,15 @@ export interface WorkspaceListener {
   fired(fired: Fired): void;
 }
 
+/** What QLab calls a cart of cues. */
+const CART = 'Cart';
+
 export class SimulatedWorkspace {
   readonly uniqueID: string;
-  readonly name: string;
+  /** As it is shown; a workspace that is saved under another name keeps its ID. */
+  name: string;
+  /** Every GO is an audition: it goes to the audition outputs, and is told as one. */
+  alwaysAudition = false;
   readonly access: Readonly<Record<string, readonly Permission[]>>;
   readonly lists: CueNode[];
   minGoTimeMs: number;
@@ -97,6 +108,8 @@ export class SimulatedWorkspace {
   readonly #panicFadeMs: number;
   readonly #runs = new Map<CueNode, Run>();
   readonly #loaded = new Set<CueNode>();
+  /** Cues in their pre-wait, and since when. */
+  readonly #waits = new Map<CueNode, { timer: AbortController; sinceMs: number }>();
   readonly #playheads = new Map<CueNode, CueNode | undefined>();
   #lastGoMs = Number.NEGATIVE_INFINITY;
   #panic: AbortController | undefined;
@@ -114,8 +127,8 @@ export class SimulatedWorkspace {
     const sheet = options.cues ?? Array.from({ length: 20 }, (_, at) => String(at + 1));
     const lists = 'lists' in sheet ? sheet.lists : [{ name: 'Main Cue List', cues: sheet }];
     this.lists = lists.map((list) => this.#list(list, index));
-    for (const list of this.lists) this.#playheads.set(list, list.children[0]);
-    this.currentList = this.lists[0];
+    for (const list of this.lists) if (list.type !== CART) this.#playheads.set(list, list.children[0]);
+    this.currentList = this.lists.find((list) => list.type !== CART);
   }
 
   /** Where the GO of a list would go. */
@@ -149,7 +162,13 @@ export class SimulatedWorkspace {
     return this.lists.flatMap(deep);
   }
 
-  isRunning = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs === undefined && this.#runs.has(cue);
+  isRunning = (cue: CueNode): boolean =>
+    this.#waits.has(cue) || (this.#runs.get(cue)?.leftMs === undefined && this.#runs.has(cue));
+  /** How much of its pre-wait is over. */
+  waitedMs = (cue: CueNode): number => {
+    const wait = this.#waits.get(cue);
+    return wait ? this.#clock.mono() - wait.sinceMs : 0;
+  };
   isPaused = (cue: CueNode): boolean => this.#runs.get(cue)?.leftMs !== undefined;
   /** How long it has run, without its pauses. */
   elapsedMs = (cue: CueNode): number => {
@@ -180,9 +199,9 @@ export class SimulatedWorkspace {
     if (this.doubleGoLeftMs() > 0) return false;
     const list = this.#listOf(listOrCue);
     const cue = list === listOrCue ? this.#playheads.get(list) : listOrCue;
-    if (!cue) return false;
+    if (!cue || list.type === CART) return false;
     this.#lastGoMs = this.#clock.mono();
-    this.#listener.event('go', cue);
+    this.#listener.event(this.alwaysAudition ? 'auditionGo' : 'go', cue);
     this.start(cue, by);
     let last = cue;
     for (let next = this.#next(last); next && last.continueMode !== 0; next = this.#next(last)) last = next;
@@ -190,11 +209,27 @@ export class SimulatedWorkspace {
     return true;
   }
 
-  /** Starts a cue. One that runs already starts anew, and counts again. */
+  /** Starts a cue: it fires after its pre-wait. One that runs already starts anew, and counts again. */
   start(cue: CueNode, by: Fired['by']): void {
     if (cue.broken) return;
     this.#runs.get(cue)?.timer.abort();
+    this.#waits.get(cue)?.timer.abort();
     this.#loaded.delete(cue);
+    if (cue.preWaitMs === 0) {
+      this.#fire(cue, by);
+      return;
+    }
+    const timer = new AbortController();
+    this.#waits.set(cue, { timer, sinceMs: this.#clock.mono() });
+    this.#changed(cue);
+    void this.#clock.sleep(cue.preWaitMs, timer.signal).then(() => {
+      if (timer.signal.aborted) return;
+      this.#waits.delete(cue);
+      this.#fire(cue, by);
+    });
+  }
+
+  #fire(cue: CueNode, by: Fired['by']): void {
     const { number, name, uniqueID } = cue;
     this.#listener.fired({ number, name, uniqueID, at: this.#clock.mono(), by, workspace: this.uniqueID });
     this.#run(cue, cue.durationMs);
@@ -206,11 +241,12 @@ export class SimulatedWorkspace {
   }
 
   stop(cue: CueNode): void {
-    const run = this.#runs.get(cue);
+    const run = this.#runs.get(cue) ?? this.#waits.get(cue);
     this.#loaded.delete(cue);
     if (run) {
       run.timer.abort();
       this.#runs.delete(cue);
+      this.#waits.delete(cue);
       this.#listener.event('cue/stop', cue);
     }
     this.#changed(cue);
@@ -238,7 +274,7 @@ export class SimulatedWorkspace {
   }
 
   running(): CueNode[] {
-    return [...this.#runs.keys()];
+    return [...this.#waits.keys(), ...this.#runs.keys()];
   }
 
   /** Fades everything out; called again while it fades, stops at once. */
@@ -292,8 +328,9 @@ export class SimulatedWorkspace {
   /** Nothing of it goes on: the simulator ends, or the operator closed the workspace. */
   close(): void {
     this.#panic?.abort();
-    for (const run of this.#runs.values()) run.timer.abort();
+    for (const { timer } of [...this.#runs.values(), ...this.#waits.values()]) timer.abort();
     this.#runs.clear();
+    this.#waits.clear();
   }
 
   #run(cue: CueNode, durationMs: number): void {
@@ -326,8 +363,8 @@ export class SimulatedWorkspace {
   }
 
   #list(list: SimulatedList, workspace: number): CueNode {
-    const { name = 'Main Cue List', number = '', cues } = list;
-    const node = this.#cue({ number, name, type: 'Cue List', durationMs: 0 }, undefined, workspace);
+    const { name = 'Main Cue List', number = '', isCart = false, cues } = list;
+    const node = this.#cue({ number, name, type: isCart ? CART : 'Cue List', durationMs: 0 }, undefined, workspace);
     node.children = cues.map((cue) => this.#cue(typeof cue === 'string' ? { number: cue } : cue, node, workspace));
     return node;
   }
@@ -343,6 +380,7 @@ export class SimulatedWorkspace {
       name: cue.name ?? `Cue ${cue.number}`,
       type: cue.type ?? (cue.cues ? 'Group' : 'Audio'),
       durationMs: cue.durationMs ?? 2000,
+      preWaitMs: cue.preWaitMs ?? 0,
       continueMode: cue.continueMode ?? 0,
       broken: cue.broken ?? false,
       children: [],

@@ -76,6 +76,8 @@ export interface QlabSimulator {
   close(): Promise<void>;
 }
 
+/** What is never held back: QLab's answer to a GO or a start. */
+const COMMAND_REPLY = /^\/reply\/(?:.*\/)?(?:go(?:\/[^/]+)?|start)$/;
 const KEPT_MAX = 10_000;
 const FREE_PORT_TRIES = 10;
 /** QLab forgets a UDP client that was silent so long, in milliseconds: 61 s from version 5, 31 s before. */
@@ -175,7 +177,7 @@ class Simulator implements QlabSimulator {
       this.#tcp = await listenTcp(this.host, port, {
         opened: (client) => {
           const lanes = new Map<string, Promise<void>>();
-          client.post = (send, lane) => this.#post(send, lane, lanes);
+          client.post = (send, address) => this.#post(send, address, lanes);
           this.#clients.add(client);
         },
         closed: (client) => this.#clients.delete(client),
@@ -296,8 +298,11 @@ class Simulator implements QlabSimulator {
   }
 
   /** Replies, updates and reports overtake each other; none overtakes its like. */
-  #post(send: () => void, lane: string, lanes: Map<string, Promise<void>>): void {
-    const waitMs = this.#faults.jitterMs?.() ?? 0;
+  #post(send: () => void, address: string, lanes: Map<string, Promise<void>>): void {
+    const { jitterMs, holdMs = 0 } = this.#faults;
+    const isHeld = holdMs > 0 && !COMMAND_REPLY.test(address);
+    const waitMs = (isHeld ? holdMs : 0) + (jitterMs?.() ?? 0);
+    const lane = isHeld || holdMs === 0 ? (address.split('/')[1] ?? '') : 'commands';
     const before = lanes.get(lane);
     if (waitMs <= 0 && !before) {
       send();

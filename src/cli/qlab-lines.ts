@@ -46,6 +46,14 @@ const LINES: Readonly<Record<string, Line>> = {
       return delayMs === undefined ? undefined : { delayMs };
     },
   },
+  hold: {
+    takes: 'MS',
+    words: 'all that it sends comes so many milliseconds later, but the answers to GO and start',
+    fault: (rest) => {
+      const holdMs = milliseconds(rest);
+      return holdMs === undefined ? undefined : { holdMs };
+    },
+  },
   silent: { words: 'no reply comes', fault: () => ({ dropReplies: true }) },
   shuffle: {
     words: `replies and reports overtake each other, by up to ${SHUFFLE_MS} ms`,

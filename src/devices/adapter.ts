@@ -83,7 +83,10 @@ export interface FaceOutputs {
   failedAt: readonly string[];
 }
 
-/** Something the device did, as a flat record whose members `when` names and `$input.NAME` reads. */
+/**
+ * Something the device did, as a flat record whose members `when` names and `$input.NAME` reads. One whose `attribution` is
+ * `doubtful` may be the bridge's own doing: it is recorded and said, and no rule is asked.
+ */
 export type Input = Readonly<Record<string, unknown>>;
 
 /** What an output rule sends, its placeholders filled in; the adapter's config.schema.json, $defs send, less `device`. */
@@ -98,8 +101,18 @@ export interface Receipt {
   reached: 'sent' | 'acknowledged';
   /** When the bytes left, on `io.clock.mono()`, where that was before `reached`. */
   sentAt?: number;
-  /** For a device that can be seen to fire: resolves when it was, rejects with DEVICE_TIMEOUT or DEVICE_CLOSED. */
-  confirmed?: Promise<void>;
+  /**
+   * For a device that can be seen to fire: resolves when it was, rejects with DEVICE_TIMEOUT or DEVICE_CLOSED; with
+   * PLAYHEAD_DIVERGED when it fired something else. An `Overdue` tells when it was seen later.
+   */
+  // biome-ignore lint/suspicious/noConfusingVoidType: most adapters have nothing to say but that it was done
+  confirmed?: Promise<Fired | void>;
+}
+
+/** What a device was seen to fire. */
+export interface Fired {
+  /** The number of the cue ('' where it has none), where the command named none. */
+  cueNumber?: string;
 }
 
 export interface AdapterIo {
@@ -166,7 +179,7 @@ export interface Connection {
   /**
    * At most once, never retried, never queued for later: a late GO is worse than a missing one.
    * Calls may overlap; the bytes leave in the order of the calls.
-   * @throws DEVICE_CLOSED, DEVICE_TIMEOUT, DEVICE_REFUSED, CODEC_MALFORMED
+   * @throws DEVICE_CLOSED, DEVICE_TIMEOUT (as an `Overdue` where it may be seen to fire still), DEVICE_REFUSED, CODEC_MALFORMED
    */
   send(command: Command, signal: AbortSignal): Promise<Receipt>;
   /**

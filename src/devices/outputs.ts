@@ -1,7 +1,8 @@
 import type { Clock } from '../kit/clock.js';
-import { type BridgeError, toBridgeError } from '../kit/errors.js';
+import { BridgeError, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Command, Receipt } from './adapter.js';
+import type { Command, Fired, Receipt } from './adapter.js';
+import { Overdue } from './overdue.js';
 
 /** A command on its way to a device, and the event that caused it. */
 export interface Output {
@@ -10,6 +11,8 @@ export interface Output {
   device: string;
   command: Command;
   maxLateMs: number;
+  /** What the device calls the cue: what it was seen to fire is held against it where the command itself names no cue. */
+  cueNumber?: string;
 }
 
 /** The event that outputs come from, as far as it matters here. */
@@ -56,7 +59,8 @@ export class Outputs {
     for (const output of outputs) void this.#performOne(cause, output);
   }
 
-  async #performOne(cause: Cause, { ruleId, outputId, device, command, maxLateMs }: Output): Promise<void> {
+  async #performOne(cause: Cause, output: Output): Promise<void> {
+    const { ruleId, outputId, device, command, maxLateMs } = output;
     const { send, summarise, tell, clock, log } = this.#options;
     const acceptedAt = Date.parse(cause.recordedAt);
     const age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
@@ -65,9 +69,28 @@ export class Outputs {
     const sending = tooLate ? undefined : send(device, command);
     const about = { cause, ruleId, outputId, device, summary: summarise(device, command) };
     const facts = { seq: cause.eventSeq, messageId: cause.messageId, ruleId, device, summary: about.summary };
-    const failed = (error: BridgeError) => {
-      log.error({ ...facts, code: error.code, detail: error.message, tookMs: age() }, 'output.failed');
-      tell({ ...about, stage: 'failed', latencyMs: age(), code: error.code, detail: error.message });
+    const failed = ({ code, message: detail }: BridgeError) => {
+      log.error({ ...facts, code, detail, tookMs: age() }, 'output.failed');
+      tell({ ...about, stage: 'failed', latencyMs: age(), code, detail });
+    };
+    const overdue = (error: unknown) => {
+      const why = toBridgeError(error);
+      failed(why);
+      if (why instanceof Overdue) void why.late.then((fired) => seen(fired, why));
+    };
+    const seen = ({ cueNumber }: Fired, told?: BridgeError) => {
+      const cue = cueNumber === '' ? 'a cue without a number' : `cue ${cueNumber}`;
+      const summary = cueNumber === undefined ? about.summary : `${about.summary}: ${cue}`;
+      if (cueNumber !== undefined && output.cueNumber !== undefined && cueNumber !== output.cueNumber) {
+        const detail = `${about.summary} fired ${cue}; the show's is ${output.cueNumber}`;
+        failed(new BridgeError('PLAYHEAD_DIVERGED', detail));
+        return;
+      }
+      if (told) {
+        const detail = `${summary}: seen after ${(age() / 1000).toFixed(1)} s, and had been told as failed`;
+        log.warn({ ...facts, code: told.code, detail, tookMs: age() }, 'output.late');
+      } else log.info({ ...facts, summary, tookMs: age() }, 'output.confirmed');
+      tell({ ...about, summary, stage: 'confirmed', latencyMs: age() });
     };
     if (!sending) {
       log.error({ ...facts, code: 'OUTPUT_LATE', tookMs: age(), maxLateMs }, 'output.dropped');
@@ -79,7 +102,7 @@ export class Outputs {
     try {
       receipt = await sending;
     } catch (error) {
-      return failed(toBridgeError(error));
+      return overdue(error);
     }
     const { reached, sentAt, confirmed } = receipt;
     const reachedMs = age();
@@ -89,12 +112,12 @@ export class Outputs {
     log.info({ ...facts, reached, tookMs: sentMs, ...acknowledged }, 'output.sent');
     tell({ ...about, stage: 'sent', reached, latencyMs: sentMs, ...acknowledged });
     if (!confirmed) return;
+    let fired: Fired;
     try {
-      await confirmed;
+      fired = (await confirmed) ?? {};
     } catch (error) {
-      return failed(toBridgeError(error));
+      return overdue(error);
     }
-    log.info({ ...facts, tookMs: age() }, 'output.confirmed');
-    tell({ ...about, stage: 'confirmed', latencyMs: age() });
+    seen(fired);
   }
 }

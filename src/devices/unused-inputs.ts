@@ -11,8 +11,15 @@ export interface Unused {
   last: { at: string; code: ErrorCode; words: string };
 }
 
-/** Why an input did nothing: no rule fits it, its rules find no cue, or what they proposed was refused. */
-export type WhyUnused = 'no-rule' | 'no-cue' | 'refused';
+/** Why an input did nothing: no rule fits it, its rules find no cue, what they proposed was refused, or nobody knows whose it is. */
+export type WhyUnused = 'no-rule' | 'no-cue' | 'refused' | 'doubtful';
+
+const LINES: Readonly<Record<WhyUnused, string>> = {
+  'no-rule': 'input.unused',
+  'no-cue': 'input.unused',
+  refused: 'input.refused',
+  doubtful: 'input.doubtful',
+};
 
 /** Log lines of one device within a second; more are counted and told with the next one. */
 const LINES_PER_SECOND_MAX = 5;
@@ -67,8 +74,7 @@ export class UnusedInputs {
     }
     const unsaid = entry.unsaid > 0 ? { unsaid: entry.unsaid } : {};
     entry.unsaid = 0;
-    const name = why === 'refused' ? 'input.refused' : 'input.unused';
-    this.#log.warn({ device, input: said, code, detail: words, ...more, ...unsaid }, name);
+    this.#log.warn({ device, input: said, code, detail: words, ...more, ...unsaid }, LINES[why]);
   }
 
   #entry(device: string): Entry | undefined {

@@ -68,6 +68,10 @@ export const ERRORS = {
     severity: 'error',
     hint: 'the press was too long on its way and fired nothing; look where the show is, and press again',
   },
+  INPUT_DOUBTFUL: {
+    severity: 'warn',
+    hint: 'it may be the bridge’s own cue or an operator’s press, and moved nothing: look at the device, and where the show is',
+  },
   GO_CHAIN: {
     severity: 'error',
     hint: 'devices press one another without a person: find what sends the press back, and take its rule away',

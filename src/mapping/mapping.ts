@@ -40,6 +40,7 @@ export function compileMapping(
   const outputs = grouped(config.outputs.map(compileOutput), ({ rule }) => rule.event);
   const patterns = new Map([...inputs].map(([device, rules]) => [device, rules.map(({ pattern }) => pattern)]));
   const backups = backupsOf(config.devices ?? {});
+  const kindOf = (device: string) => config.devices?.[device]?.adapter;
   const showId = config.show === undefined ? {} : { id: config.show.id };
 
   /** Of every rule that the input fits, in the order of the file. */
@@ -75,7 +76,7 @@ export function compileMapping(
         // What is about the cue ahead belongs to the GO that moved the show.
         if (again && rule.rule.cue === 'next') continue;
         if (department !== undefined && rule.rule.call !== department) continue;
-        addCommands(rule, shown, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands);
+        addCommands(rule, shown, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands, kindOf);
       }
       return commands;
     },

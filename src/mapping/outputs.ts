@@ -16,6 +16,8 @@ export interface RuleCommand {
   command: Command;
   /** Too old to send after so many milliseconds. */
   maxLateMs: number;
+  /** What the call is called at the device, by the name of its adapter among the call's `targets`. */
+  cueNumber?: string;
 }
 
 /** A device that gets what another one gets. */
@@ -70,25 +72,28 @@ export function addCommands(
   view: EventView,
   backups: readonly Backup[],
   commands: RuleCommand[],
+  kindOf: (device: string) => string | undefined = () => undefined,
 ): void {
   const { id: ruleId, send, maxLateMs, echo, cue } = output.rule;
   const devices = [send.device, ...backups.map(({ device }) => device)];
   const has = echo ? [] : whoHasIt(event.actor.deviceId, send.device, backups);
   const told = devices.filter((device) => !has.includes(device));
   if (told.length === 0 || !output.test(event.payload)) return;
-  const filled: Command[] = [];
+  const filled: { command: Command; targets: Readonly<Record<string, unknown>> | undefined }[] = [];
   for (const run of output.runs(view)) {
     const command = output.fill(run);
     if (command === NO_VALUE) continue;
-    filled.push(command as Command);
+    filled.push({ command: command as Command, targets: run.call?.targets });
     if (cue === 'next') break;
   }
-  for (const [index, command] of filled.entries()) {
+  for (const [index, { command, targets }] of filled.entries()) {
     const count = filled.length > 1 ? `#${index + 1}` : '';
     for (const device of told) {
       const tail = device === send.device ? count : `${count}@${device}`;
       const outputId = ruleId.slice(0, OUTPUT_ID_CHARS_MAX - tail.length) + tail;
-      commands.push({ ruleId, outputId, device, command, maxLateMs });
+      const called = targets?.[kindOf(device) ?? ''];
+      const cueNumber = typeof called === 'string' ? { cueNumber: called } : {};
+      commands.push({ ruleId, outputId, device, command, maxLateMs, ...cueNumber });
     }
   }
 }
