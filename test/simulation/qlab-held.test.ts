@@ -36,7 +36,11 @@ describe('one press is one advance, however late QLab tells of it', () => {
     for (const qlab of qlabs) await qlab.setFaults({ holdMs });
     await bridge.press('CueAdvanced', {}, 'desk-button');
     const isTold = () => names.every((name) => stages(name).at(-1) === 'Confirmed');
-    await eventually(isTold, () => `it is seen to fire: ${names.map((name) => stages(name)).join(' ')}`, 12_000);
+    await eventually(
+      isTold,
+      () => `it is seen to fire: ${names.map((name) => stages(name)).join(' ')} ${JSON.stringify(bridge.devices())}`,
+      12_000,
+    );
     await eventually(() => qlabs.every(({ fired }) => fired.length === 1), 'it has fired', 6000);
     // What was held comes in a burst; nothing may follow from it.
     await clock.sleep(QUIET_MS);
@@ -55,7 +59,11 @@ describe('one press is one advance, however late QLab tells of it', () => {
     // The operator's own press after all that is a press.
     for (const qlab of qlabs) await qlab.setFaults({});
     qlabs[0]?.operatorGo('2');
-    await eventually(() => of('CueAdvanced').length === 2, "the operator's GO moves the show", 6000);
+    await eventually(
+      () => of('CueAdvanced').length === 2,
+      () => `the operator's GO moves the show: ${JSON.stringify(bridge.devices())}`,
+      6000,
+    );
     await eventually(() => desk.fired.length === 2, 'and fires at the other desk');
   });
 });
