@@ -1550,16 +1550,16 @@ export interface QlabDevice {
    */
   replyTimeoutMs: number;
   /**
-   * How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts.
+   * How long it may take until a cue is seen to fire, in milliseconds after the command left. QLab is asked for the cue's pre-wait, which is added.
    */
   confirmTimeoutMs: number;
 }
 export interface QlabWhen {
   device: string;
   /**
-   * What happened in QLab (5.3 and newer). go: somebody pressed GO.
+   * What happened in QLab (5.3 and newer). go: somebody pressed GO. auditionGo: the same in an audition, which fires nothing in the house.
    */
-  event: 'go' | 'cueStarted' | 'cueStopped' | 'panic' | 'playhead';
+  event: 'go' | 'auditionGo' | 'cueStarted' | 'cueStopped' | 'panic' | 'playhead';
   /**
    * Only for this cue.
    */
