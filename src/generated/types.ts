@@ -1081,7 +1081,7 @@ export interface HidSend {
 export interface MidiDevice {
   adapter: 'midi';
   /**
-   * The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has.
+   * The port to hear: its whole name, without the number at the end (ALSA's 20:0 changes at a replug); of ALSA's names, which are client:port, one half will do where no other port has it.
    */
   input?: string;
   /**
