@@ -30,6 +30,7 @@ import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
+import { watchWall } from './sequencer/wall-watch.js';
 import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
 import { keepWarm } from './warm-up.js';
@@ -240,6 +241,9 @@ export async function startBridge(options: {
     }
   }
 
+  const wallWatch = new AbortController();
+  life.add('wall clock', () => wallWatch.abort());
+  void watchWall(machine, log, () => sequencer.state.startedAt !== null, wallWatch.signal);
   const practice = new AbortController();
   life.add('practice', () => practice.abort());
   keepWarm(

@@ -44,6 +44,10 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'set this machine’s clock; the show’s time goes on from the end of its log',
   },
+  CLOCK_SET: {
+    severity: 'warn',
+    hint: 'the show goes on by the time that it began with; a restart between two performances takes the new one',
+  },
   INTERNAL: { severity: 'error', hint: 'a fault of the bridge: please report the log line' },
   DEVICE_UNREACHABLE: { severity: 'error', hint: 'check cable, address and that the device is on' },
   DEVICE_CLOSED: { severity: 'error', hint: 'the device is gone; the bridge connects again by itself' },
