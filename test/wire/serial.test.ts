@@ -5,7 +5,7 @@ import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { isolated } from '../support/isolated-rig.js';
-import { SocatBox } from '../support/socat-box.js';
+import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually, within } from '../support/waiting.js';
 
 const never = new AbortController().signal;
@@ -20,6 +20,7 @@ async function rig(adapter = serialAdapter): Promise<Rig> {
     patterns: [{ line: 'GO' }],
     press: () => box.say('GO\n'),
     pressedInput: { line: 'GO' },
+    joined: portSettles,
     command: (n) => ({ line: `LED ${n}` }),
     got: () => [...box.received.toString().matchAll(/^LED (\d+)$/gm)].map(([, n]) => Number(n)),
     unplug: () => box.unplug(),
@@ -42,6 +43,7 @@ describe('a box on a pty', () => {
     const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
     const lines: unknown[] = [];
     connection.onInput((input) => lines.push(input));
+    await portSettles();
     await box.say('GO\n');
     await eventually(() => lines.length > 0, 'the input');
     await box.say('end\n');
@@ -62,10 +64,32 @@ describe('a box on a pty', () => {
     const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
     const lines: unknown[] = [];
     connection.onInput(({ line }) => lines.push(line));
+    await portSettles();
     await box.say('now\n');
     await eventually(() => lines.length > 0, 'the new line');
     expect(lines).toEqual(['now']);
     await connection.close();
+    await box.close();
+  });
+
+  test('half a line before the port is opened anew and the rest after it presses nothing, wherever it is split', async () => {
+    const box = await SocatBox.plugged();
+    const text = 'NOGO\n';
+    for (let at = 0; at < text.length; at += 1) {
+      const before = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+      await portSettles();
+      await box.say(text.slice(0, at));
+      await eventually(() => before.counters?.()['in.bytes'] === at, 'the half in the bridge');
+      await before.close();
+      const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+      const lines: unknown[] = [];
+      connection.onInput(({ line }) => lines.push(line));
+      await box.say(`${text.slice(at)}GO 7\n`);
+      await eventually(() => lines.length > 0, 'the line after it');
+      expect(lines).toEqual(['GO 7']);
+      expect(connection.counters?.()).toMatchObject({ 'dropped.partial': 1 });
+      await connection.close();
+    }
     await box.close();
   });
 
@@ -79,6 +103,7 @@ describe('a box on a pty', () => {
     await connection.send({ bytes: all.toString('hex') }, never);
     await eventually(() => box.received.length >= 256, 'the bytes at the box');
     expect(box.received).toEqual(all);
+    await portSettles();
     await box.say(all);
     await eventually(() => lines.length > 0, 'the bytes at the bridge');
     expect(lines).toEqual([all.toString('hex')]);
@@ -190,6 +215,7 @@ describe('lamps of a box on a pty, their driver in a process of its own', () => 
         ),
       });
       await expect(connection.send({ set: { dtr: true } }, never)).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+      await portSettles();
       await box.say('GO\n');
       await eventually(() => lines.length > 0, 'the line');
       expect(lines).toEqual(['GO']);
