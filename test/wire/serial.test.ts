@@ -5,6 +5,7 @@ import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { isolated } from '../support/isolated-rig.js';
+import { seeded } from '../support/seeded.js';
 import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually, within } from '../support/waiting.js';
 
@@ -147,6 +148,28 @@ describe('a box on a pty', () => {
     await next.close();
     await box.close();
   });
+});
+
+test('random bytes press nothing that was not said, and the driver’s process lives: the next GO is one', async () => {
+  const box = await SocatBox.plugged();
+  const connection = await isolated(serialAdapter).connect(checked({ path: box.path }), testIo(), never);
+  const lines: unknown[] = [];
+  connection.onInput(({ line }) => lines.push(line));
+  await portSettles();
+  const random = seeded(7);
+  let bytes = 0;
+  for (let n = 0; n < 300; n += 1) {
+    const piece = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 60) }, () => Math.floor(random() * 256)));
+    // Any byte but O: what has no O in it cannot say GO.
+    await box.say(piece.map((byte) => (byte === 0x4f ? 0x0a : byte)));
+    bytes += piece.length;
+  }
+  await box.say('\nGO\n');
+  await eventually(() => lines.includes('GO'), 'GO');
+  expect(lines.filter((line) => line === 'GO')).toHaveLength(1);
+  expect(bytes).toBeGreaterThan(3000);
+  await connection.close();
+  await box.close();
 });
 
 describe('lamps of a box on a pty, their driver in a process of its own', () => {
