@@ -117,6 +117,10 @@ export async function startBridge(options: {
         options.onPublished?.(entries);
       },
       unavailable: () => supervisor.repaint(),
+      journal: (failure) => {
+        troubles.set('journal', failure && { code: failure.code, message: failure.message });
+        supervisor.repaint();
+      },
     },
   });
   life.add('sequencer and journal', () => sequencer.close());
