@@ -125,16 +125,24 @@ describe('a HID device', () => {
     expect(clock.sleeping).toBe(0);
   });
 
-  test('a release that a bounce hid is told when the debounce time is over', async () => {
-    const pedal = new SimulatedHid(info());
-    const { connection, inputs, clock } = await connect(pedal);
-    pedal.report(4, 0);
-    await clock.advance(2);
-    pedal.report(0, 0);
-    expect(inputs).toHaveLength(1);
-    await clock.advance(3);
-    expect(inputs.at(-1)).toEqual({ button: 'right', gesture: 'release', heldMs: 5 });
-    await connection.close();
+  test('held for 700 ms and bouncing as it is let go of, it presses once with the debounce that nobody set', async () => {
+    for (let bounceMs = 1; bounceMs <= 30; bounceMs += 1) {
+      const pedal = new SimulatedHid(info());
+      const { connection, inputs, clock } = await connect(pedal);
+      pedal.report(4, 0);
+      await clock.advance(700);
+      pedal.report(0, 0);
+      await clock.advance(bounceMs);
+      pedal.report(4, 0);
+      await clock.advance(1);
+      pedal.report(0, 0);
+      await clock.advance(400);
+      expect(inputs).toEqual([
+        { button: 'right', gesture: 'press' },
+        { button: 'right', gesture: 'release', heldMs: 701 + bounceMs },
+      ]);
+      await connection.close();
+    }
   });
 
   test('unplugged with the foot on it, it fires nothing when it is back, and the next press is one', async () => {

@@ -7,6 +7,7 @@ import { decodePacket, type ReceivedMessage } from './codec.js';
 import { givenOf, packetsOf, summarise, toInput } from './command.js';
 import type { Console } from './console.js';
 import { ConsoleWatch, type Waiting } from './console-watch.js';
+import { evidenceOf } from './evidence.js';
 import { canHear, consoleOf, type Settled } from './settings.js';
 
 /** A transport: it moves packets and knows nothing of what is in them. */
@@ -62,6 +63,7 @@ class OscConnection extends BaseConnection implements WireEvents {
     this.#watch =
       this.#console &&
       new ConsoleWatch(this.#console, {
+        evidence: evidenceOf(config),
         clock: io.clock,
         hears: canHear(config),
         send: (message) => this.#sendPing({ ...message }),

@@ -1,16 +1,12 @@
 /** What is seen of a console while it is connected: whether it answers, what it says, and whose doing that was. */
-import type { Health } from '../../src/devices/adapter.js';
+import type { Fired, Health } from '../../src/devices/adapter.js';
+import { Overdue } from '../../src/devices/overdue.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Awaited, Console, PlainMessage } from './console.js';
 import { Evidence } from './evidence.js';
 
-/**
- * How long a report that came too late to confirm anything is still taken for our own doing, in milliseconds: a GO of
- * ours that comes back after a stalled network must never fire the show again.
- */
-const LATE_ECHO_MS = 5000;
 /** Pings in a row that a device which has answered before may miss. */
 const PINGS_MISSED_MAX = 2;
 /** Addresses whose last arguments are remembered, for events that count on change only. */
@@ -18,6 +14,8 @@ const ADDRESSES_MAX = 4096;
 
 export interface ConsoleWatchOptions {
   clock: Clock;
+  /** What the connections before this one still wait for; left out: nothing. */
+  evidence?: Evidence;
   /** Whether anything that the device says reaches us. */
   hears: boolean;
   /** Hands a message to the wire; its failure is the wire's to tell. */
@@ -40,7 +38,7 @@ export type Meaning = Readonly<Record<string, unknown>> | 'answer' | undefined;
 export class ConsoleWatch {
   readonly #console: Console;
   readonly #options: ConsoleWatchOptions;
-  readonly #evidence = new Evidence();
+  readonly #evidence: Evidence;
   readonly #life = new AbortController();
   /** What was said last on an address, for events that count on change only. */
   readonly #last = new Map<string, { said: string; event: string }>();
@@ -52,6 +50,8 @@ export class ConsoleWatch {
   constructor(console: Console, options: ConsoleWatchOptions) {
     this.#console = console;
     this.#options = options;
+    this.#evidence = options.evidence ?? new Evidence();
+    this.#evidence.reconnected(options.clock.mono());
   }
 
   /** Begins to ask. Call it once the wire is open. */
@@ -97,8 +97,8 @@ export class ConsoleWatch {
         event,
         where,
         untilMs: nowMs + withinMs,
-        echoUntilMs: nowMs + withinMs + (isProof ? LATE_ECHO_MS : 0),
-        seen: () => confirmation?.seen(),
+        isProof: isProof === true,
+        seen: (isLate) => (isLate ? confirmation?.seenLate() : confirmation?.seen()),
       });
       takeBacks.push(forget, () => confirmation?.cancel());
     }
@@ -106,10 +106,14 @@ export class ConsoleWatch {
     return { takeBack, ...(confirmed && { confirmed }) };
   }
 
-  #confirmation(withinMs: number, what: string): { promise: Promise<void>; seen(): void; cancel(): void } {
+  #confirmation(
+    withinMs: number,
+    what: string,
+  ): { promise: Promise<void>; seen(): void; seenLate(): void; cancel(): void } {
     const seen = deferred<void>();
+    const late = deferred<Fired>();
     const over = new AbortController();
-    const promise = Promise.race([seen.promise, this.#tooLate(withinMs, what, over.signal)]);
+    const promise = Promise.race([seen.promise, this.#tooLate(withinMs, what, late.promise, over.signal)]);
     promise.catch(() => undefined);
     return {
       promise,
@@ -117,6 +121,10 @@ export class ConsoleWatch {
         over.abort();
         this.#setTrouble(undefined);
         seen.resolve();
+      },
+      seenLate: () => {
+        this.#setTrouble(undefined);
+        late.resolve({});
       },
       cancel: () => over.abort(),
     };
@@ -147,7 +155,7 @@ export class ConsoleWatch {
   }
 
   /** Never resolves. @throws DEVICE_TIMEOUT after `withinMs`, DEVICE_CLOSED when the device is lost before */
-  async #tooLate(withinMs: number, what: string, over: AbortSignal): Promise<never> {
+  async #tooLate(withinMs: number, what: string, late: Promise<Fired>, over: AbortSignal): Promise<never> {
     const { clock } = this.#options;
     await clock.sleep(withinMs, AbortSignal.any([over, this.#life.signal]));
     if (over.aborted) return new Promise<never>(() => undefined);
@@ -156,7 +164,7 @@ export class ConsoleWatch {
     }
     const why = `${what} was sent, but the device did not say within ${withinMs} ms that it did it`;
     this.#setTrouble(why);
-    throw new BridgeError('DEVICE_TIMEOUT', why);
+    throw new Overdue('DEVICE_TIMEOUT', why, late);
   }
 
   #setTrouble(trouble: string | undefined): void {

@@ -45,7 +45,7 @@ describe('a contact across handshake lines', () => {
     expect(connection.health()).toMatchObject({ status: 'up' });
     await clock.advance(490);
     port.closed.clear();
-    await clock.advance(20);
+    await clock.advance(35);
     expect(inputs).toHaveLength(1);
     await clock.advance(20);
     expect(inputs.slice(1)).toEqual([{ contact: 'go', edge: 'release', heldMs: 500 }]);

@@ -93,6 +93,7 @@ describe('fingers', () => {
     deck.dials(2);
     await clock.advance(10);
     deck.dials();
+    await clock.advance(35);
     deck.turn(0, -3);
     deck.touch(799);
     deck.touch(10, true);

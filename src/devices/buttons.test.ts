@@ -4,7 +4,7 @@ import type { Input, Pattern } from './adapter.js';
 import { Buttons, includesButton, matchesButton, problemOfButton } from './buttons.js';
 import { SETTLE_MS } from './gestures.js';
 
-const SETTINGS = { debounceMs: 5, holdMs: 800, doubleMs: 300, chordMs: 250 };
+const SETTINGS = { debounceMs: 0, holdMs: 800, doubleMs: 300, chordMs: 250 };
 
 async function device(...patterns: Pattern[]) {
   const clock = new TestClock();

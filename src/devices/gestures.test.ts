@@ -6,7 +6,7 @@ const START = 1000;
 /** A machine that was opened long ago, told of one pedal: [at, 'down' | 'up' | 'tick'] in milliseconds from START. */
 function told(steps: readonly (readonly [number, 'down' | 'up' | 'tick'])[], settings: Partial<GestureSettings> = {}) {
   const machine = new GestureMachine(
-    { debounceMs: 5, doubleMs: 300, holdsMs: new Map(), ...settings },
+    { debounceMs: 0, doubleMs: 300, holdsMs: new Map(), ...settings },
     START - SETTLE_MS,
   );
   const gestures: (Gesture & { atMs: number })[] = [];
@@ -32,29 +32,39 @@ describe('a press', () => {
   });
 
   test('is one press however often it bounces within debounceMs', () => {
-    const { names } = told([
-      [0, 'down'],
-      [1, 'up'],
-      [2, 'down'],
-      [3, 'up'],
-      [4, 'down'],
-      [5, 'tick'],
-      [90, 'up'],
-      [91, 'down'],
-      [92, 'up'],
-      [95, 'tick'],
-    ]);
-    expect(names).toEqual(['press@0', 'release@90']);
+    const { names } = told(
+      [
+        [0, 'down'],
+        [1, 'up'],
+        [2, 'down'],
+        [3, 'up'],
+        [4, 'down'],
+        [5, 'tick'],
+        [90, 'up'],
+        [91, 'down'],
+        [92, 'up'],
+        [96, 'tick'],
+        [97, 'tick'],
+      ],
+      { debounceMs: 5 },
+    );
+    expect(names).toEqual(['press@0', 'release@97']);
   });
 
   test('shorter than debounceMs is still pressed and released', () => {
     expect(
-      told([
-        [0, 'down'],
-        [3, 'up'],
-        [5, 'tick'],
-      ]).names,
-    ).toEqual(['press@0', 'release@5']);
+      told(
+        [
+          [0, 'down'],
+          [3, 'up'],
+          [8, 'tick'],
+        ],
+        { debounceMs: 5 },
+      ).gestures,
+    ).toEqual([
+      { button: 'go', gesture: 'press', atMs: 0 },
+      { button: 'go', gesture: 'release', heldMs: 3, atMs: 8 },
+    ]);
   });
 
   test('repeated by the device while it is down is one press', () => {
@@ -68,8 +78,26 @@ describe('a press', () => {
     ).toEqual(['press@0', 'release@30']);
   });
 
+  test.each(Array.from({ length: 30 }, (_, n) => n + 1))(
+    'that bounces for %i ms, when it goes down and 700 ms later when it is let go of, is one',
+    (bounceMs) => {
+      const steps = [
+        [0, 'down'],
+        [bounceMs, 'up'],
+        [bounceMs + 1, 'down'],
+        [700, 'up'],
+        [700 + bounceMs, 'down'],
+        [701 + bounceMs, 'up'],
+        [900, 'tick'],
+      ] as const;
+      const { names } = told(steps, { debounceMs: 35 });
+      expect(names.filter((name) => name.startsWith('press'))).toEqual(['press@0']);
+      expect(names.filter((name) => name.startsWith('release'))).toEqual(['release@900']);
+    },
+  );
+
   test('of one pedal while another is down is its own', () => {
-    const machine = new GestureMachine({ debounceMs: 5, doubleMs: 300, holdsMs: new Map() }, 0);
+    const machine = new GestureMachine({ debounceMs: 0, doubleMs: 300, holdsMs: new Map() }, 0);
     expect(machine.report(1000, new Set(['left']))).toEqual([{ button: 'left', gesture: 'press' }]);
     expect(machine.report(1001, new Set(['left', 'right']))).toEqual([{ button: 'right', gesture: 'press' }]);
     expect(machine.report(1100, new Set(['right']))).toEqual([{ button: 'left', gesture: 'release', heldMs: 100 }]);
@@ -130,11 +158,11 @@ describe('a hold', () => {
         [0, 'down'],
         [50, 'up'],
         [100, 'tick'],
-        [500, 'tick'],
+        [550, 'tick'],
       ],
       { debounceMs: 500, holdsMs: new Map([['go', [100]]]) },
     );
-    expect(names).toEqual(['press@0', 'release@500']);
+    expect(names).toEqual(['press@0', 'release@550']);
   });
 
   test('is watched for only where a rule asks', () => {

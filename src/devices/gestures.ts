@@ -8,7 +8,7 @@ export type Gesture = Who &
   ({ gesture: 'press' | 'double' } | { gesture: 'release'; heldMs: number } | { gesture: 'hold'; holdMs: number });
 
 export interface GestureSettings {
-  /** After an edge that counted, a button is not looked at for so long; then its true state counts. */
+  /** A button counts as let go of once it has been up without a break for so long; what bounces in between is one press. */
   debounceMs: number;
   /** The second press so soon after the first is also a double. */
   doubleMs: number;
@@ -45,8 +45,10 @@ interface Pressable {
 }
 
 interface Button extends Pressable {
-  /** Until then only the report is remembered. */
-  quietUntilMs: number;
+  /** Since when a button that is down is reported up without a break. */
+  upSinceMs: number | undefined;
+  /** When it was let go of last. */
+  wentUpMs?: number;
   /** The how manieth press of the device the last one of this button was. */
   lastPress: number;
 }
@@ -97,7 +99,7 @@ export class GestureMachine {
 
   /** When `tick` wants to be called next, should no report come before; undefined: never. */
   get nextAtMs(): number | undefined {
-    const times = [...this.#buttons.values()].flatMap((button) => [settlesAt(button), holdAt(button)]);
+    const times = [...this.#buttons.values()].flatMap((button) => [this.#releaseAt(button), holdAt(button)]);
     return earliest([...times, ...this.#chords.map(holdAt)]);
   }
 
@@ -117,8 +119,9 @@ export class GestureMachine {
       button.isReportedDown = down.has(name);
       if (isState) {
         button.isDown = button.isReportedDown;
+        button.upSinceMs = undefined;
         lift(button);
-      } else if (nowMs >= button.quietUntilMs) gestures.push(...this.#look(name, button, nowMs));
+      } else gestures.push(...this.#look(name, button, nowMs));
     }
     return [...gestures, ...this.#lookAtChords(nowMs)];
   }
@@ -128,9 +131,9 @@ export class GestureMachine {
     const gestures: Gesture[] = [];
     // One at a time, and each at its own time, so that the order is that of the clock and not that of the buttons.
     for (let at = this.nextAtMs; at !== undefined && at <= nowMs; at = this.nextAtMs) {
-      for (const [name, button] of this.#buttons) {
+      for (const button of this.#buttons.values()) {
         gestures.push(...heldUntil(button, at));
-        if (settlesAt(button) === at) gestures.push(...this.#look(name, button, at));
+        if (this.#releaseAt(button) === at) gestures.push(...letGo(button));
       }
       for (const chord of this.#chords) gestures.push(...heldUntil(chord, at));
       gestures.push(...this.#lookAtChords(at));
@@ -141,18 +144,22 @@ export class GestureMachine {
   #button(name: string): Button {
     let button = this.#buttons.get(name);
     if (!button) {
-      button = { ...untouched({ button: name }), quietUntilMs: NEVER, lastPress: 0 };
+      button = { ...untouched({ button: name }), upSinceMs: undefined, lastPress: 0 };
       this.#buttons.set(name, button);
     }
     return button;
   }
 
-  /** Makes the reported state count. */
+  /** A press counts at once. Up counts when it has lasted: without a debounce, at once as well. */
   #look(name: string, button: Button, nowMs: number): Gesture[] {
-    if (button.isReportedDown === button.isDown) return [];
-    button.isDown = button.isReportedDown;
-    button.quietUntilMs = nowMs + this.#settings.debounceMs;
-    if (!button.isDown) return released(button, nowMs);
+    if (!button.isReportedDown) {
+      if (!button.isDown) return [];
+      button.upSinceMs ??= nowMs;
+      return this.#settings.debounceMs > 0 ? [] : letGo(button);
+    }
+    button.upSinceMs = undefined;
+    if (button.isDown) return [];
+    button.isDown = true;
     this.#presses += 1;
     button.lastPress = this.#presses;
     return this.#pressed(name, button, nowMs);
@@ -166,18 +173,24 @@ export class GestureMachine {
       const isDown = chord.isDown ? members.every((member) => member?.isDown) : this.#isStruck(chord, members);
       if (isDown === chord.isDown) return [];
       chord.isDown = isDown;
-      if (!isDown) return released(chord, nowMs);
+      if (!isDown) return released(chord, Math.min(nowMs, ...members.map((member) => member?.wentUpMs ?? nowMs)));
       chord.usedUpTo = this.#presses;
       return this.#pressed(chord.key, chord, nowMs);
     });
   }
 
-  /** All are down, all were pressed within chordMs, and none of these presses made this chord before. */
+  /** All are down now, all were pressed within chordMs, and none of these presses made this chord before. */
   #isStruck({ usedUpTo }: Chord, members: readonly (Button | undefined)[]): boolean {
+    if (!members.every((member) => member?.isReportedDown)) return false;
     const times = members.map((member) => (member && member.lastPress > usedUpTo ? member.pressedAtMs : undefined));
     const known = times.filter((time) => time !== undefined);
     if (known.length < times.length) return false;
     return Math.max(...known) - Math.min(...known) <= (this.#settings.chordMs ?? 0);
+  }
+
+  /** When a button that is reported up counts as let go of. */
+  #releaseAt({ upSinceMs }: Button): number | undefined {
+    return upSinceMs === undefined ? undefined : upSinceMs + this.#settings.debounceMs;
   }
 
   #pressed(key: string, what: Pressable, nowMs: number): Gesture[] {
@@ -204,6 +217,16 @@ const lift = (what: Pressable): void => {
   what.holdsLeftMs = [];
 };
 
+/** A button has been up for long enough: it was let go of when that began. */
+function letGo(button: Button): Gesture[] {
+  const { upSinceMs } = button;
+  if (upSinceMs === undefined) return [];
+  button.isDown = false;
+  button.upSinceMs = undefined;
+  button.wentUpMs = upSinceMs;
+  return released(button, upSinceMs);
+}
+
 /** One whose press was not told is not told to be released. */
 function released(what: Pressable, nowMs: number): Gesture[] {
   const { who, pressedAtMs } = what;
@@ -218,10 +241,6 @@ function heldUntil(what: Pressable, at: number): Gesture[] {
   what.holdsLeftMs = left;
   return [{ ...what.who, gesture: 'hold', holdMs }];
 }
-
-/** When a report that came in the quiet time will count. */
-const settlesAt = (button: Button): number | undefined =>
-  button.isReportedDown === button.isDown ? undefined : button.quietUntilMs;
 
 /** No hold counts while the last report says up, be it a bounce: a foot that left is not holding. */
 const holdAt = ({ isReportedDown, pressedAtMs, holdsLeftMs: [next] }: Pressable): number | undefined =>

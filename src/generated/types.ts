@@ -1028,7 +1028,7 @@ export interface HidDevice {
    */
   interface?: number;
   /**
-   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   * A press counts at its first edge. A button counts as let go of once it has been up without a break for so many milliseconds, so that a contact which bounces, when it closes or opens, presses once.
    */
   debounceMs: number;
   /**
@@ -1853,7 +1853,7 @@ export interface StreamdeckDevice {
    */
   strip: StreamdeckPicture[];
   /**
-   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   * A press counts at its first edge. A button counts as let go of once it has been up without a break for so many milliseconds, so that a contact which bounces, when it closes or opens, presses once.
    */
   debounceMs: number;
   /**
@@ -1972,7 +1972,7 @@ export interface XkeysDevice {
    */
   path?: string;
   /**
-   * After a button moved it is not looked at for so many milliseconds. The first edge counts at once: a press is not delayed.
+   * A press counts at its first edge. A button counts as let go of once it has been up without a break for so many milliseconds, so that a contact which bounces, when it closes or opens, presses once.
    */
   debounceMs: number;
   /**

@@ -99,6 +99,7 @@ test('a chord is pressed when its last button is, with all of them down and pres
       const isDown = CHORDS.map(() => false);
       let nth = 0;
       let nowMs = 0;
+      let before: readonly string[] = [];
       for (const { afterMs, down } of [...steps, { afterMs: 1000, down: [] }]) {
         const untilMs = nowMs + afterMs;
         // A look whenever the machine wants one, so that each gesture comes at its time; then the report.
@@ -121,7 +122,11 @@ test('a chord is pressed when its last button is, with all of them down and pres
             );
             const presses = chord.flatMap((name) => pressedAt.get(name) ?? []);
             const times = presses.map(({ atMs }) => atMs);
-            const isTogether = presses.length === chord.length && Math.max(...times) - Math.min(...times) <= CHORD_MS;
+            const areDown = isReported ? down : before;
+            const isTogether =
+              chord.every((name) => areDown.includes(name)) &&
+              presses.length === chord.length &&
+              Math.max(...times) - Math.min(...times) <= CHORD_MS;
             const isFresh = presses.every((press) => press.nth > (usedUpTo[index] ?? 0));
             const expected = isDown[index] ? false : isTogether && isFresh;
             expect(told.filter((name) => name === 'press')).toEqual(expected ? ['press'] : []);
@@ -133,6 +138,7 @@ test('a chord is pressed when its last button is, with all of them down and pres
             isDown[index] = expected || (isDown[index] === true && !ends);
           });
         }
+        before = down;
       }
     }),
     { examples: [[LET_GO_WHEN_DUE]] },
@@ -147,7 +153,8 @@ test('every stamp on the pedal is one press at its first edge, however each edge
   });
   const stamp = fc.record({
     downMs: fc.integer({ min: DEBOUNCE_MS, max: 400 }),
-    upMs: fc.integer({ min: DEBOUNCE_MS, max: 400 }),
+    // After its last bounce it must have been up for the debounce time.
+    upMs: fc.integer({ min: 2 * DEBOUNCE_MS, max: 400 }),
     onDown: bounces,
     onUp: bounces,
   });

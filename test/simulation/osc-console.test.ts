@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ConsoleSimulator, startConsole } from '../../adapters/osc/console-simulator.js';
+import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { type Bridge, loadChecked, startBridge } from '../../src/main.js';
@@ -102,6 +103,22 @@ test('a desk that falls silent is told within seconds; a cue that it did not rep
   await eventually(() => desks()?.status === 'degraded', 'the silence');
   desk.isMute = false;
   await eventually(() => desks()?.detail?.startsWith('it no longer answers') !== true, 'an answer again', 6000);
+});
+
+test('a desk whose word of our cue comes 2.8 s late has fired it: put right, ours, and the show moves once', async () => {
+  desk.isStalled = true;
+  await go();
+  await go();
+  await eventually(() => of('OutputFailed').length === 1, 'told as failed');
+  await systemClock().sleep(800);
+  desk.isStalled = false;
+  await desk.release();
+  await eventually(() => of('OutputConfirmed').length === 1, 'put right');
+  await systemClock().sleep(300);
+  expect(payloads('OutputConfirmed')).toMatchObject([{ device: 'desk', summary: 'fire 1/1' }]);
+  expect(of('ExternalCueFired')).toEqual([]);
+  expect(of('CueAdvanced')).toHaveLength(2);
+  expect(bridge.sequencer.state.outputs).toMatchObject([{ stage: 'confirmed' }]);
 });
 
 test('a desk that is switched off and on is up again by itself, and nothing is sent late', async () => {

@@ -2,100 +2,14 @@
  * One press, and a QLab whose word of it comes late: a stalled network holds back everything but the answer to the command.
  * The show moves once, nothing fires at another desk, and the log says in the end what really happened.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
-import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
-import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
+import { describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
-import { silentLog } from '../../src/kit/log.js';
-import { loadChecked, type Published, startBridge } from '../../src/main.js';
+import { qlabHouse, type Scene } from '../support/qlab-house.js';
 import { eventually } from '../support/waiting.js';
 
 const clock = systemClock();
 /** So long after the last word nobody has anything left to say, in milliseconds. */
 const QUIET_MS = 400;
-
-interface Scene {
-  /** What the input rules listen to. */
-  when: string;
-  /** What the output rule sends to QLab. */
-  send: string;
-  holdMs?: number;
-  cue?: Partial<SimulatedCue>;
-  withBackup?: boolean;
-}
-
-const show = `version: 1
-title: Held
-acts:
-  - id: a
-    segments:
-      - id: s
-        cues:
-${[1, 2, 3]
-  .map(
-    (n) =>
-      `          - { id: c${n}, number: "${n}", calls: [{ department: sound, number: "${n}", targets: { qlab: "${n}" } }, { department: lighting, number: "${n}" }] }`,
-  )
-  .join('\n')}
-`;
-
-/** A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO. */
-async function house({ when, send, cue = {}, withBackup = false }: Scene) {
-  const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
-  const cues = ['1', '2', '3'].map((number) => ({ number, ...cue }));
-  const qlabs: QlabSimulator[] = [await startQlabSimulator({ port: 0, cues })];
-  if (withBackup) qlabs.push(await startQlabSimulator({ port: 0, cues }));
-  const desk = await startQlabSimulator({ port: 0, cues: ['1', '2', '3'] });
-  const names = withBackup ? ['qlab-main', 'qlab-backup'] : ['qlab-main'];
-  const file = join(folder, 'bridge.yaml');
-  await writeFile(join(folder, 'show.yaml'), show);
-  await writeFile(
-    file,
-    `version: 1
-show: { id: held, file: show.yaml, goGuardMs: 0 }
-server: { listen: 127.0.0.1:0 }
-journal: { path: ./data }
-devices:
-${names.map((name, at) => `  ${name}: { adapter: qlab, port: ${qlabs[at]?.port}${at > 0 ? ', backupOf: qlab-main' : ''} }`).join('\n')}
-  desk: { adapter: qlab, port: ${desk.port} }
-inputs:
-${names.map((name) => `  - { id: from-${name}, when: { device: ${name}, event: ${when} }, propose: CueAdvanced }`).join('\n')}
-outputs:
-  - { id: sound, event: CueAdvanced, call: sound, send: { device: qlab-main, ${send} } }
-  - { id: light, event: CueAdvanced, call: lighting, send: { device: desk, start: $call.number } }
-`,
-  );
-  const loaded = await loadChecked(file);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const events: Published[number]['event'][] = [];
-  const bridge = await startBridge({
-    checked: loaded.bridge,
-    log: silentLog,
-    onPublished: (entries) => events.push(...entries.map(({ event }) => event)),
-  });
-  onTestFinished(async () => {
-    await bridge.close();
-    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
-    await rm(folder, { recursive: true });
-  });
-  await eventually(
-    () => bridge.devices().every(({ status, playhead }) => status === 'up' && playhead === '1'),
-    'every device is up',
-  );
-  const of = (type: string, device?: string) =>
-    events.filter(
-      ({ eventType, payload }) => eventType === type && (device === undefined || Object(payload).device === device),
-    );
-  /** Each output's stages at a device, in the order in which they were told. */
-  const stages = (device: string) =>
-    events.flatMap(({ eventType, payload }) =>
-      eventType.startsWith('Output') && Object(payload).device === device ? [eventType.slice('Output'.length)] : [],
-    );
-  return { bridge, qlabs, desk, names, of, stages };
-}
 
 const scenes: [string, Scene][] = [];
 for (const holdMs of [2600, 4500]) {
@@ -117,7 +31,7 @@ for (const when of ['go', 'cueStarted']) {
 
 describe('one press is one advance, however late QLab tells of it', () => {
   test.concurrent.each(scenes)('%s', { timeout: 20_000 }, async (_, scene) => {
-    const { bridge, qlabs, desk, names, of, stages } = await house(scene);
+    const { bridge, qlabs, desk, names, of, stages } = await qlabHouse(scene);
     const { holdMs = 0 } = scene;
     for (const qlab of qlabs) await qlab.setFaults({ holdMs });
     await bridge.press('CueAdvanced', {}, 'desk-button');
@@ -143,5 +57,60 @@ describe('one press is one advance, however late QLab tells of it', () => {
     qlabs[0]?.operatorGo('2');
     await eventually(() => of('CueAdvanced').length === 2, "the operator's GO moves the show", 6000);
     await eventually(() => desk.fired.length === 2, 'and fires at the other desk');
+  });
+});
+
+describe('where nobody can be sure, nothing moves, and it is said', () => {
+  /** What is recorded of cues that QLab fired, and every advance. */
+  const told = ({ of }: Awaited<ReturnType<typeof qlabHouse>>) => ({
+    fired: of('ExternalCueFired').map(({ payload }) => [Object(payload).cueNumber, Object(payload).attribution]),
+    advances: of('CueAdvanced').length,
+  });
+
+  test.concurrent('a bare GO that fires another cue than the one at the playhead names it, and fails', async () => {
+    const house = await qlabHouse({ when: 'go', send: 'go: true' });
+    const [qlab] = house.qlabs;
+    // The playhead is moved, and the word of it is held back.
+    await qlab?.setFaults({ holdMs: 600 });
+    qlab?.operatorPlayhead('3');
+    await house.bridge.press('CueAdvanced', {}, 'desk-button');
+    await eventually(() => house.of('OutputFailed', 'qlab-main').length === 1, 'it is told as failed');
+    expect(house.of('OutputFailed', 'qlab-main')[0]?.payload).toMatchObject({
+      code: 'PLAYHEAD_DIVERGED',
+      detail: 'GO: QLab fired cue 3, not 1: the playhead had been moved, or an operator pressed GO',
+    });
+    await clock.sleep(QUIET_MS);
+    expect(told(house)).toEqual({ fired: [['3', 'doubtful']], advances: 1 });
+    expect(house.desk.fired).toHaveLength(1);
+    expect(house.bridge.devices()[0]).toMatchObject({ status: 'degraded', code: 'PLAYHEAD_DIVERGED' });
+  });
+
+  test.concurrent('a bare GO tells which cue it fired, and fails where that is not the one that the show calls', async () => {
+    const house = await qlabHouse({ when: 'go', send: 'go: true' });
+    await house.bridge.press('CueAdvanced', {}, 'desk-button');
+    await eventually(() => house.stages('qlab-main').length === 2, 'the first is seen');
+    expect(house.of('OutputConfirmed', 'qlab-main')[0]?.payload).toMatchObject({ summary: 'GO: cue 1' });
+    house.qlabs[0]?.operatorPlayhead('3');
+    await eventually(() => house.bridge.devices()[0]?.playhead === '3', 'the playhead is followed');
+    // QLab drops what repeats within 0.1 s.
+    await clock.sleep(150);
+    await house.bridge.press('CueAdvanced', {}, 'desk-button');
+    await eventually(() => house.stages('qlab-main').at(-1) === 'Failed', 'the second is told as failed');
+    expect(house.of('OutputFailed', 'qlab-main')[0]?.payload).toMatchObject({
+      code: 'PLAYHEAD_DIVERGED',
+      detail: "GO fired cue 3; the show's is 2",
+    });
+  });
+
+  test.concurrent('a GO of ours that was on its way when the connection was lost, and is told on the next one', async () => {
+    const house = await qlabHouse({ when: 'cueStarted', send: 'start: $call.targets.qlab', cue: { preWaitMs: 1500 } });
+    await house.bridge.press('CueAdvanced', {}, 'desk-button');
+    await eventually(() => house.stages('qlab-main').length === 1, 'QLab has it');
+    house.qlabs[0]?.dropClients();
+    await eventually(() => house.bridge.devices()[0]?.connects === 2, 'a new connection');
+    await eventually(() => house.qlabs[0]?.fired.length === 1, 'its pre-wait is over');
+    await clock.sleep(QUIET_MS);
+    expect(told(house)).toEqual({ fired: [['1', 'doubtful']], advances: 1 });
+    expect(house.desk.fired).toHaveLength(1);
   });
 });

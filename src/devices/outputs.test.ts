@@ -1,0 +1,90 @@
+/** What becomes of an output after it was told as failed, and of one that fired something else. */
+import { expect, test } from 'vitest';
+import { TestClock } from '../../test/support/test-clock.js';
+import { deferred } from '../kit/deferred.js';
+import { silentLog } from '../kit/log.js';
+import type { Fired, Receipt } from './adapter.js';
+import { Outputs, type StageReport } from './outputs.js';
+import { Overdue } from './overdue.js';
+
+function desk(send: (clock: TestClock) => Promise<Receipt>, cueNumber?: string) {
+  const clock = new TestClock('2026-03-01T19:30:00.000Z');
+  const told: StageReport[] = [];
+  const logged: string[] = [];
+  const note = (facts: { detail?: string }, msg: string) => void logged.push(`${msg} ${facts.detail ?? ''}`.trim());
+  const outputs = new Outputs({
+    clock,
+    log: { ...silentLog, info: note, warn: note, error: note } as typeof silentLog,
+    summarise: () => 'start 12',
+    tell: (report) => told.push(report),
+    send: () => send(clock),
+  });
+  const output = { ruleId: 'r', outputId: 'r@backup', device: 'd', command: {}, maxLateMs: 2000 };
+  outputs.perform({ eventSeq: 7, messageId: 'm', recordedAt: '2026-03-01T19:30:00.000Z' }, [
+    { ...output, ...(cueNumber === undefined ? {} : { cueNumber }) },
+  ]);
+  return { clock, told, logged, stages: () => told.map(({ stage }) => stage) };
+}
+
+test('a cue that fires after it was told as failed is put right, as the same output', async () => {
+  const late = deferred<Fired>();
+  const failing = deferred<void>();
+  const confirmed = failing.promise.then(() => Promise.reject(new Overdue('DEVICE_TIMEOUT', 'not seen', late.promise)));
+  confirmed.catch(() => undefined);
+  const { clock, told, logged, stages } = desk(async () => ({ reached: 'acknowledged', confirmed }));
+  await clock.advance(2000);
+  failing.resolve();
+  await clock.advance(600);
+  expect(stages()).toEqual(['sent', 'failed']);
+  late.resolve({});
+  await clock.advance(0);
+  expect(told.at(-1)).toMatchObject({ stage: 'confirmed', outputId: 'r@backup', latencyMs: 2600, summary: 'start 12' });
+  expect(logged.at(-1)).toBe('output.late start 12: seen after 2.6 s, and had been told as failed');
+});
+
+test('so is one that the device never answered', async () => {
+  const late = deferred<Fired>();
+  const { clock, stages } = desk(async () => {
+    throw new Overdue('DEVICE_TIMEOUT', 'no answer', late.promise);
+  });
+  await clock.advance(1000);
+  expect(stages()).toEqual(['failed']);
+  late.resolve({});
+  await clock.advance(0);
+  expect(stages()).toEqual(['failed', 'confirmed']);
+});
+
+test('a command that names no cue tells which one it fired; another than the show’s is no success, late or not', async () => {
+  const { clock, told } = desk(
+    async () => ({ reached: 'acknowledged', confirmed: Promise.resolve({ cueNumber: '12' }) }),
+    '12',
+  );
+  await clock.advance(0);
+  expect(told.at(-1)).toMatchObject({ stage: 'confirmed', summary: 'start 12: cue 12' });
+
+  const other = desk(async () => ({ reached: 'acknowledged', confirmed: Promise.resolve({ cueNumber: '' }) }), '12');
+  await other.clock.advance(0);
+  expect(other.told.at(-1)).toMatchObject({
+    stage: 'failed',
+    code: 'PLAYHEAD_DIVERGED',
+    detail: "start 12 fired a cue without a number; the show's is 12",
+  });
+
+  const late = desk(async () => {
+    throw new Overdue('DEVICE_TIMEOUT', 'no answer', Promise.resolve({ cueNumber: '9' }));
+  }, '12');
+  await late.clock.advance(0);
+  expect(late.told.map((report) => ('code' in report ? report.code : report.stage))).toEqual([
+    'DEVICE_TIMEOUT',
+    'PLAYHEAD_DIVERGED',
+  ]);
+});
+
+test('where the show says nothing of the cue, whatever fired has fired', async () => {
+  const { clock, told } = desk(async () => ({
+    reached: 'acknowledged',
+    confirmed: Promise.resolve({ cueNumber: '9' }),
+  }));
+  await clock.advance(0);
+  expect(told.at(-1)).toMatchObject({ stage: 'confirmed', summary: 'start 12: cue 9' });
+});

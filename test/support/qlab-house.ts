@@ -1,0 +1,90 @@
+/** A bridge in this process, before a QLab, perhaps its backup, and another desk: who fires at whom, and what the log says. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { onTestFinished } from 'vitest';
+import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
+import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
+import { silentLog } from '../../src/kit/log.js';
+import { loadChecked, type Published, startBridge } from '../../src/main.js';
+import { eventually } from './waiting.js';
+
+export interface Scene {
+  /** What the input rules listen to. */
+  when: string;
+  /** What the output rule sends to QLab. */
+  send: string;
+  holdMs?: number;
+  cue?: Partial<SimulatedCue>;
+  withBackup?: boolean;
+}
+
+const show = `version: 1
+title: Held
+acts:
+  - id: a
+    segments:
+      - id: s
+        cues:
+${[1, 2, 3]
+  .map(
+    (n) =>
+      `          - { id: c${n}, number: "${n}", calls: [{ department: sound, number: "${n}", targets: { qlab: "${n}" } }, { department: lighting, number: "${n}" }] }`,
+  )
+  .join('\n')}
+`;
+
+/** A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test. */
+export async function qlabHouse({ when, send, cue = {}, withBackup = false }: Scene) {
+  const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
+  const cues = ['1', '2', '3'].map((number) => ({ number, ...cue }));
+  const qlabs: QlabSimulator[] = [await startQlabSimulator({ port: 0, cues })];
+  if (withBackup) qlabs.push(await startQlabSimulator({ port: 0, cues }));
+  const desk = await startQlabSimulator({ port: 0, cues: ['1', '2', '3'] });
+  const names = withBackup ? ['qlab-main', 'qlab-backup'] : ['qlab-main'];
+  const file = join(folder, 'bridge.yaml');
+  await writeFile(join(folder, 'show.yaml'), show);
+  await writeFile(
+    file,
+    `version: 1
+show: { id: held, file: show.yaml, goGuardMs: 0 }
+server: { listen: 127.0.0.1:0 }
+journal: { path: ./data }
+devices:
+${names.map((name, at) => `  ${name}: { adapter: qlab, port: ${qlabs[at]?.port}${at > 0 ? ', backupOf: qlab-main' : ''} }`).join('\n')}
+  desk: { adapter: qlab, port: ${desk.port} }
+inputs:
+${names.map((name) => `  - { id: from-${name}, when: { device: ${name}, event: ${when} }, propose: CueAdvanced }`).join('\n')}
+outputs:
+  - { id: sound, event: CueAdvanced, call: sound, send: { device: qlab-main, ${send} } }
+  - { id: light, event: CueAdvanced, call: lighting, send: { device: desk, start: $call.number } }
+`,
+  );
+  const loaded = await loadChecked(file);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const events: Published[number]['event'][] = [];
+  const bridge = await startBridge({
+    checked: loaded.bridge,
+    log: silentLog,
+    onPublished: (entries) => events.push(...entries.map(({ event }) => event)),
+  });
+  onTestFinished(async () => {
+    await bridge.close();
+    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
+    await rm(folder, { recursive: true });
+  });
+  await eventually(
+    () => bridge.devices().every(({ status, playhead }) => status === 'up' && playhead === '1'),
+    'every device is up',
+  );
+  const of = (type: string, device?: string) =>
+    events.filter(
+      ({ eventType, payload }) => eventType === type && (device === undefined || Object(payload).device === device),
+    );
+  /** Each output's stages at a device, in the order in which they were told. */
+  const stages = (device: string) =>
+    events.flatMap(({ eventType, payload }) =>
+      eventType.startsWith('Output') && Object(payload).device === device ? [eventType.slice('Output'.length)] : [],
+    );
+  return { bridge, qlabs, desk, names, of, stages };
+}
