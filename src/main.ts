@@ -18,6 +18,7 @@ import { UnusedInputs } from './devices/unused-inputs.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
+import type { Disk } from './journal/disk.js';
 import { adapterOf } from './kinds.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
@@ -75,6 +76,8 @@ export async function startBridge(options: {
   pagesDir?: string;
   /** Sees each stored event after it was published. */
   onPublished?: (entries: Published) => void;
+  /** Where the log is kept; left out: the machine's own. */
+  disk?: Disk;
 }): Promise<Bridge> {
   const { log, clock: machine = systemClock() } = options;
   let { checked } = options;
@@ -99,6 +102,7 @@ export async function startBridge(options: {
     patches: checked.config.show.patches,
     clock: machine,
     log,
+    ...(options.disk === undefined ? {} : { disk: options.disk }),
     effects: {
       prepare: (event, state) => {
         const commands = mapping.commandsFor(event, state);
