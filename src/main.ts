@@ -39,6 +39,7 @@ export type { CheckedBridge, LoadResult } from './config/load.js';
 export type { KindListing } from './devices/plugged-in.js';
 export { watchPlugging } from './devices/plugging.js';
 export type { DeviceReport } from './devices/supervised-device.js';
+export { repairLog } from './journal/repair.js';
 export { readLog, verifyLog } from './journal/verify.js';
 export { consoleKinds, loadChecked, networkKinds, pluggedIn, pluggedKinds, simulators } from './kinds.js';
 export type { Outcome } from './protocol/decision.js';
