@@ -9,6 +9,8 @@ export interface FileFacts {
   bytes: number;
   /** In how many folders it is; 0 once it was deleted: what is written to it then is lost. */
   links: number;
+  /** Whether other users of the machine may read it; false where the system knows no such thing. */
+  isOpenToOthers: boolean;
   /** Together they tell one file from another, whatever its name. */
   device: number;
   inode: number;
@@ -100,9 +102,10 @@ function writeAll(fd: number, bytes: Uint8Array, at = 0): Promise<void> {
   });
 }
 
-const factsOf = ({ size, nlink, dev, ino }: fs.Stats): FileFacts => ({
+const factsOf = ({ size, nlink, mode, dev, ino }: fs.Stats): FileFacts => ({
   bytes: size,
   links: nlink,
+  isOpenToOthers: process.platform !== 'win32' && (mode & 0o007) !== 0,
   device: dev,
   inode: ino,
 });

@@ -54,6 +54,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
   let lock: FolderLock | undefined;
   try {
     await disk.makeFolder(folder);
+    if ((await disk.facts(folder))?.isOpenToOthers) log.info({ folder }, 'journal.readable');
     lock = await disk.lock(folder);
     if (lock.fromSilent) await fenceLast(disk, folder);
     const index = new MessageIndex();

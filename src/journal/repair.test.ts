@@ -111,7 +111,8 @@ test('a whole log is left alone, and a folder that is there is never written to'
   expect(await repairLog(FOLDER, NEW, disk)).toMatchObject({ problem: undefined, keeps: EVENTS, to: undefined });
   expect(disk.paths().filter((path) => path.startsWith(NEW))).toEqual([]);
   await disk.remove(segments(disk)[1] as string);
-  disk.facts = async (path) => (path === NEW ? { bytes: 0, links: 1, device: 1, inode: 1 } : undefined);
+  disk.facts = async (path) =>
+    path === NEW ? { bytes: 0, links: 1, isOpenToOthers: false, device: 1, inode: 1 } : undefined;
   await expect(repairLog(FOLDER, NEW, disk)).rejects.toThrow('is there already');
 });
 

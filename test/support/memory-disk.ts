@@ -90,7 +90,7 @@ export class MemoryDisk implements Disk {
 
   #factsOf(path: string, node: Node): FileFacts {
     const links = this.#files.get(path) === node ? 1 : 0;
-    return { bytes: node.bytes.length, links, device: 1, inode: node.inode };
+    return { bytes: node.bytes.length, links, isOpenToOthers: false, device: 1, inode: node.inode };
   }
 
   /** @returns a file's bytes, to be looked at or changed in place. */
