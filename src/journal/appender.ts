@@ -194,9 +194,10 @@ export class Appender {
     if (!this.#file) await this.#reopen();
     if (this.#segment.bytes >= this.#parts.segmentBytesMax) await this.#begin(new Segment(this.#segment.lastSeq + 1));
     const file = this.#file as DiskFile;
+    const written = file.append(lines);
     // A file that was renamed or deleted still takes all that is written. Looked at while the disk works.
     const named = disk.facts(this.#path(this.#segment)).catch((error: Error) => error);
-    await file.append(lines);
+    await written;
     // From here on whatever was done to the file shows in its length, and a log that was taken over is deleted.
     const difference = this.#differenceOf(file.facts(), await named, this.#segment.bytes + lines.length);
     if (difference !== undefined) {
