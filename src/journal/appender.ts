@@ -285,7 +285,8 @@ export class Appender {
   /** Takes out again what got to the file. Where that fails as well, the next append does it before it writes. */
   async #cutBack(bytes: number): Promise<void> {
     await this.#dropFile();
-    if (this.#isTouched) return;
+    // What others had their hands on, and what is another's by now, is not ours to cut.
+    if (this.#isTouched || this.#parts.lock.lost) return;
     this.#leftBytes = Math.max(this.#leftBytes, bytes);
     await this.#reopen().catch(() => undefined);
   }

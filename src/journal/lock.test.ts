@@ -129,3 +129,10 @@ test('a holder learns with its next beat that its lock is another’s, says whos
   lock.release();
   expect(readdirSync(folder)).toContain('lock');
 });
+
+test('a holder whose last beat is old leaves the lock: it may be another’s by the time that it is deleted', async () => {
+  const lock = await lockFolder(folder, clock);
+  clock.standStill(2500);
+  lock.release();
+  expect(readdirSync(folder)).toEqual(['lock']);
+});

@@ -9,12 +9,14 @@ const STALLED_MS = 1000;
 /** How often the files themselves are looked at, in looks. */
 const INSPECT_EVERY = 4;
 
+type Watched = Pick<Appender, 'isBusy' | 'steps' | 'failure' | 'inspect'>;
+
 /**
  * Knows within 1.5 s that the disk hangs, that others changed the log, or that a failure is over, whether or not
  * somebody presses meanwhile.
  */
 export class LogWatch {
-  readonly #appender: Appender;
+  readonly #appender: Watched;
   readonly #clock: Clock;
   readonly #tell: () => void;
   readonly #ending = new AbortController();
@@ -24,7 +26,7 @@ export class LogWatch {
   #told: Error | undefined;
 
   /** @param tell  called when `failure` has become another. */
-  constructor(appender: Appender, clock: Clock, tell: () => void) {
+  constructor(appender: Watched, clock: Clock, tell: () => void) {
     this.#appender = appender;
     this.#clock = clock;
     this.#tell = tell;
