@@ -29,6 +29,9 @@ export function createMidiAdapter({ loadDriver = () => loadRtMidi() }: MidiOptio
     problemOfCommand,
     problemOfPattern,
     summarise,
+    // Two entries that hear one port, as one receiver of show control: each press would be two. To send from two does no harm.
+    identityOf: ({ input, deviceId, groups, mscFormats }) =>
+      typeof input === 'string' ? JSON.stringify([input.toLowerCase(), deviceId, groups, mscFormats]) : undefined,
     problemOfDevice: problemOfMtcOut,
     async connect(config: MidiDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();

@@ -1,8 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Input, Pattern } from '../../src/devices/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { decodeMessage } from './codec.js';
-import { isForUs, matches, toInput } from './input.js';
+import { ControllerEdges, isForUs, matches, toInput } from './input.js';
 import type { MscMessage } from './msc.js';
 
 const msc = (more: Partial<MscMessage> = {}): Input =>
@@ -146,4 +147,17 @@ describe('the bridge file', () => {
     expect(isRight('send', { device: 'a', msc: { command: 'go', deviceId: 1 } })).toBe(false);
     expect(isRight('send', { device: 'a', msc: { command: 'gone', deviceId: 1, format: 1 } })).toBe(false);
   });
+});
+
+test('a controller that goes down and up with a tremble is one press, whatever the curve', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -7, max: 7 }), { minLength: 128, maxLength: 128 }), (tremble) => {
+      const edges = new ControllerEdges();
+      const curve = [...Array(64).keys(), ...[...Array(64).keys()].reverse()].map((step, at) =>
+        Math.min(127, Math.max(0, 2 * step + (tremble[at] ?? 0))),
+      );
+      const told = [...curve, 0].map((value) => edges.take(1, 64, value)).filter((edge) => edge !== 'none');
+      expect(told).toEqual(['press', 'release']);
+    }),
+  );
 });

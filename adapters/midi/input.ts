@@ -60,19 +60,23 @@ function isFormat(wanted: unknown, format: unknown): boolean {
 const codeOf = (format: unknown): unknown =>
   typeof format === 'string' && Object.hasOwn(MSC_FORMATS, format) ? MSC_FORMATS[format as MscFormatName] : format;
 
-/** From here on a controller is down, as a sustain pedal has it. */
+/** From here on a controller is down, as a sustain pedal has it; and it is up again only below this. */
 const DOWN_FROM = 64;
+const UP_BELOW = 48;
 
 /** Which way controllers went: a pedal that is pressed says many values. */
 export class ControllerEdges {
   readonly #isDown = new Map<number, boolean>();
 
-  /** @returns press when the value comes to 64 or more from below or from nowhere, release the other way, else none. */
+  /**
+   * @returns press when the value comes to 64 or more, release when it then comes below 48, else none: a foot that trembles at
+   *   the threshold presses once.
+   */
   take(channel: number, controller: number, value: number): 'press' | 'release' | 'none' {
     // At most 16 channels of 128 controllers.
     const key = channel * 128 + controller;
     const wasDown = this.#isDown.get(key) ?? false;
-    const isDown = value >= DOWN_FROM;
+    const isDown = value >= (wasDown ? UP_BELOW : DOWN_FROM);
     this.#isDown.set(key, isDown);
     if (isDown === wasDown) return 'none';
     return isDown ? 'press' : 'release';

@@ -15,11 +15,23 @@ describe('a port', () => {
   test.each([
     ['nanoKEY2:nanoKEY2 MIDI 1', 'nanoKEY2:nanoKEY2 MIDI 1 24:0'],
     ['nanoKEY2:nanoKEY2 MIDI 1 24:0', 'nanoKEY2:nanoKEY2 MIDI 1 24:0'],
-    ['nanokey', 'nanoKEY2:nanoKEY2 MIDI 1 24:0'],
-    ['Gadget II MIDI 2', 'ETC Gadget II:ETC Gadget II MIDI 2 20:1'],
+    ['nanokey2', 'nanoKEY2:nanoKEY2 MIDI 1 24:0'],
+    ['ETC Gadget II MIDI 2', 'ETC Gadget II:ETC Gadget II MIDI 2 20:1'],
     ['showd in', 'RtMidi Input Client:showd in 131:0'],
   ])('"%s" is %s', (wanted, name) => {
     expect(findPort(wanted, LINUX)).toEqual({ name });
+  });
+
+  test.each([
+    ['loopMIDI Port 1', ['loopMIDI Port 10', 'loopMIDI Port 11']],
+    ['UM-ONE', ['UM-ONE mk2']],
+    ['UM-ONE', ['UM-ONE mk2:UM-ONE mk2 MIDI 1 20:0']],
+    ['IAC Driver Bus 1', ['IAC Driver Bus 12']],
+    ['nanokey', ['nanoKEY2:nanoKEY2 MIDI 1 24:0']],
+    ['USB MIDI 20:0', ['USB MIDI 24:0']],
+  ])('"%s" that is away is not %j, which only begins alike', (wanted, names) => {
+    expect(findPort(wanted, names)).toHaveProperty('problem');
+    expect(findPort(wanted, [...names, wanted])).toEqual({ name: wanted });
   });
 
   test('is the one of exactly this name before those that have it in theirs', () => {
@@ -34,9 +46,9 @@ describe('a port', () => {
   });
 
   test('that could be two is asked for again', () => {
-    expect(findPort('ETC Gadget', LINUX)).toEqual({
+    expect(findPort('ETC Gadget II', LINUX)).toEqual({
       problem:
-        '2 ports fit "ETC Gadget" ("ETC Gadget II:ETC Gadget II MIDI 1 20:0", "ETC Gadget II:ETC Gadget II MIDI 2 20:1"): give more of its name',
+        '2 ports fit "ETC Gadget II" ("ETC Gadget II:ETC Gadget II MIDI 1 20:0", "ETC Gadget II:ETC Gadget II MIDI 2 20:1"): write the whole name',
     });
     expect(findPort('USB MIDI', ['USB MIDI 20:0', 'USB MIDI 24:0'])).toEqual({
       problem: '2 ports fit "USB MIDI" ("USB MIDI 20:0", "USB MIDI 24:0"): name it with its number',
@@ -56,7 +68,7 @@ describe('a port', () => {
   });
 
   test('of a program’s own cannot be meant', () => {
-    expect(findPort('RtMidi Input', LINUX)).toMatchObject({ name: 'RtMidi Input Client:showd in 131:0' });
-    expect(findPort('RtMidi Output', LINUX)).toHaveProperty('problem');
+    expect(findPort('RtMidi Input Client', LINUX)).toMatchObject({ name: 'RtMidi Input Client:showd in 131:0' });
+    expect(findPort('RtMidi Output Client', LINUX)).toHaveProperty('problem');
   });
 });

@@ -18,20 +18,20 @@ export const withoutNumber = (name: string): string => name.replace(/ \d+:\d+$/,
 export const foreignPorts = (names: readonly string[]): string[] => names.filter((name) => !OWN.test(name));
 
 /**
- * The port that is meant by `wanted`: the whole name, the name without its number, or a part of exactly one name
- * (upper and lower case alike).
+ * The port that is meant by `wanted`: the whole name; the name without ALSA's number; or what stands before or after the colon of
+ * exactly one of ALSA's names, which are `client:port`. Never a part of a name: where the port that was meant is away,
+ * another one that begins alike would be taken for it.
  * @returns its full name now, or why there is none, in the technician's words.
  */
 export function findPort(wanted: string, names: readonly string[]): { name: string } | { problem: string } {
   const ports = foreignPorts(names);
   if (ports.includes(wanted)) return { name: wanted };
   const equal = ports.filter((name) => withoutNumber(name) === wanted);
-  const part = wanted.toLowerCase();
-  const fitting = equal.length > 0 ? equal : ports.filter((name) => withoutNumber(name).toLowerCase().includes(part));
+  const fitting = equal.length > 0 ? equal : ports.filter((name) => partsOf(name).includes(wanted.toLowerCase()));
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return { name: only };
   if (fitting.length > 1) {
-    const how = equal.length > 0 ? 'name it with its number' : 'give more of its name';
+    const how = equal.length > 0 ? 'name it with its number' : 'write the whole name';
     return { problem: `${fitting.length} ports fit "${wanted}" (${listOf(fitting)}): ${how}` };
   }
   if (ports.length === 0) return { problem: `there is no port "${wanted}"; there is none at all` };
@@ -41,6 +41,13 @@ export function findPort(wanted: string, names: readonly string[]): { name: stri
     .sort((a, b) => b.likeness - a.likeness);
   const suggestion = like ? `did you mean "${like.name}"? ` : '';
   return { problem: `there is no port "${wanted}"; ${suggestion}there are ${listOf(ports)}` };
+}
+
+/** A name and its two halves, in small letters. */
+function partsOf(port: string): string[] {
+  const name = withoutNumber(port).toLowerCase();
+  const colon = name.indexOf(':');
+  return colon < 0 ? [name] : [name, name.slice(0, colon), name.slice(colon + 1)];
 }
 
 function listOf(names: readonly string[]): string {

@@ -68,8 +68,17 @@ function fitsAddress(pattern: Pattern, input: Input): boolean {
 const isArg = (wanted: unknown, got: unknown): boolean =>
   wanted === got || (typeof wanted === 'number' && typeof got === 'number' && Math.fround(wanted) === got);
 
-/** Buttons on pages and desks send 1 when pressed and 0 when let go. */
-const isRelease = (args: readonly unknown[]): boolean => args.length === 1 && (args[0] === 0 || args[0] === false);
+/** What buttons on pages and desks say when they are let go of, in whatever type: 0, false, off, nothing. */
+const OFF_WORDS = new Set(['', '0', '0.0', 'off', 'false', 'up', 'release', 'released']);
+
+/** Buttons on pages and desks send 1 when pressed and 0 when let go. What is no value at all is no press either. */
+function isRelease(args: readonly unknown[]): boolean {
+  const [only] = args;
+  if (args.length !== 1) return false;
+  if (typeof only === 'string') return OFF_WORDS.has(only.trim().toLowerCase());
+  // NaN and infinity come as null, as nil does.
+  return only === 0 || only === false || only === null;
+}
 
 /**
  * The message of a `send`.

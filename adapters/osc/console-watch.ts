@@ -89,7 +89,7 @@ export class ConsoleWatch {
     const nowMs = this.#options.clock.mono();
     const takeBacks: (() => void)[] = [];
     let confirmed: Promise<void> | undefined;
-    for (const { event, where, withinMs, isProof, unlessLast } of this.#options.hears ? awaited : []) {
+    for (const { event, where, withinMs, isProof, maybe, unlessLast } of this.#options.hears ? awaited : []) {
       if (unlessLast && [...this.#last.values()].some((last) => last.event === event)) continue;
       const confirmation = isProof ? this.#confirmation(withinMs, what) : undefined;
       confirmed ??= confirmation?.promise;
@@ -97,7 +97,8 @@ export class ConsoleWatch {
         event,
         where,
         untilMs: nowMs + withinMs,
-        isProof: isProof === true,
+        isProof,
+        maybe,
         seen: (isLate) => (isLate ? confirmation?.seenLate() : confirmation?.seen()),
       });
       takeBacks.push(forget, () => confirmation?.cancel());

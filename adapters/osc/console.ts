@@ -24,6 +24,8 @@ export interface Awaited {
   withinMs: number;
   /** false: it may say so, or not; then nothing is proven. */
   isProof: boolean;
+  /** A report that fits may be another's as well. */
+  maybe: boolean;
   /** Nothing is awaited when this event is the last that was heard on its address. */
   unlessLast: boolean;
 }
@@ -100,7 +102,7 @@ export function compileConsole(profile: OscProfile, prefix: string): Console {
 }
 
 function toAwaited(
-  { event, where = {}, withinMs, unlessLast }: OscProfileReport,
+  { event, where = {}, withinMs, maybe, unlessLast }: OscProfileReport,
   values: Given,
   isProof: boolean,
 ): Awaited {
@@ -108,7 +110,7 @@ function toAwaited(
     field,
     typeof value === 'string' ? fillText(value, values) : value,
   ]);
-  return { event, where: Object.fromEntries(wanted), withinMs, isProof, unlessLast };
+  return { event, where: Object.fromEntries(wanted), withinMs, isProof, maybe, unlessLast };
 }
 
 /**
@@ -219,11 +221,12 @@ function compileEvent(
   });
   const wanted = args.map((arg) => {
     const name = typeof arg === 'string' ? onlyName(arg) : undefined;
-    return name === undefined ? { value: typeof arg === 'string' ? (fillText(arg, {}) ?? arg) : arg } : { name };
+    if (name !== undefined) return { name };
+    return { among: [arg].flat().map((one) => (typeof one === 'string' ? (fillText(one, {}) ?? one) : one)) };
   });
   return (given, values) => {
-    for (const [index, { value }] of wanted.entries()) {
-      if (value !== undefined && !isSame(value, values[index])) return undefined;
+    for (const [index, { among }] of wanted.entries()) {
+      if (among?.some((value) => isSame(value, values[index])) === false) return undefined;
     }
     for (const read of readers) {
       const found: Record<string, unknown> | undefined = read(given);

@@ -19,6 +19,8 @@ export interface Expectation {
    * DOUBT_MS after `untilMs`; later nobody waits for it any more.
    */
   readonly isProof: boolean;
+  /** A report may be another's even in time. */
+  readonly maybe: boolean;
   /** Called once, when it was seen, in time or late. */
   readonly seen: (isLate: boolean) => void;
 }
@@ -73,6 +75,6 @@ export class Evidence {
     this.#expected = this.#expected.filter((other) => other !== settled);
     const isLate = settled.untilMs < nowMs;
     settled.seen(isLate);
-    return isLate && !settled.isProof ? 'doubtful' : 'echo';
+    return settled.maybe || (isLate && !settled.isProof) ? 'doubtful' : 'echo';
   }
 }

@@ -85,7 +85,7 @@ test.each<[string, object, string]>([
   [
     'with two names in a part',
     event({ address: ['/$a$b'] }),
-    'events/go: the part "$a$b" of "/$a$b" has more than one name',
+    'events/go: the part "$a$b" of "/$a$b" has two names with nothing between them',
   ],
   ['with addresses of other names', event({ address: ['/a/$x', '/b/$y'] }), '"/b/$y" has other names than "/a/$x"'],
   ['with a field that every input has', event({ address: ['/a/$from'] }), 'events/go: a field cannot be called from'],

@@ -25,6 +25,8 @@ export interface PeerOptions {
   frameBytesMax: number;
   sendTimeoutMs: number;
   clock: Clock;
+  /** They called us: whoever does not begin as OSC, such as a web page, is closed at once. */
+  isCaller?: boolean;
   /** What the kernel holds for the peer; undefined where nobody tells. */
   unacknowledged?: (socket: Socket) => Promise<number | undefined>;
 }
@@ -38,6 +40,8 @@ export interface PeerEvents {
 
 export class TcpPeer {
   readonly name: string;
+  /** When a packet came from it last; undefined: none has. */
+  heardAtMs: number | undefined;
   readonly #socket: Socket;
   readonly #options: PeerOptions;
   readonly #reader: FrameReader;
@@ -59,11 +63,26 @@ export class TcpPeer {
     this.name = joinAddress(socket.remoteAddress, socket.remotePort);
     const { name } = this;
     this.#reader = frameReader(options.framing, options.frameBytesMax, {
-      frame: (bytes) => events.packet(bytes, name),
+      frame: (bytes) => {
+        this.heardAtMs = options.clock.mono();
+        events.packet(bytes, name);
+      },
       fault: (fault) => events.count(`dropped.${fault}`, name),
     });
     this.#reason = new BridgeError('DEVICE_CLOSED', `${name} closed the connection`);
+    let isFirst = options.isCaller === true;
     socket.on('data', (chunk: Buffer) => {
+      const stranger = isFirst ? strangerOf(chunk) : undefined;
+      isFirst = false;
+      if (stranger !== undefined) {
+        events.count('refused.strangers', name);
+        this.#reason = new BridgeError(
+          'CODEC_MALFORMED',
+          `${name} does not begin as OSC does; it looks like ${stranger}`,
+        );
+        socket.destroy();
+        return;
+      }
       if (this.#reader.push(chunk)) return;
       this.#reason = new BridgeError(
         'CODEC_MALFORMED',
@@ -187,4 +206,17 @@ export class TcpPeer {
     await this.#options.clock.sleep(GOODBYE_MS, done.signal);
     if (!done.signal.aborted) socket.resetAndDestroy();
   }
+}
+
+/** A length below 32 MiB, END of SLIP, and the two first characters of a packet. */
+const OSC_BEGINS = new Set([0x00, 0x01, 0xc0, 0x2f, 0x23]);
+
+/** What a connection is that does not begin as OSC in either framing does: a web page could hide packets in its request. */
+function strangerOf(chunk: Buffer): string | undefined {
+  const [first = 0] = chunk;
+  if (OSC_BEGINS.has(first)) return undefined;
+  if (first === 0x16) return 'TLS';
+  const text = chunk.toString('latin1', 0, 8);
+  if (text.startsWith('SSH-')) return 'SSH';
+  return /^[A-Z]+( |$)/.test(text) || /^[A-Z]{3,8}$/.test(text) ? 'HTTP' : 'something else';
 }

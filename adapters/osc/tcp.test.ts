@@ -121,10 +121,10 @@ test('an oversize frame is dropped and counted, and the next good packet works, 
 test('a device that loses the framing is cut off; it alone', async () => {
   const { connection, inputs, port } = await listening({ framing: 'length-prefix' });
   const [lost, sound] = [await peer(port), await peer(port)];
-  lost.write(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+  lost.write(Buffer.concat([encodeFrame('length-prefix', go), Buffer.from('GET / HTTP/1.1')]));
   await within(once(lost, 'close'), 'the end of the lost one');
   sound.write(encodeFrame('length-prefix', go));
-  await eventually(() => inputs.length === 1, 'the other device');
+  await eventually(() => inputs.length === 2, 'the other device');
   expect(connection.counters?.()['dropped.lostFraming']).toBe(1);
 });
 
@@ -132,11 +132,50 @@ test('more devices than the limit are turned away, aloud', async () => {
   const { connection, inputs, port } = await listening({ peersMax: 2 });
   const sockets = [await peer(port), await peer(port)];
   await eventually(() => connection.health().detail?.split(',').length === 2, 'two devices');
+  for (const socket of sockets) socket.write(encodeFrame('slip', go));
+  await eventually(() => inputs.length === 2, 'both are in use');
   const third = await peer(port);
   await within(once(third, 'close'), 'the third is closed');
   expect(connection.counters?.()['refused.peers']).toBe(1);
   for (const socket of sockets) socket.write(encodeFrame('slip', go));
-  await eventually(() => inputs.length === 2, 'the first two');
+  await eventually(() => inputs.length === 4, 'the first two');
+});
+
+test('devices that never say anything keep nobody out', async () => {
+  const { connection, inputs, port } = await listening({ peersMax: 4 });
+  for (let n = 0; n < 8; n += 1) await peer(port);
+  await eventually(() => connection.counters?.()['dropped.peers'] === 4, 'four made room');
+  const talking = await peer(port);
+  talking.write(encodeFrame('slip', go));
+  await eventually(() => inputs.length === 1, 'the one that talks');
+});
+
+test.each([
+  ['a web page', 'POST /go HTTP/1.1\r\nHost: x\r\n\r\n'],
+  ['a web page whose request comes in pieces', 'P'],
+  ['TLS', '\x16\x03\x01\x02'],
+  ['SSH', 'SSH-2.0-OpenSSH_9.2\r\n'],
+])('%s presses nothing, whatever it hides in its words: it is closed at once', async (_, words) => {
+  for (const framing of ['auto', 'slip', 'length-prefix'] as const) {
+    const { connection, inputs, port } = await listening({ framing });
+    const stranger = await peer(port);
+    stranger.write(
+      Buffer.concat([Buffer.from(words, 'latin1'), encodeFrame('slip', go), encodeFrame('length-prefix', go)]),
+    );
+    await within(once(stranger, 'close'), 'it is closed');
+    expect(inputs).toEqual([]);
+    expect(connection.counters?.()['refused.strangers']).toBe(1);
+  }
+});
+
+test('who is not from an address or net of `from` is not heard, over TCP and UDP', async () => {
+  const { connection, port } = await listening({ from: ['10.0.0.0/8', '::1'] });
+  const stranger = await peer(port);
+  await within(once(stranger, 'close'), 'it is closed');
+  expect(connection.counters?.()['refused.strangers']).toBe(1);
+  const { inputs, port: open } = await listening({ from: ['127.0.0.0/8'] });
+  (await peer(open)).write(encodeFrame('slip', go));
+  await eventually(() => inputs.length === 1, 'one of the net');
 });
 
 test('the health of a port that listens: unverified until a device is there, degraded once all have left', async () => {

@@ -2,6 +2,7 @@
 import { connect, createServer, type Server } from 'node:net';
 import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { allowedFrom } from './allowed.js';
 import type { Wire, WireEvents } from './connection.js';
 import { joinAddress, listenFailed, opening, splitListen } from './opening.js';
 import type { Settled } from './settings.js';
@@ -71,6 +72,9 @@ export async function openTcpServer(
   return new TcpServerWire(server, listen, config, io, events);
 }
 
+/** A device that has said nothing for so long makes room for another, in milliseconds. */
+const IDLE_MS = 30_000;
+
 /** All connected devices are one: their inputs come together, and a command goes to each of them. */
 class TcpServerWire implements Wire {
   readonly #server: Server;
@@ -86,32 +90,54 @@ class TcpServerWire implements Wire {
     this.#listen = listen;
     this.#events = events;
     this.#io = io;
+    const isAllowed = allowedFrom(config.from);
     server.on('error', (cause) => {
       events.lost(new BridgeError('DEVICE_CLOSED', `no longer listening on ${listen}: ${cause.message}`, { cause }));
     });
     server.on('connection', (socket) => {
       // Gone again before it could be looked at.
       if (socket.remoteAddress === undefined) return void socket.destroy();
-      if (this.#peers.size >= config.peersMax) {
+      if (!isAllowed(socket.remoteAddress)) {
+        events.count('refused.strangers', socket.remoteAddress);
+        return void socket.destroy();
+      }
+      if (this.#peers.size >= config.peersMax && !this.#makeRoom(config.peersMax)) {
         events.count('refused.peers');
         io.log.warn({ code: 'RATE_LIMITED', peersMax: config.peersMax }, 'peer.refused');
         return void socket.destroy();
       }
-      const peer: TcpPeer = new TcpPeer(socket, peerOptions(config, io), {
-        packet: (bytes, from) => events.packet(bytes, from),
-        count: (name, from) => events.count(name, from),
-        gone: (reason) => {
-          this.#peers.delete(peer);
-          io.log.info({ peer: peer.name, detail: reason.message }, 'peer.left');
-          events.observed(this.#health());
+      const peer: TcpPeer = new TcpPeer(
+        socket,
+        { ...peerOptions(config, io), isCaller: true },
+        {
+          packet: (bytes, from) => events.packet(bytes, from),
+          count: (name, from) => events.count(name, from),
+          gone: (reason) => {
+            this.#peers.delete(peer);
+            io.log.info({ peer: peer.name, detail: reason.message }, 'peer.left');
+            events.observed(this.#health());
+          },
         },
-      });
+      );
       this.#peers.add(peer);
       this.#hadPeers = true;
       io.log.info({ peer: peer.name }, 'peer.joined');
       events.observed(this.#health());
     });
     events.observed(this.#health());
+  }
+
+  /** One that has said nothing yet, or nothing for long, goes. @returns false when all of them are in use */
+  #makeRoom(peersMax: number): boolean {
+    const nowMs = this.#io.clock.mono();
+    const since = ({ heardAtMs }: TcpPeer) => heardAtMs ?? Number.NEGATIVE_INFINITY;
+    const [quietest] = [...this.#peers].sort((a, b) => since(a) - since(b));
+    if (!quietest || nowMs - since(quietest) < IDLE_MS) return false;
+    this.#peers.delete(quietest);
+    this.#events.count('dropped.peers', quietest.name);
+    this.#io.log.warn({ code: 'RATE_LIMITED', peersMax, peer: quietest.name }, 'peer.made-room');
+    void quietest.close();
+    return true;
   }
 
   /** Sent means that at least one device was sent it; one that takes nothing is cut off and shows in the health. */

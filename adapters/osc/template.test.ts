@@ -33,7 +33,7 @@ test.each([
 
 test.each([
   ['eos/$x', 'neither starts with / nor is one $name'],
-  ['/$a$b', 'more than one name'],
+  ['/$a$b', 'two names with nothing between'],
   ['/$a/$a', 'has $a twice'],
   ['/a$', 'begins no name'],
 ])('%s can be read by nobody', (template, why) => {

@@ -54,35 +54,38 @@ export type AddressReader = (address: string) => Record<string, string> | undefi
 /**
  * Reads part by part: a name stands for at least one character of one part. A template that is one $name stands for the
  * whole address.
- * @param template  sound, with at most one name in each part (`problemOfAddress`).
+ * @param template  sound, with some text between two names of one part (`problemOfAddress`).
  */
 export function addressReader(template: string): AddressReader {
   const whole = onlyName(template);
   if (whole !== undefined) return (address) => ({ [whole]: address });
-  const parts = template.split('/').map((part) => {
-    const pieces = sound(part);
-    const at = pieces.findIndex((piece) => typeof piece !== 'string');
-    const piece = pieces[at];
-    if (typeof piece !== 'object') return { fixed: fixedText(pieces) };
-    return { name: piece.name, before: fixedText(pieces.slice(0, at)), after: fixedText(pieces.slice(at + 1)) };
-  });
+  const parts = template.split('/').map(sound);
   return (address) => {
     const given = address.split('/');
     if (given.length !== parts.length) return undefined;
     const found: Record<string, string> = {};
-    for (const [index, part] of parts.entries()) {
-      const text = given[index] ?? '';
-      if (part.name === undefined) {
-        if (text !== part.fixed) return undefined;
-        continue;
-      }
-      const { before, after } = part;
-      if (text.length <= before.length + after.length || !text.startsWith(before) || !text.endsWith(after))
-        return undefined;
-      found[part.name] = text.slice(before.length, text.length - after.length);
-    }
-    return found;
+    return parts.every((pieces, index) => readPart(pieces, given[index] ?? '', found)) ? found : undefined;
   };
+}
+
+/** Each name stands for at least one character, and for no more than what is before the text behind it. */
+function readPart(pieces: readonly Piece[], text: string, found: Record<string, string>): boolean {
+  let at = 0;
+  for (const [index, piece] of pieces.entries()) {
+    if (typeof piece === 'string') {
+      if (!text.startsWith(piece, at)) return false;
+      at += piece.length;
+      continue;
+    }
+    const behind = pieces[index + 1];
+    const isLast = index + 2 === pieces.length;
+    const end =
+      typeof behind !== 'string' ? text.length : isLast ? text.length - behind.length : text.indexOf(behind, at + 1);
+    if (end <= at) return false;
+    found[piece.name] = text.slice(at, end);
+    at = end;
+  }
+  return at === text.length;
 }
 
 /** Why an address template can be read by nobody; undefined when it can. */
@@ -92,8 +95,8 @@ export function problemOfAddress(template: string): string | undefined {
   if (!template.startsWith('/') && onlyName(template) === undefined) {
     return `the address "${template}" neither starts with / nor is one $name`;
   }
-  const crowded = template.split('/').find((part) => namesIn(part).length > 1);
-  if (crowded !== undefined) return `the part "${crowded}" of "${template}" has more than one name`;
+  const crowded = template.split('/').find((part) => isCrowded(sound(part)));
+  if (crowded !== undefined) return `the part "${crowded}" of "${template}" has two names with nothing between them`;
   const names = namesIn(template);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   return twice === undefined ? undefined : `"${template}" has $${twice} twice`;
@@ -104,4 +107,5 @@ function sound(text: string): Piece[] {
   return read.ok ? read.pieces : [text];
 }
 
-const fixedText = (pieces: readonly Piece[]): string => pieces.filter((piece) => typeof piece === 'string').join('');
+const isCrowded = (pieces: readonly Piece[]): boolean =>
+  pieces.some((piece, index) => typeof piece !== 'string' && typeof pieces[index + 1] === 'object');

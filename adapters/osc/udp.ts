@@ -2,6 +2,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { allowedFrom } from './allowed.js';
 import type { Wire, WireEvents } from './connection.js';
 import { codeOf, joinAddress, listenFailed, type OpeningLimit, opening, resolveHost, splitListen } from './opening.js';
 import type { Settled } from './settings.js';
@@ -103,10 +104,12 @@ class UdpWire implements Wire {
     this.#out = out;
     this.#listening = heard?.name;
     this.#sockets = [out, heard].flatMap((bound) => (bound ? [bound.socket] : []));
+    const isAllowed = allowedFrom(config.from);
     for (const socket of this.#sockets) {
       socket.on('error', (error) => this.#failed(error));
       socket.on('message', (bytes, { address, port }) => {
         const from = joinAddress(address, port);
+        if (socket === heard?.socket && !isAllowed(address)) return events.count('refused.strangers', from);
         this.#heard(from, socket === out?.socket);
         if (bytes.length > config.frameBytesMax) events.count('dropped.oversize', from);
         else events.packet(bytes, from);

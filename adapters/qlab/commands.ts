@@ -53,6 +53,9 @@ export const movesPlayhead = (command: Command): boolean =>
 /** What OSC takes for a pattern or a separator, or cannot hold at all. */
 const UNADDRESSABLE = /[\s*?[\]{},#/]|[^\x20-\x7e]/u;
 
+/** What QLab takes for whichever cues are so just then: `/cue/active/start` starts all that run. */
+const OTHER_CUES: ReadonlySet<string> = new Set(['selected', 'playhead', 'playbackPosition', 'active']);
+
 /** Why a command could never reach its cue, in the technician's words; undefined when it can. */
 export function problemOfCommand(command: Command): string | undefined {
   let read: QlabCommand;
@@ -60,6 +63,11 @@ export function problemOfCommand(command: Command): string | undefined {
     read = readCommand(command);
   } catch {
     return 'write exactly one of start, go, load, stop, pause, resume, panic, reset, playhead, with the cue as text';
+  }
+  const called =
+    'cue' in read ? ('number' in read.cue ? read.cue.number : read.cue.id) : 'target' in read ? read.target : undefined;
+  if (called !== undefined && OTHER_CUES.has(called)) {
+    return `"${called}" is no cue to QLab but whichever is ${called} just then: name the cue`;
   }
   if (!('cue' in read)) return undefined;
   const numbered = 'number' in read.cue;

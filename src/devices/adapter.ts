@@ -276,9 +276,9 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
 
   /**
    * What says which device is meant, in one text. Two entries of the bridge file with the same are one device, whose every
-   * press would count twice, or which only one of them gets: `check` refuses the second. Left out: two at one do no harm.
+   * press would count twice, or which only one of them gets: `check` refuses the second. Left out, or undefined: two at one do no harm.
    */
-  identityOf?(config: Config): string;
+  identityOf?(config: Config): string | undefined;
   /** What of the device can never work, or does not fit the show that has these timers at its beginning. */
   problemOfDevice?(config: Config, timers: readonly Pick<FaceTimer, 'id' | 'mode'>[]): DeviceProblem | undefined;
   /** Why no input of the device could ever fit the pattern, in the technician's words. */

@@ -4642,7 +4642,7 @@ return errors === 0;
 validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const midi_device = validate109;
-const schema196 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"mtcOut":{"type":"object","description":"MIDI time code to the output: that of a timer of the show, or what rules order (send: mtc).","required":["rate"],"additionalProperties":false,"properties":{"rate":{"$ref":"#/$defs/rate"},"timer":{"type":"string","minLength":1,"maxLength":128,"description":"The code is what this timer of the show shows, and needs no rule: it runs, stands and jumps with it. Left out: rules run, locate and stop it."},"start":{"type":"string","pattern":"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$","default":"00:00:00:00","description":"What the code says where the timer shows nought. HH:MM:SS:FF, or HH:MM:SS.mmm."},"onReturn":{"enum":["goOn","wait"],"default":"goOn","description":"When the port is there while the timer is what it is (the cable is back, the bridge has started): goOn: the code is at once what the timer shows. wait: nothing is sent until somebody starts, stops or sets the timer."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"],"mtcOut":["output"]}};
+const schema196 = {"type":"object","description":"A MIDI port to hear (input), one to send to (output), or both.","required":["adapter"],"additionalProperties":false,"if":{"not":{"required":["input"]}},"then":{"required":["output"]},"properties":{"adapter":{"const":"midi"},"input":{"type":"string","minLength":1,"maxLength":256,"description":"The port to hear: its whole name, without the number at the end (ALSA's 20:0 changes at a replug); of ALSA's names, which are client:port, one half will do where no other port has it."},"output":{"type":"string","minLength":1,"maxLength":256,"description":"The port to send to, named in the same way."},"virtual":{"type":"boolean","default":false,"description":"The bridge makes ports of these names, for other programs of this machine to connect to. Not on Windows."},"deviceId":{"type":"integer","minimum":0,"maximum":111,"description":"The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard."},"groups":{"type":"array","maxItems":15,"uniqueItems":true,"items":{"type":"integer","minimum":1,"maximum":15},"description":"The MIDI Show Control groups that it belongs to (device numbers 112 to 126 are groups 1 to 15). Only with deviceId."},"mscFormats":{"type":"array","minItems":1,"maxItems":127,"items":{"$ref":"#/$defs/mscFormat"},"description":"The MIDI Show Control command formats that are heard; messages for all formats (all) always are. Left out: every format."},"mtcFreewheelMs":{"type":"integer","minimum":0,"maximum":5000,"description":"How long MIDI time code goes on by itself when it stays away, before it is lost; in milliseconds.","default":500},"mtcOut":{"type":"object","description":"MIDI time code to the output: that of a timer of the show, or what rules order (send: mtc).","required":["rate"],"additionalProperties":false,"properties":{"rate":{"$ref":"#/$defs/rate"},"timer":{"type":"string","minLength":1,"maxLength":128,"description":"The code is what this timer of the show shows, and needs no rule: it runs, stands and jumps with it. Left out: rules run, locate and stop it."},"start":{"type":"string","pattern":"^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$","default":"00:00:00:00","description":"What the code says where the timer shows nought. HH:MM:SS:FF, or HH:MM:SS.mmm."},"onReturn":{"enum":["goOn","wait"],"default":"goOn","description":"When the port is there while the timer is what it is (the cable is back, the bridge has started): goOn: the code is at once what the timer shows. wait: nothing is sent until somebody starts, stops or sets the timer."}}},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"groups":["deviceId"],"mtcOut":["output"]}};
 const schema197 = {"description":"A command format of MIDI Show Control, by name or as a number.","anyOf":[{"enum":["lighting","movingLights","colorChangers","strobes","lasers","chasers","sound","music","cdPlayers","epromPlayback","audioTape","intercoms","amplifiers","audioEffects","equalizers","machinery","rigging","flys","lifts","turntables","trusses","robots","animation","floats","breakaways","barges","video","videoTape","videoCassette","videoDisc","videoSwitchers","videoEffects","videoCharacterGenerators","videoStillStores","videoMonitors","projection","film","slideProjectors","videoProjectors","dissolvers","shutterControls","processControl","hydraulicOil","h2o","co2","compressedAir","naturalGas","fog","smoke","crackedHaze","pyro","fireworks","explosions","flame","smokePots","all"]},{"type":"integer","minimum":1,"maximum":127}]};
 const schema198 = {"enum":["24","25","29.97df","30",24,25,30],"description":"Frames a second; with quotes or without."};
 const pattern51 = new RegExp("^[0-9]{2}:[0-9]{2}:[0-9]{2}[:.][0-9]{2,3}$", "u");
@@ -8799,7 +8799,7 @@ return errors === 0;
 validate113.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_device = validate115;
-const schema217 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other. With a profile, its values stand for what is left out.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"What this device understands and says: a name of config/osc-profiles, or the path of a file of one's own that ends in .yaml."},"prefix":{"type":"string","pattern":"^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$","maxLength":64,"description":"An OSC address that stands before all of the profile's, such as /gma3."},"transport":{"enum":["udp","tcp"],"description":"Left out: the profile's, or udp."},"framing":{"enum":["auto","slip","length-prefix"],"description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP. Left out: the profile's, or auto."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"port":["host"],"prefix":["profile"]},"if":{"required":["profile"]},"then":{"anyOf":[{"required":["host"]},{"required":["listen"]}]},"else":{"dependentRequired":{"host":["port"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}}};
+const schema217 = {"type":"object","description":"Where the device is (host and port), where the bridge listens for it (listen), or over UDP both. Over TCP it is one or the other. With a profile, its values stand for what is left out.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"osc"},"profile":{"type":"string","minLength":1,"maxLength":1024,"description":"What this device understands and says: a name of config/osc-profiles, or the path of a file of one's own that ends in .yaml."},"prefix":{"type":"string","pattern":"^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$","maxLength":64,"description":"An OSC address that stands before all of the profile's, such as /gma3."},"transport":{"enum":["udp","tcp"],"description":"Left out: the profile's, or udp."},"framing":{"enum":["auto","slip","length-prefix"],"description":"How packets are cut out of a TCP stream. auto: incoming as its first byte tells; outgoing as the device does, and length-prefix until it has sent something. A device that only listens and wants SLIP (QLab) needs slip. No meaning over UDP. Left out: the profile's, or auto."},"host":{"type":"string","minLength":1,"maxLength":253,"pattern":"^[^\\s/]+$","description":"The device's address or name; a name is looked up once, at connect."},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"The port that the device listens on."},"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","description":"address:port of this machine that the device sends to. 127.0.0.1 hears this machine alone, 0.0.0.0 everyone on the network."},"from":{"type":"array","minItems":1,"maxItems":64,"items":{"type":"string","minLength":2,"maxLength":64},"description":"With listen: who is heard, as addresses and nets such as 10.0.0.5 and 10.0.0.0/24. What comes from elsewhere is dropped and counted. Left out: everybody who can reach the port."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":30000,"default":3000,"description":"How long looking up the host and connecting over TCP may take, in milliseconds."},"sendTimeoutMs":{"type":"integer","minimum":50,"maximum":30000,"default":1000,"description":"Over TCP: a device that has not taken a packet after so long is cut off, so that nothing reaches it late; in milliseconds."},"frameBytesMax":{"type":"integer","minimum":64,"maximum":16777216,"default":65536,"description":"A larger packet is dropped and counted, in bytes."},"peersMax":{"type":"integer","minimum":1,"maximum":1024,"default":64,"description":"Over TCP with listen: how many devices may be connected at once; one more is turned away."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}},"dependentRequired":{"port":["host"],"prefix":["profile"],"from":["listen"]},"if":{"required":["profile"]},"then":{"anyOf":[{"required":["host"]},{"required":["listen"]}]},"else":{"dependentRequired":{"host":["port"]},"if":{"required":["listen"]},"then":{"if":{"required":["transport"],"properties":{"transport":{"const":"tcp"}}},"then":{"properties":{"host":false}}},"else":{"required":["host","port"]}}};
 const pattern75 = new RegExp("^/[^ #*,?\\[\\]{}]*[^ #*,/?\\[\\]{}]$", "u");
 const pattern76 = new RegExp("^[^\\s/]+$", "u");
 
@@ -9434,9 +9434,11 @@ vErrors.push(err33);
 errors++;
 }
 }
-let data10 = data.connectTimeoutMs;
-if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-const err34 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.connectTimeoutMs.type,parentSchema:schema217.properties.connectTimeoutMs,data:data10};
+if(data.from !== undefined){
+let data10 = data.from;
+if(Array.isArray(data10)){
+if(data10.length > 64){
+const err34 = {instancePath:instancePath+"/from",schemaPath:"#/properties/from/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema217.properties.from,data:data10};
 if(vErrors === null){
 vErrors = [err34];
 }
@@ -9445,9 +9447,8 @@ vErrors.push(err34);
 }
 errors++;
 }
-if((typeof data10 == "number") && (isFinite(data10))){
-if(data10 > 30000 || isNaN(data10)){
-const err35 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema217.properties.connectTimeoutMs,data:data10};
+if(data10.length < 1){
+const err35 = {instancePath:instancePath+"/from",schemaPath:"#/properties/from/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema217.properties.from,data:data10};
 if(vErrors === null){
 vErrors = [err35];
 }
@@ -9456,8 +9457,12 @@ vErrors.push(err35);
 }
 errors++;
 }
-if(data10 < 100 || isNaN(data10)){
-const err36 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema217.properties.connectTimeoutMs,data:data10};
+const len0 = data10.length;
+for(let i0=0; i0<len0; i0++){
+let data11 = data10[i0];
+if(typeof data11 === "string"){
+if(func1(data11) > 64){
+const err36 = {instancePath:instancePath+"/from/" + i0,schemaPath:"#/properties/from/items/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema217.properties.from.items,data:data11};
 if(vErrors === null){
 vErrors = [err36];
 }
@@ -9466,10 +9471,8 @@ vErrors.push(err36);
 }
 errors++;
 }
-}
-let data11 = data.sendTimeoutMs;
-if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
-const err37 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.sendTimeoutMs.type,parentSchema:schema217.properties.sendTimeoutMs,data:data11};
+if(func1(data11) < 2){
+const err37 = {instancePath:instancePath+"/from/" + i0,schemaPath:"#/properties/from/items/minLength",keyword:"minLength",params:{limit: 2},message:"must NOT have fewer than 2 characters",schema:2,parentSchema:schema217.properties.from.items,data:data11};
 if(vErrors === null){
 vErrors = [err37];
 }
@@ -9478,9 +9481,9 @@ vErrors.push(err37);
 }
 errors++;
 }
-if((typeof data11 == "number") && (isFinite(data11))){
-if(data11 > 30000 || isNaN(data11)){
-const err38 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema217.properties.sendTimeoutMs,data:data11};
+}
+else {
+const err38 = {instancePath:instancePath+"/from/" + i0,schemaPath:"#/properties/from/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema217.properties.from.items.type,parentSchema:schema217.properties.from.items,data:data11};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -9489,8 +9492,10 @@ vErrors.push(err38);
 }
 errors++;
 }
-if(data11 < 50 || isNaN(data11)){
-const err39 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema217.properties.sendTimeoutMs,data:data11};
+}
+}
+else {
+const err39 = {instancePath:instancePath+"/from",schemaPath:"#/properties/from/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema217.properties.from.type,parentSchema:schema217.properties.from,data:data10};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -9500,9 +9505,9 @@ vErrors.push(err39);
 errors++;
 }
 }
-let data12 = data.frameBytesMax;
+let data12 = data.connectTimeoutMs;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-const err40 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.frameBytesMax.type,parentSchema:schema217.properties.frameBytesMax,data:data12};
+const err40 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.connectTimeoutMs.type,parentSchema:schema217.properties.connectTimeoutMs,data:data12};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -9512,8 +9517,8 @@ vErrors.push(err40);
 errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
-if(data12 > 16777216 || isNaN(data12)){
-const err41 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema217.properties.frameBytesMax,data:data12};
+if(data12 > 30000 || isNaN(data12)){
+const err41 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema217.properties.connectTimeoutMs,data:data12};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -9522,8 +9527,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(data12 < 64 || isNaN(data12)){
-const err42 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema217.properties.frameBytesMax,data:data12};
+if(data12 < 100 || isNaN(data12)){
+const err42 = {instancePath:instancePath+"/connectTimeoutMs",schemaPath:"#/properties/connectTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema217.properties.connectTimeoutMs,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -9533,9 +9538,9 @@ vErrors.push(err42);
 errors++;
 }
 }
-let data13 = data.peersMax;
+let data13 = data.sendTimeoutMs;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-const err43 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.peersMax.type,parentSchema:schema217.properties.peersMax,data:data13};
+const err43 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.sendTimeoutMs.type,parentSchema:schema217.properties.sendTimeoutMs,data:data13};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -9545,8 +9550,8 @@ vErrors.push(err43);
 errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
-if(data13 > 1024 || isNaN(data13)){
-const err44 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema217.properties.peersMax,data:data13};
+if(data13 > 30000 || isNaN(data13)){
+const err44 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 30000},message:"must be <= 30000",schema:30000,parentSchema:schema217.properties.sendTimeoutMs,data:data13};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -9555,8 +9560,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-if(data13 < 1 || isNaN(data13)){
-const err45 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema217.properties.peersMax,data:data13};
+if(data13 < 50 || isNaN(data13)){
+const err45 = {instancePath:instancePath+"/sendTimeoutMs",schemaPath:"#/properties/sendTimeoutMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema217.properties.sendTimeoutMs,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -9566,11 +9571,9 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data.backupOf !== undefined){
-let data14 = data.backupOf;
-if(typeof data14 === "string"){
-if(func1(data14) > 64){
-const err46 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema189,data:data14};
+let data14 = data.frameBytesMax;
+if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
+const err46 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.frameBytesMax.type,parentSchema:schema217.properties.frameBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -9579,8 +9582,9 @@ vErrors.push(err46);
 }
 errors++;
 }
-if(func1(data14) < 1){
-const err47 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema189,data:data14};
+if((typeof data14 == "number") && (isFinite(data14))){
+if(data14 > 16777216 || isNaN(data14)){
+const err47 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 16777216},message:"must be <= 16777216",schema:16777216,parentSchema:schema217.properties.frameBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -9589,9 +9593,8 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-else {
-const err48 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.type,parentSchema:schema189,data:data14};
+if(data14 < 64 || isNaN(data14)){
+const err48 = {instancePath:instancePath+"/frameBytesMax",schemaPath:"#/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 64},message:"must be >= 64",schema:64,parentSchema:schema217.properties.frameBytesMax,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -9601,15 +9604,83 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data.mirrored !== undefined){
-let data15 = data.mirrored;
-if(typeof data15 !== "boolean"){
-const err49 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema190.type,parentSchema:schema190,data:data15};
+let data15 = data.peersMax;
+if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
+const err49 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema217.properties.peersMax.type,parentSchema:schema217.properties.peersMax,data:data15};
 if(vErrors === null){
 vErrors = [err49];
 }
 else {
 vErrors.push(err49);
+}
+errors++;
+}
+if((typeof data15 == "number") && (isFinite(data15))){
+if(data15 > 1024 || isNaN(data15)){
+const err50 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema217.properties.peersMax,data:data15};
+if(vErrors === null){
+vErrors = [err50];
+}
+else {
+vErrors.push(err50);
+}
+errors++;
+}
+if(data15 < 1 || isNaN(data15)){
+const err51 = {instancePath:instancePath+"/peersMax",schemaPath:"#/properties/peersMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema217.properties.peersMax,data:data15};
+if(vErrors === null){
+vErrors = [err51];
+}
+else {
+vErrors.push(err51);
+}
+errors++;
+}
+}
+if(data.backupOf !== undefined){
+let data16 = data.backupOf;
+if(typeof data16 === "string"){
+if(func1(data16) > 64){
+const err52 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema189,data:data16};
+if(vErrors === null){
+vErrors = [err52];
+}
+else {
+vErrors.push(err52);
+}
+errors++;
+}
+if(func1(data16) < 1){
+const err53 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema189,data:data16};
+if(vErrors === null){
+vErrors = [err53];
+}
+else {
+vErrors.push(err53);
+}
+errors++;
+}
+}
+else {
+const err54 = {instancePath:instancePath+"/backupOf",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.type,parentSchema:schema189,data:data16};
+if(vErrors === null){
+vErrors = [err54];
+}
+else {
+vErrors.push(err54);
+}
+errors++;
+}
+}
+if(data.mirrored !== undefined){
+let data17 = data.mirrored;
+if(typeof data17 !== "boolean"){
+const err55 = {instancePath:instancePath+"/mirrored",schemaPath:"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema190.type,parentSchema:schema190,data:data17};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
 }
 errors++;
 }
@@ -9622,42 +9693,57 @@ errors = vErrors.length;
 }
 if(data.port !== undefined){
 if(data.host === undefined){
-const err50 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
+const err56 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "port",
     missingProperty: "host",
     depsCount: 1,
     deps: "host"},message:"must have property host when property port is present",schema:schema217.dependentRequired,parentSchema:schema217,data};
 if(vErrors === null){
-vErrors = [err50];
+vErrors = [err56];
 }
 else {
-vErrors.push(err50);
+vErrors.push(err56);
 }
 errors++;
 }
 }
 if(data.prefix !== undefined){
 if(data.profile === undefined){
-const err51 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "prefix",
+const err57 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "prefix",
     missingProperty: "profile",
     depsCount: 1,
     deps: "profile"},message:"must have property profile when property prefix is present",schema:schema217.dependentRequired,parentSchema:schema217,data};
 if(vErrors === null){
-vErrors = [err51];
+vErrors = [err57];
 }
 else {
-vErrors.push(err51);
+vErrors.push(err57);
+}
+errors++;
+}
+}
+if(data.from !== undefined){
+if(data.listen === undefined){
+const err58 = {instancePath,schemaPath:"#/dependentRequired",keyword:"dependentRequired",params:{property: "from",
+    missingProperty: "listen",
+    depsCount: 1,
+    deps: "listen"},message:"must have property listen when property from is present",schema:schema217.dependentRequired,parentSchema:schema217,data};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
 }
 errors++;
 }
 }
 }
 else {
-const err52 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema217.type,parentSchema:schema217,data};
+const err59 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema217.type,parentSchema:schema217,data};
 if(vErrors === null){
-vErrors = [err52];
+vErrors = [err59];
 }
 else {
-vErrors.push(err52);
+vErrors.push(err59);
 }
 errors++;
 }
@@ -9667,7 +9753,7 @@ return errors === 0;
 validate115.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const osc_when = validate118;
-const schema222 = {"type":"object","required":["device"],"additionalProperties":false,"if":{"required":["event"]},"then":{"properties":{"address":false,"args":false,"edge":false}},"else":{"properties":{"where":false},"anyOf":[{"required":["address"]},{"required":["event"]}]},"properties":{"device":{"type":"string"},"event":{"$ref":"#/$defs/name","description":"An event of the device's profile."},"where":{"type":"object","maxProperties":16,"description":"Fields of the event and the value that each must have.","additionalProperties":{"type":["string","number","boolean"]}},"attribution":{"enum":["operator","echo","any"],"description":"operator: somebody at the device did it. echo: the device reports what the bridge told it. Left out: operator."},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Instead of an event, for what no profile knows: the OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
+const schema222 = {"type":"object","required":["device"],"additionalProperties":false,"if":{"required":["event"]},"then":{"properties":{"address":false,"args":false,"edge":false}},"else":{"properties":{"where":false},"anyOf":[{"required":["address"]},{"required":["event"]}]},"properties":{"device":{"type":"string"},"event":{"$ref":"#/$defs/name","description":"An event of the device's profile."},"where":{"type":"object","maxProperties":16,"description":"Fields of the event and the value that each must have.","additionalProperties":{"type":["string","number","boolean"]}},"attribution":{"enum":["operator","echo","any"],"description":"operator: somebody at the device did it. echo: the device reports what the bridge told it. Left out: operator."},"address":{"type":"string","pattern":"^/[!-~]*$","maxLength":255,"description":"Instead of an event, for what no profile knows: the OSC address. May itself hold the wildcards ? * [a-z] [!a] {foo,bar} and //; it is then matched against the address as sent. Without wildcards, a message whose own address is a pattern fires it too, as OSC 1.0 says."},"args":{"type":"array","maxItems":64,"description":"What the first arguments must be; further ones do not matter.","items":{"type":["string","number","boolean","null"]}},"edge":{"enum":["press","release","any"],"description":"A message whose only argument is 0, false, nil, no number, or a text such as 0, off, false or nothing is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any."}}};
 const schema223 = {"type":"string","pattern":"^[a-z][A-Za-z0-9]{0,63}$"};
 const pattern79 = new RegExp("^[a-z][A-Za-z0-9]{0,63}$", "u");
 const pattern80 = new RegExp("^/[!-~]*$", "u");
@@ -10546,7 +10632,7 @@ return errors === 0;
 validate119.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_device = validate121;
-const schema228 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"cueList":{"type":"string","minLength":1,"maxLength":256,"description":"Whose playhead counts: a cue list's number, name or unique ID. Left out: the first list that is no cart."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
+const schema228 = {"type":"object","description":"QLab 4 or 5 on a Mac, over OSC on TCP.","required":["adapter"],"additionalProperties":false,"properties":{"adapter":{"const":"qlab"},"host":{"type":"string","minLength":1,"maxLength":255,"default":"127.0.0.1","description":"The Mac's address or name."},"port":{"type":"integer","minimum":1,"maximum":65535,"default":53000,"description":"QLab listens on 53000; a workspace of QLab 5 may add a port of its own."},"passcode":{"type":"string","minLength":1,"maxLength":256,"description":"The OSC passcode of the workspace, best as ${NAME} from the environment. Left out: what QLab grants to those who have none."},"workspace":{"type":"string","minLength":1,"maxLength":256,"description":"Its unique ID or its name. Left out: the only one that is open; with several, the first that QLab lists, and the device is then degraded."},"cueList":{"type":"string","minLength":1,"maxLength":256,"description":"Whose playhead counts: a cue list's number, name or unique ID. Left out: the first list that is no cart."},"connectTimeoutMs":{"type":"integer","minimum":100,"maximum":60000,"default":3000,"description":"How long the TCP connection may take, in milliseconds."},"replyTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":1000,"description":"How long QLab may take to answer a message, in milliseconds."},"confirmTimeoutMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"How long it may take until a cue is seen to fire, in milliseconds after the command left. QLab is asked for the cue's pre-wait, which is added."},"backupOf":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/backupOf"},"mirrored":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/mirrored"},"playhead":{"$ref":"https://pacebuddy.invalid/schemas/bridge-config.schema.json#/$defs/DeviceEntry/properties/playhead"}}};
 
 function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -11060,7 +11146,7 @@ return errors === 0;
 validate121.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const qlab_when = validate124;
-const schema233 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
+const schema233 = {"type":"object","required":["device","event"],"additionalProperties":false,"properties":{"device":{"type":"string"},"event":{"enum":["go","auditionGo","cueStarted","cueStopped","panic","playhead"],"description":"What happened in QLab (5.3 and newer). go: somebody pressed GO. auditionGo: the same in an audition, which fires nothing in the house."},"cueNumber":{"$ref":"#/$defs/CueNumber","description":"Only for this cue."},"cueId":{"$ref":"#/$defs/CueId","description":"Only for this cue."},"attribution":{"enum":["operator","echo","any"],"default":"operator","description":"operator: somebody at QLab did it. echo: QLab reports what the bridge told it."}}};
 const schema234 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue number is text: quote it."};
 const schema235 = {"type":"string","minLength":1,"maxLength":128,"description":"A cue's unique ID, for cues whose number OSC cannot address."};
 
@@ -11125,7 +11211,7 @@ errors++;
 }
 if(data.event !== undefined){
 let data1 = data.event;
-if(!(((((data1 === "go") || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
+if(!((((((data1 === "go") || (data1 === "auditionGo")) || (data1 === "cueStarted")) || (data1 === "cueStopped")) || (data1 === "panic")) || (data1 === "playhead"))){
 const err4 = {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema233.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema233.properties.event.enum,parentSchema:schema233.properties.event,data:data1};
 if(vErrors === null){
 vErrors = [err4];
@@ -17228,14 +17314,14 @@ return errors === 0;
 validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateOscProfile = validate145;
-const schema277 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
+const schema277 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"maybe":{"type":"boolean","default":false,"description":"What it tells may be another thing that somebody does just then: a report that fits is doubtful, and moves nothing."},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
 const schema278 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
-const schema285 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"type":["string","number","boolean"]},"description":"The first arguments: a value that must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
+const schema285 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
 const pattern98 = new RegExp("^[/$][!-~]*$", "u");
 const pattern99 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
 const schema279 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}};
 const schema282 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}};
-const schema283 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}};
+const schema283 = {"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"maybe":{"type":"boolean","default":false,"description":"What it tells may be another thing that somebody does just then: a report that fits is doubtful, and moves nothing."},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}};
 const schema280 = {"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}};
 const schema281 = {"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]};
 
@@ -17849,6 +17935,9 @@ errors++;
 if(data.confirmedBy !== undefined){
 let data11 = data.confirmedBy;
 if(data11 && typeof data11 == "object" && !Array.isArray(data11)){
+if(data11.maybe === undefined){
+data11.maybe = false;
+}
 if(data11.unlessLast === undefined){
 data11.unlessLast = false;
 }
@@ -17873,7 +17962,7 @@ vErrors.push(err27);
 errors++;
 }
 for(const key4 in data11){
-if(!((((key4 === "event") || (key4 === "where")) || (key4 === "withinMs")) || (key4 === "unlessLast"))){
+if(!(((((key4 === "event") || (key4 === "where")) || (key4 === "withinMs")) || (key4 === "maybe")) || (key4 === "unlessLast"))){
 const err28 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema283,data:data11};
 if(vErrors === null){
 vErrors = [err28];
@@ -17992,9 +18081,9 @@ errors++;
 }
 }
 }
-let data16 = data11.unlessLast;
+let data16 = data11.maybe;
 if(typeof data16 !== "boolean"){
-const err38 = {instancePath:instancePath+"/confirmedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.unlessLast.type,parentSchema:schema283.properties.unlessLast,data:data16};
+const err38 = {instancePath:instancePath+"/confirmedBy/maybe",schemaPath:"#/$defs/Report/properties/maybe/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.maybe.type,parentSchema:schema283.properties.maybe,data:data16};
 if(vErrors === null){
 vErrors = [err38];
 }
@@ -18003,9 +18092,9 @@ vErrors.push(err38);
 }
 errors++;
 }
-}
-else {
-const err39 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.type,parentSchema:schema283,data:data11};
+let data17 = data11.unlessLast;
+if(typeof data17 !== "boolean"){
+const err39 = {instancePath:instancePath+"/confirmedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.unlessLast.type,parentSchema:schema283.properties.unlessLast,data:data17};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -18015,14 +18104,8 @@ vErrors.push(err39);
 errors++;
 }
 }
-if(data.echoedBy !== undefined){
-let data17 = data.echoedBy;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-if(data17.unlessLast === undefined){
-data17.unlessLast = false;
-}
-if(data17.event === undefined){
-const err40 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema283.required,parentSchema:schema283,data:data17};
+else {
+const err40 = {instancePath:instancePath+"/confirmedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.type,parentSchema:schema283,data:data11};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -18031,8 +18114,18 @@ vErrors.push(err40);
 }
 errors++;
 }
-if(data17.withinMs === undefined){
-const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema283.required,parentSchema:schema283,data:data17};
+}
+if(data.echoedBy !== undefined){
+let data18 = data.echoedBy;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(data18.maybe === undefined){
+data18.maybe = false;
+}
+if(data18.unlessLast === undefined){
+data18.unlessLast = false;
+}
+if(data18.event === undefined){
+const err41 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema283.required,parentSchema:schema283,data:data18};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -18041,9 +18134,8 @@ vErrors.push(err41);
 }
 errors++;
 }
-for(const key6 in data17){
-if(!((((key6 === "event") || (key6 === "where")) || (key6 === "withinMs")) || (key6 === "unlessLast"))){
-const err42 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema283,data:data17};
+if(data18.withinMs === undefined){
+const err42 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/required",keyword:"required",params:{missingProperty: "withinMs"},message:"must have required property '"+"withinMs"+"'",schema:schema283.required,parentSchema:schema283,data:data18};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -18052,12 +18144,9 @@ vErrors.push(err42);
 }
 errors++;
 }
-}
-if(data17.event !== undefined){
-let data18 = data17.event;
-if(typeof data18 === "string"){
-if(func1(data18) > 64){
-const err43 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema283.properties.event,data:data18};
+for(const key6 in data18){
+if(!(((((key6 === "event") || (key6 === "where")) || (key6 === "withinMs")) || (key6 === "maybe")) || (key6 === "unlessLast"))){
+const err43 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key6},message:"must NOT have additional properties",schema:false,parentSchema:schema283,data:data18};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -18066,8 +18155,12 @@ vErrors.push(err43);
 }
 errors++;
 }
-if(func1(data18) < 1){
-const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema283.properties.event,data:data18};
+}
+if(data18.event !== undefined){
+let data19 = data18.event;
+if(typeof data19 === "string"){
+if(func1(data19) > 64){
+const err44 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema283.properties.event,data:data19};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -18076,9 +18169,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-else {
-const err45 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema283.properties.event.type,parentSchema:schema283.properties.event,data:data18};
+if(func1(data19) < 1){
+const err45 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema283.properties.event,data:data19};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -18088,11 +18180,8 @@ vErrors.push(err45);
 errors++;
 }
 }
-if(data17.where !== undefined){
-let data19 = data17.where;
-if(data19 && typeof data19 == "object" && !Array.isArray(data19)){
-if(Object.keys(data19).length > 16){
-const err46 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema283.properties.where,data:data19};
+else {
+const err46 = {instancePath:instancePath+"/echoedBy/event",schemaPath:"#/$defs/Report/properties/event/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema283.properties.event.type,parentSchema:schema283.properties.event,data:data19};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -18101,10 +18190,12 @@ vErrors.push(err46);
 }
 errors++;
 }
-for(const key7 in data19){
-let data20 = data19[key7];
-if(((typeof data20 !== "string") && (!((typeof data20 == "number") && (isFinite(data20))))) && (typeof data20 !== "boolean")){
-const err47 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema283.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema283.properties.where.additionalProperties.type,parentSchema:schema283.properties.where.additionalProperties,data:data20};
+}
+if(data18.where !== undefined){
+let data20 = data18.where;
+if(data20 && typeof data20 == "object" && !Array.isArray(data20)){
+if(Object.keys(data20).length > 16){
+const err47 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema283.properties.where,data:data20};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -18113,10 +18204,10 @@ vErrors.push(err47);
 }
 errors++;
 }
-}
-}
-else {
-const err48 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.properties.where.type,parentSchema:schema283.properties.where,data:data19};
+for(const key7 in data20){
+let data21 = data20[key7];
+if(((typeof data21 !== "string") && (!((typeof data21 == "number") && (isFinite(data21))))) && (typeof data21 !== "boolean")){
+const err48 = {instancePath:instancePath+"/echoedBy/where/" + key7.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Report/properties/where/additionalProperties/type",keyword:"type",params:{type: schema283.properties.where.additionalProperties.type},message:"must be string,number,boolean",schema:schema283.properties.where.additionalProperties.type,parentSchema:schema283.properties.where.additionalProperties,data:data21};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -18126,10 +18217,9 @@ vErrors.push(err48);
 errors++;
 }
 }
-if(data17.withinMs !== undefined){
-let data21 = data17.withinMs;
-if(!(((typeof data21 == "number") && (!(data21 % 1) && !isNaN(data21))) && (isFinite(data21)))){
-const err49 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema283.properties.withinMs.type,parentSchema:schema283.properties.withinMs,data:data21};
+}
+else {
+const err49 = {instancePath:instancePath+"/echoedBy/where",schemaPath:"#/$defs/Report/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.properties.where.type,parentSchema:schema283.properties.where,data:data20};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -18138,9 +18228,11 @@ vErrors.push(err49);
 }
 errors++;
 }
-if((typeof data21 == "number") && (isFinite(data21))){
-if(data21 > 60000 || isNaN(data21)){
-const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema283.properties.withinMs,data:data21};
+}
+if(data18.withinMs !== undefined){
+let data22 = data18.withinMs;
+if(!(((typeof data22 == "number") && (!(data22 % 1) && !isNaN(data22))) && (isFinite(data22)))){
+const err50 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema283.properties.withinMs.type,parentSchema:schema283.properties.withinMs,data:data22};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -18149,8 +18241,9 @@ vErrors.push(err50);
 }
 errors++;
 }
-if(data21 < 50 || isNaN(data21)){
-const err51 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema283.properties.withinMs,data:data21};
+if((typeof data22 == "number") && (isFinite(data22))){
+if(data22 > 60000 || isNaN(data22)){
+const err51 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema283.properties.withinMs,data:data22};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -18159,11 +18252,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-}
-let data22 = data17.unlessLast;
-if(typeof data22 !== "boolean"){
-const err52 = {instancePath:instancePath+"/echoedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.unlessLast.type,parentSchema:schema283.properties.unlessLast,data:data22};
+if(data22 < 50 || isNaN(data22)){
+const err52 = {instancePath:instancePath+"/echoedBy/withinMs",schemaPath:"#/$defs/Report/properties/withinMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema283.properties.withinMs,data:data22};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -18173,8 +18263,10 @@ vErrors.push(err52);
 errors++;
 }
 }
-else {
-const err53 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.type,parentSchema:schema283,data:data17};
+}
+let data23 = data18.maybe;
+if(typeof data23 !== "boolean"){
+const err53 = {instancePath:instancePath+"/echoedBy/maybe",schemaPath:"#/$defs/Report/properties/maybe/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.maybe.type,parentSchema:schema283.properties.maybe,data:data23};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -18183,15 +18275,37 @@ vErrors.push(err53);
 }
 errors++;
 }
-}
-}
-else {
-const err54 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.type,parentSchema:schema279,data};
+let data24 = data18.unlessLast;
+if(typeof data24 !== "boolean"){
+const err54 = {instancePath:instancePath+"/echoedBy/unlessLast",schemaPath:"#/$defs/Report/properties/unlessLast/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema283.properties.unlessLast.type,parentSchema:schema283.properties.unlessLast,data:data24};
 if(vErrors === null){
 vErrors = [err54];
 }
 else {
 vErrors.push(err54);
+}
+errors++;
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/echoedBy",schemaPath:"#/$defs/Report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema283.type,parentSchema:schema283,data:data18};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+else {
+const err56 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema279.type,parentSchema:schema279,data};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
 }
 errors++;
 }
@@ -18893,8 +19007,11 @@ errors++;
 const len1 = data15.length;
 for(let i1=0; i1<len1; i1++){
 let data16 = data15[i1];
+const _errs40 = errors;
+let valid13 = false;
+const _errs41 = errors;
 if(((typeof data16 !== "string") && (!((typeof data16 == "number") && (isFinite(data16))))) && (typeof data16 !== "boolean")){
-const err44 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/type",keyword:"type",params:{type: schema285.properties.args.items.type},message:"must be string,number,boolean",schema:schema285.properties.args.items.type,parentSchema:schema285.properties.args.items,data:data16};
+const err44 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/anyOf/0/type",keyword:"type",params:{type: schema285.properties.args.items.anyOf[0].type},message:"must be string,number,boolean",schema:schema285.properties.args.items.anyOf[0].type,parentSchema:schema285.properties.args.items.anyOf[0],data:data16};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -18903,10 +19020,12 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-}
-else {
-const err45 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema285.properties.args.type,parentSchema:schema285.properties.args,data:data15};
+var _valid0 = _errs41 === errors;
+valid13 = valid13 || _valid0;
+const _errs43 = errors;
+if(Array.isArray(data16)){
+if(data16.length > 32){
+const err45 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/anyOf/1/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items",schema:32,parentSchema:schema285.properties.args.items.anyOf[1],data:data16};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -18915,12 +19034,8 @@ vErrors.push(err45);
 }
 errors++;
 }
-}
-if(data11.fields !== undefined){
-let data17 = data11.fields;
-if(data17 && typeof data17 == "object" && !Array.isArray(data17)){
-if(Object.keys(data17).length > 16){
-const err46 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema285.properties.fields,data:data17};
+if(data16.length < 1){
+const err46 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/anyOf/1/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema285.properties.args.items.anyOf[1],data:data16};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -18929,11 +19044,11 @@ vErrors.push(err46);
 }
 errors++;
 }
-for(const key7 in data17){
-const _errs43 = errors;
-if(typeof key7 === "string"){
-if(!pattern99.test(key7)){
-const err47 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema285.properties.fields.propertyNames,data:key7,propertyName:key7};
+const len2 = data16.length;
+for(let i2=0; i2<len2; i2++){
+let data17 = data16[i2];
+if(((typeof data17 !== "string") && (!((typeof data17 == "number") && (isFinite(data17))))) && (typeof data17 !== "boolean")){
+const err47 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1+"/" + i2,schemaPath:"#/$defs/Event/properties/args/items/anyOf/1/items/type",keyword:"type",params:{type: schema285.properties.args.items.anyOf[1].items.type},message:"must be string,number,boolean",schema:schema285.properties.args.items.anyOf[1].items.type,parentSchema:schema285.properties.args.items.anyOf[1].items,data:data17};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -18943,9 +19058,9 @@ vErrors.push(err47);
 errors++;
 }
 }
-var valid13 = _errs43 === errors;
-if(!valid13){
-const err48 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames",keyword:"propertyNames",params:{propertyName: key7},message:"property name must be valid",schema:schema285.properties.fields.propertyNames,parentSchema:schema285.properties.fields,data:data17};
+}
+else {
+const err48 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/anyOf/1/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema285.properties.args.items.anyOf[1].type,parentSchema:schema285.properties.args.items.anyOf[1],data:data16};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -18954,12 +19069,10 @@ vErrors.push(err48);
 }
 errors++;
 }
-}
-for(const key8 in data17){
-let data18 = data17[key8];
-if(typeof data18 === "string"){
-if(func1(data18) > 256){
-const err49 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema285.properties.fields.additionalProperties,data:data18};
+var _valid0 = _errs43 === errors;
+valid13 = valid13 || _valid0;
+if(!valid13){
+const err49 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args/" + i1,schemaPath:"#/$defs/Event/properties/args/items/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema285.properties.args.items.anyOf,parentSchema:schema285.properties.args.items,data:data16};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -18968,9 +19081,21 @@ vErrors.push(err49);
 }
 errors++;
 }
+else {
+errors = _errs40;
+if(vErrors !== null){
+if(_errs40){
+vErrors.length = _errs40;
 }
 else {
-const err50 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema285.properties.fields.additionalProperties.type,parentSchema:schema285.properties.fields.additionalProperties,data:data18};
+vErrors = null;
+}
+}
+}
+}
+}
+else {
+const err50 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/args",schemaPath:"#/$defs/Event/properties/args/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema285.properties.args.type,parentSchema:schema285.properties.args,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -18980,9 +19105,11 @@ vErrors.push(err50);
 errors++;
 }
 }
-}
-else {
-const err51 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema285.properties.fields.type,parentSchema:schema285.properties.fields,data:data17};
+if(data11.fields !== undefined){
+let data18 = data11.fields;
+if(data18 && typeof data18 == "object" && !Array.isArray(data18)){
+if(Object.keys(data18).length > 16){
+const err51 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema285.properties.fields,data:data18};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -18991,10 +19118,11 @@ vErrors.push(err51);
 }
 errors++;
 }
-}
-let data19 = data11.onChange;
-if(typeof data19 !== "boolean"){
-const err52 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/onChange",schemaPath:"#/$defs/Event/properties/onChange/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema285.properties.onChange.type,parentSchema:schema285.properties.onChange,data:data19};
+for(const key7 in data18){
+const _errs49 = errors;
+if(typeof key7 === "string"){
+if(!pattern99.test(key7)){
+const err52 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9]{0,31}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9]{0,31}$"+"\"",schema:"^[a-z][A-Za-z0-9]{0,31}$",parentSchema:schema285.properties.fields.propertyNames,data:key7,propertyName:key7};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -19004,8 +19132,9 @@ vErrors.push(err52);
 errors++;
 }
 }
-else {
-const err53 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema285.type,parentSchema:schema285,data:data11};
+var valid16 = _errs49 === errors;
+if(!valid16){
+const err53 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/propertyNames",keyword:"propertyNames",params:{propertyName: key7},message:"property name must be valid",schema:schema285.properties.fields.propertyNames,parentSchema:schema285.properties.fields,data:data18};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -19015,14 +19144,74 @@ vErrors.push(err53);
 errors++;
 }
 }
-}
-else {
-const err54 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.properties.events.type,parentSchema:schema277.properties.events,data:data10};
+for(const key8 in data18){
+let data19 = data18[key8];
+if(typeof data19 === "string"){
+if(func1(data19) > 256){
+const err54 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema285.properties.fields.additionalProperties,data:data19};
 if(vErrors === null){
 vErrors = [err54];
 }
 else {
 vErrors.push(err54);
+}
+errors++;
+}
+}
+else {
+const err55 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields/" + key8.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/properties/fields/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema285.properties.fields.additionalProperties.type,parentSchema:schema285.properties.fields.additionalProperties,data:data19};
+if(vErrors === null){
+vErrors = [err55];
+}
+else {
+vErrors.push(err55);
+}
+errors++;
+}
+}
+}
+else {
+const err56 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/fields",schemaPath:"#/$defs/Event/properties/fields/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema285.properties.fields.type,parentSchema:schema285.properties.fields,data:data18};
+if(vErrors === null){
+vErrors = [err56];
+}
+else {
+vErrors.push(err56);
+}
+errors++;
+}
+}
+let data20 = data11.onChange;
+if(typeof data20 !== "boolean"){
+const err57 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1")+"/onChange",schemaPath:"#/$defs/Event/properties/onChange/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema285.properties.onChange.type,parentSchema:schema285.properties.onChange,data:data20};
+if(vErrors === null){
+vErrors = [err57];
+}
+else {
+vErrors.push(err57);
+}
+errors++;
+}
+}
+else {
+const err58 = {instancePath:instancePath+"/events/" + key5.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Event/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema285.type,parentSchema:schema285,data:data11};
+if(vErrors === null){
+vErrors = [err58];
+}
+else {
+vErrors.push(err58);
+}
+errors++;
+}
+}
+}
+else {
+const err59 = {instancePath:instancePath+"/events",schemaPath:"#/properties/events/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.properties.events.type,parentSchema:schema277.properties.events,data:data10};
+if(vErrors === null){
+vErrors = [err59];
+}
+else {
+vErrors.push(err59);
 }
 errors++;
 }
@@ -19034,67 +19223,10 @@ errors = vErrors.length;
 }
 }
 if(data.source !== undefined){
-let data21 = data.source;
-if(Array.isArray(data21)){
-if(data21.length > 16){
-const err55 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema277.properties.source,data:data21};
-if(vErrors === null){
-vErrors = [err55];
-}
-else {
-vErrors.push(err55);
-}
-errors++;
-}
-if(data21.length < 1){
-const err56 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema277.properties.source,data:data21};
-if(vErrors === null){
-vErrors = [err56];
-}
-else {
-vErrors.push(err56);
-}
-errors++;
-}
-const len2 = data21.length;
-for(let i2=0; i2<len2; i2++){
-let data22 = data21[i2];
-if(typeof data22 === "string"){
-if(func1(data22) > 512){
-const err57 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema277.properties.source.items,data:data22};
-if(vErrors === null){
-vErrors = [err57];
-}
-else {
-vErrors.push(err57);
-}
-errors++;
-}
-if(func1(data22) < 1){
-const err58 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.source.items,data:data22};
-if(vErrors === null){
-vErrors = [err58];
-}
-else {
-vErrors.push(err58);
-}
-errors++;
-}
-}
-else {
-const err59 = {instancePath:instancePath+"/source/" + i2,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.source.items.type,parentSchema:schema277.properties.source.items,data:data22};
-if(vErrors === null){
-vErrors = [err59];
-}
-else {
-vErrors.push(err59);
-}
-errors++;
-}
-}
-}
-else {
-const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema277.properties.source.type,parentSchema:schema277.properties.source,data:data21};
+let data22 = data.source;
+if(Array.isArray(data22)){
+if(data22.length > 16){
+const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema277.properties.source,data:data22};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -19103,11 +19235,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-}
-if(data.verified !== undefined){
-let data23 = data.verified;
-if(!(((data23 === "hardware") || (data23 === "software")) || (data23 === "unverified"))){
-const err61 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema277.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema277.properties.verified.enum,parentSchema:schema277.properties.verified,data:data23};
+if(data22.length < 1){
+const err61 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema277.properties.source,data:data22};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -19116,12 +19245,12 @@ vErrors.push(err61);
 }
 errors++;
 }
-}
-if(data.cannotConfirm !== undefined){
-let data24 = data.cannotConfirm;
-if(typeof data24 === "string"){
-if(func1(data24) > 2048){
-const err62 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema277.properties.cannotConfirm,data:data24};
+const len3 = data22.length;
+for(let i3=0; i3<len3; i3++){
+let data23 = data22[i3];
+if(typeof data23 === "string"){
+if(func1(data23) > 512){
+const err62 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema277.properties.source.items,data:data23};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -19130,8 +19259,8 @@ vErrors.push(err62);
 }
 errors++;
 }
-if(func1(data24) < 1){
-const err63 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.cannotConfirm,data:data24};
+if(func1(data23) < 1){
+const err63 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.source.items,data:data23};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -19142,7 +19271,7 @@ errors++;
 }
 }
 else {
-const err64 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.cannotConfirm.type,parentSchema:schema277.properties.cannotConfirm,data:data24};
+const err64 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.source.items.type,parentSchema:schema277.properties.source.items,data:data23};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -19154,12 +19283,72 @@ errors++;
 }
 }
 else {
-const err65 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.type,parentSchema:schema277,data};
+const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema277.properties.source.type,parentSchema:schema277.properties.source,data:data22};
 if(vErrors === null){
 vErrors = [err65];
 }
 else {
 vErrors.push(err65);
+}
+errors++;
+}
+}
+if(data.verified !== undefined){
+let data24 = data.verified;
+if(!(((data24 === "hardware") || (data24 === "software")) || (data24 === "unverified"))){
+const err66 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema277.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema277.properties.verified.enum,parentSchema:schema277.properties.verified,data:data24};
+if(vErrors === null){
+vErrors = [err66];
+}
+else {
+vErrors.push(err66);
+}
+errors++;
+}
+}
+if(data.cannotConfirm !== undefined){
+let data25 = data.cannotConfirm;
+if(typeof data25 === "string"){
+if(func1(data25) > 2048){
+const err67 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema277.properties.cannotConfirm,data:data25};
+if(vErrors === null){
+vErrors = [err67];
+}
+else {
+vErrors.push(err67);
+}
+errors++;
+}
+if(func1(data25) < 1){
+const err68 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.cannotConfirm,data:data25};
+if(vErrors === null){
+vErrors = [err68];
+}
+else {
+vErrors.push(err68);
+}
+errors++;
+}
+}
+else {
+const err69 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.cannotConfirm.type,parentSchema:schema277.properties.cannotConfirm,data:data25};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+}
+else {
+const err70 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.type,parentSchema:schema277,data};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
 }
 errors++;
 }

@@ -1081,7 +1081,7 @@ export interface HidSend {
 export interface MidiDevice {
   adapter: 'midi';
   /**
-   * The port to hear: its name without the number at the end (ALSA's 20:0 changes at a replug), or a part of the name that no other port has.
+   * The port to hear: its whole name, without the number at the end (ALSA's 20:0 changes at a replug); of ALSA's names, which are client:port, one half will do where no other port has it.
    */
   input?: string;
   /**
@@ -1432,6 +1432,13 @@ export interface OscDevice {
    */
   listen?: string;
   /**
+   * With listen: who is heard, as addresses and nets such as 10.0.0.5 and 10.0.0.0/24. What comes from elsewhere is dropped and counted. Left out: everybody who can reach the port.
+   *
+   * @minItems 1
+   * @maxItems 64
+   */
+  from?: string[];
+  /**
    * How long looking up the host and connecting over TCP may take, in milliseconds.
    */
   connectTimeoutMs: number;
@@ -1475,7 +1482,7 @@ export interface OscWhen {
    */
   args?: (string | number | boolean | null)[];
   /**
-   * A message whose only argument is the number 0 or false is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any.
+   * A message whose only argument is 0, false, nil, no number, or a text such as 0, off, false or nothing is a release, as buttons send it when let go; every other is a press. Left out: press; with args: any.
    */
   edge?: 'press' | 'release' | 'any';
 }
@@ -1543,16 +1550,16 @@ export interface QlabDevice {
    */
   replyTimeoutMs: number;
   /**
-   * How long it may take until a cue is seen to fire, in milliseconds after the command left. A pre-wait counts.
+   * How long it may take until a cue is seen to fire, in milliseconds after the command left. QLab is asked for the cue's pre-wait, which is added.
    */
   confirmTimeoutMs: number;
 }
 export interface QlabWhen {
   device: string;
   /**
-   * What happened in QLab (5.3 and newer). go: somebody pressed GO.
+   * What happened in QLab (5.3 and newer). go: somebody pressed GO. auditionGo: the same in an audition, which fires nothing in the house.
    */
-  event: 'go' | 'cueStarted' | 'cueStopped' | 'panic' | 'playhead';
+  event: 'go' | 'auditionGo' | 'cueStarted' | 'cueStopped' | 'panic' | 'playhead';
   /**
    * Only for this cue.
    */
@@ -2265,6 +2272,10 @@ export interface OscProfileReport {
   };
   withinMs: number;
   /**
+   * What it tells may be another thing that somebody does just then: a report that fits is doubtful, and moves nothing.
+   */
+  maybe: boolean;
+  /**
    * The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited.
    */
   unlessLast: boolean;
@@ -2279,11 +2290,11 @@ export interface OscProfileEvent {
    */
   address: string[];
   /**
-   * The first arguments: a value that must be there, or $name, which becomes a field when it is there.
+   * The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there.
    *
    * @maxItems 16
    */
-  args?: (string | number | boolean)[];
+  args?: ((string | number | boolean) | (string | number | boolean)[])[];
   /**
    * Further fields, made of those in the address and the arguments.
    */

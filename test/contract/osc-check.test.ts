@@ -51,8 +51,8 @@ ${rules}`;
 test.each([
   DESK,
   '{ adapter: osc, profile: eos, host: 10.0.0.9, framing: slip, port: 3037 }',
-  '{ adapter: osc, profile: eos, transport: udp, host: 10.0.0.9, port: 8000, listen: "0.0.0.0:8001" }',
-  '{ adapter: osc, profile: grandma3, prefix: /gma3, host: 10.0.0.20, listen: "0.0.0.0:8000" }',
+  '{ adapter: osc, profile: eos, transport: udp, host: 10.0.0.9, port: 8000, listen: "0.0.0.0:8001", from: [10.0.0.9] }',
+  '{ adapter: osc, profile: grandma3, prefix: /gma3, host: 10.0.0.20, listen: "0.0.0.0:8000", from: [10.0.0.0/24, "fe80::/10"] }',
   '{ adapter: osc, profile: qlcplus, listen: "127.0.0.1:9000" }',
 ])('devices.desk: %s is taken', async (desk) => {
   expect(await told({ desk })).toEqual([]);

@@ -36,7 +36,11 @@ describe('one press is one advance, however late QLab tells of it', () => {
     for (const qlab of qlabs) await qlab.setFaults({ holdMs });
     await bridge.press('CueAdvanced', {}, 'desk-button');
     const isTold = () => names.every((name) => stages(name).at(-1) === 'Confirmed');
-    await eventually(isTold, () => `it is seen to fire: ${names.map((name) => stages(name)).join(' ')}`, 12_000);
+    await eventually(
+      isTold,
+      () => `it is seen to fire: ${names.map((name) => stages(name)).join(' ')} ${JSON.stringify(bridge.devices())}`,
+      12_000,
+    );
     await eventually(() => qlabs.every(({ fired }) => fired.length === 1), 'it has fired', 6000);
     // What was held comes in a burst; nothing may follow from it.
     await clock.sleep(QUIET_MS);
@@ -55,7 +59,11 @@ describe('one press is one advance, however late QLab tells of it', () => {
     // The operator's own press after all that is a press.
     for (const qlab of qlabs) await qlab.setFaults({});
     qlabs[0]?.operatorGo('2');
-    await eventually(() => of('CueAdvanced').length === 2, "the operator's GO moves the show", 6000);
+    await eventually(
+      () => of('CueAdvanced').length === 2,
+      () => `the operator's GO moves the show: ${JSON.stringify(bridge.devices())}`,
+      6000,
+    );
     await eventually(() => desk.fired.length === 2, 'and fires at the other desk');
   });
 });
@@ -92,7 +100,7 @@ describe('where nobody can be sure, nothing moves, and it is said', () => {
     expect(house.of('OutputConfirmed', 'qlab-main')[0]?.payload).toMatchObject({ summary: 'GO: cue 1' });
     house.qlabs[0]?.operatorPlayhead('3');
     await eventually(() => house.bridge.devices()[0]?.playhead === '3', 'the playhead is followed');
-    // QLab drops what repeats within 0.1 s.
+    // QLab drops the same message within 0.1 s.
     await clock.sleep(150);
     await house.bridge.press('CueAdvanced', {}, 'desk-button');
     await eventually(() => house.stages('qlab-main').at(-1) === 'Failed', 'the second is told as failed');

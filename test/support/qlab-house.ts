@@ -51,7 +51,7 @@ show: { id: held, file: show.yaml, goGuardMs: 0 }
 server: { listen: 127.0.0.1:0 }
 journal: { path: ./data }
 devices:
-${names.map((name, at) => `  ${name}: { adapter: qlab, port: ${qlabs[at]?.port}${at > 0 ? ', backupOf: qlab-main' : ''} }`).join('\n')}
+${names.map((name, at) => `  ${name}: { adapter: qlab, port: ${qlabs[at]?.port}, replyTimeoutMs: 6000${at > 0 ? ', backupOf: qlab-main' : ''} }`).join('\n')}
   desk: { adapter: qlab, port: ${desk.port} }
 inputs:
 ${names.map((name) => `  - { id: from-${name}, when: { device: ${name}, event: ${when} }, propose: CueAdvanced }`).join('\n')}
