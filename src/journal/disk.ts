@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { type Clock, systemClock } from '../kit/clock.js';
-import { type FolderLock, lockFolder } from './lock.js';
+import { type FolderLock, lockFolder, type OnWait } from './lock.js';
 
 /** What a file is at one moment. */
 export interface FileFacts {
@@ -55,7 +55,7 @@ export interface Disk {
   /** Makes new and renamed files of a folder durable, where the system can. */
   syncFolder(path: string): Promise<void>;
   /** Keeps other processes out of a folder. @throws JOURNAL_LOCKED, or the system's own error */
-  lock(folder: string): Promise<FolderLock>;
+  lock(folder: string, onWait: OnWait): Promise<FolderLock>;
 }
 
 const calls = {
@@ -199,7 +199,7 @@ export function systemDisk(clock: Clock = systemClock()): Disk {
         await calls.close(fd);
       }
     },
-    lock: (folder) => lockFolder(folder, clock),
+    lock: (folder, onWait) => lockFolder(folder, clock, onWait),
   };
 }
 

@@ -55,7 +55,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
   try {
     await disk.makeFolder(folder);
     if ((await disk.facts(folder))?.isOpenToOthers) log.info({ folder }, 'journal.readable');
-    lock = await disk.lock(folder);
+    lock = await disk.lock(folder, (why) => log.info({ folder, why }, 'journal.waiting'));
     if (lock.fromSilent) await fenceLast(disk, folder);
     const index = new MessageIndex();
     const found = await openLog(

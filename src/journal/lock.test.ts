@@ -29,7 +29,8 @@ const inContainer = { namespace: 'pid:[1]', host: 'booth-2', boot: thisProcess()
 /** Asks for the lock, and lets time go by until there is an answer. @returns it, and after how long it came. */
 async function answerOf(eachMs?: () => void) {
   let answer: FolderLock | Error | undefined;
-  lockFolder(folder, clock).then(
+  const waits: string[] = [];
+  lockFolder(folder, clock, (why) => waits.push(why)).then(
     (lock) => {
       answer = lock;
     },
@@ -42,7 +43,7 @@ async function answerOf(eachMs?: () => void) {
     eachMs?.();
     await clock.advance(100);
   }
-  return { answer, tookMs: clock.mono() - began };
+  return { answer, waits, tookMs: clock.mono() - began };
 }
 
 test('a folder is held by one, and free again after it was given back', async () => {
@@ -83,7 +84,8 @@ test('a holder elsewhere that beats keeps us out; one that is silent for 5 s is 
   let beat = 1_000_000;
   const { answer: refused } = await answerOf(() => utimesSync(lockFile(), ++beat, beat));
   expect(refused).toMatchObject({ code: 'JOURNAL_LOCKED', message: expect.stringContaining('on booth-2 holds') });
-  const { answer, tookMs } = await answerOf();
+  const { answer, tookMs, waits } = await answerOf();
+  expect(waits).toEqual([expect.stringContaining('on booth-2 may hold this journal')]);
   expect(answer).toMatchObject({ fromSilent: true });
   expect(tookMs).toBeGreaterThanOrEqual(5000);
   expect(tookMs).toBeLessThan(5500);

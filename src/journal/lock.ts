@@ -130,8 +130,11 @@ async function isSilent(found: Found, clock: Clock): Promise<boolean> {
   return true;
 }
 
+/** Called with why the lock is waited for, in plain words. */
+export type OnWait = (why: string) => void;
+
 /** Makes `path` ours. @returns whether its last holder may live elsewhere. @throws JOURNAL_LOCKED */
-async function take(path: string, own: string, id: string, clock: Clock): Promise<boolean> {
+async function take(path: string, own: string, id: string, clock: Clock, onWait: OnWait): Promise<boolean> {
   for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const chain = chainFrom(path);
     const last = chain[chain.length - 1];
@@ -141,7 +144,10 @@ async function take(path: string, own: string, id: string, clock: Clock): Promis
     }
     const life = last.holder ? judge(last.holder, path) : 'unknown';
     if (life === 'alive') throw locked(last);
-    if (life === 'unknown' && !(await isSilent(last, clock))) continue;
+    if (life === 'unknown') {
+      onWait(`${nameOf(last.holder)} may hold this journal; it is followed after ${SILENCE_MS} ms of silence`);
+      if (!(await isSilent(last, clock))) continue;
+    }
     const next = `${path}.${last.id}`;
     if (!madeAs(own, next)) continue;
     // Between our look and our file another may have taken over and tidied up: then ours hangs on nothing.
@@ -172,13 +178,13 @@ function writeWhole(path: string, text: string): void {
  * it, its machine began anew) is followed at once; one elsewhere only after 5 s of silence.
  * @throws JOURNAL_LOCKED naming the process, or the system's own error
  */
-export async function lockFolder(folder: string, clock: Clock): Promise<FolderLock> {
+export async function lockFolder(folder: string, clock: Clock, onWait: OnWait = () => {}): Promise<FolderLock> {
   const path = resolve(join(folder, 'lock'));
   const holder: Holder = { id: randomUUID(), ...thisProcess(), host: hostname() };
   const own = `${path}.${holder.id}.new`;
   writeWhole(own, JSON.stringify(holder));
   try {
-    const fromSilent = await take(path, own, holder.id, clock);
+    const fromSilent = await take(path, own, holder.id, clock, onWait);
     return new HeldFolder(path, fromSilent, clock);
   } finally {
     fs.rmSync(own, { force: true });
