@@ -18,6 +18,7 @@ import { UnusedInputs } from './devices/unused-inputs.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
+import type { Disk } from './journal/disk.js';
 import { adapterOf } from './kinds.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
@@ -39,6 +40,7 @@ export type { CheckedBridge, LoadResult } from './config/load.js';
 export type { KindListing } from './devices/plugged-in.js';
 export { watchPlugging } from './devices/plugging.js';
 export type { DeviceReport } from './devices/supervised-device.js';
+export { repairLog } from './journal/repair.js';
 export { readLog, verifyLog } from './journal/verify.js';
 export { consoleKinds, loadChecked, networkKinds, pluggedIn, pluggedKinds, simulators } from './kinds.js';
 export type { Outcome } from './protocol/decision.js';
@@ -76,6 +78,8 @@ export async function startBridge(options: {
   pagesDir?: string;
   /** Sees each stored event after it was published. */
   onPublished?: (entries: Published) => void;
+  /** Where the log is kept; left out: the machine's own. */
+  disk?: Disk;
 }): Promise<Bridge> {
   const { log, clock: machine = systemClock() } = options;
   let { checked } = options;
@@ -100,6 +104,7 @@ export async function startBridge(options: {
     patches: checked.config.show.patches,
     clock: machine,
     log,
+    ...(options.disk === undefined ? {} : { disk: options.disk }),
     effects: {
       prepare: (event, state) => {
         const commands = mapping.commandsFor(event, state);
@@ -118,6 +123,10 @@ export async function startBridge(options: {
         options.onPublished?.(entries);
       },
       unavailable: () => supervisor.repaint(),
+      journal: (failure) => {
+        troubles.set('journal', failure && { code: failure.code, message: failure.message });
+        supervisor.repaint();
+      },
     },
   });
   life.add('sequencer and journal', () => sequencer.close());
