@@ -3,84 +3,12 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { isTooDeep } from '../../src/gateway/depth.js';
 import { gatewayOver } from '../support/gateway.js';
+import { ODD, oddFrames, picker } from '../support/odd-frames.js';
 import { seeded } from '../support/seeded.js';
 import { within } from '../support/waiting.js';
 import { TestClient } from '../support/ws-client.js';
 
 const ROUNDS = Number(process.env.FRAME_FUZZ_ROUNDS ?? 300);
-
-/** Values that have broken parsers, validators and writers of JSON before. */
-const ODD = [
-  ...[
-    '1e400',
-    '-0',
-    '9007199254740993',
-    '1e-400',
-    '-1',
-    '0.1',
-    'null',
-    'true',
-    '[]',
-    '{}',
-    '""',
-    '"\\ud800"',
-    '"\\u0000"',
-  ],
-  ...[
-    '{"__proto__":{"x":1}}',
-    '{"constructor":{"prototype":{}}}',
-    '{"a":1,"a":2}',
-    '{"toString":1,"hasOwnProperty":1}',
-  ],
-  ...[`"${'x'.repeat(5000)}"`, `[${'0,'.repeat(2000)}0]`, `${'['.repeat(60)}${']'.repeat(60)}`, `${'['.repeat(9000)}`],
-];
-const TYPES = ['CueAdvanced', 'NoteAdded', 'NoteUpdated', 'TimerStarted', 'ClientPresenceUpdated', 'SnapshotRequested'];
-const MEMBERS = [
-  'segmentId',
-  'fromCueId',
-  'toCueId',
-  'noteId',
-  'scope',
-  'text',
-  'deviceId',
-  'status',
-  'reason',
-  'lastEventSeq',
-];
-const ENVELOPE = [
-  'kind',
-  'version',
-  'messageId',
-  'showId',
-  'createdAt',
-  'actor',
-  'patch',
-  'eventSeq',
-  'notAfter',
-  'withheld',
-  'x',
-];
-
-function frames(random: () => number, actor: object) {
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
-  const messageId = () => crypto.randomUUID();
-  return (): string | Buffer => {
-    if (random() < 0.1) return Buffer.from(Array.from({ length: random() * 200 }, () => random() * 256));
-    const payload = Array.from({ length: random() * 4 }, () => `${JSON.stringify(pick(MEMBERS))}:${pick(ODD)}`).join(
-      ',',
-    );
-    const whole = {
-      ...{ kind: '"event"', version: '"1.2.0"', messageId: `"${messageId()}"`, showId: '"pb_test"' },
-      ...{ eventType: `"${pick(TYPES)}"`, createdAt: '"2026-03-01T19:30:00Z"', actor: JSON.stringify(actor) },
-      payload: `{${payload}}`,
-      ...(random() < 0.6 ? { [pick(ENVELOPE)]: pick(ODD) } : {}),
-    };
-    const text = `{${Object.entries(whole)
-      .map(([name, value]) => `"${name}":${value}`)
-      .join(',')}}`;
-    return random() < 0.1 ? text.slice(0, random() * text.length) : text;
-  };
-}
 
 test('frames of every kind of damage end no more than their session', async () => {
   const { show, url } = await gatewayOver();
@@ -89,7 +17,7 @@ test('frames of every kind of damage end no more than their session', async () =
   let from: string | null = null;
   for (let round = 0; round < ROUNDS; round += 1) {
     const client = await TestClient.open(url, { userId: 'u-3', deviceId: `fuzz-${round % 7}` });
-    const next = frames(random, client.actor);
+    const next = oddFrames(random, client.actor, 'pb_test');
     for (let n = 0; n < 12 && client.closed === undefined; n += 1) client.ws.send(next());
     if (round % 25 !== 0) {
       client.ws.terminate();
@@ -140,7 +68,7 @@ test('requests of every kind of damage are answered or closed, and the next one 
     ': x',
     'Expect: 100-continue',
   ];
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
+  const pick = picker(random);
   for (let round = 0; round < ROUNDS / 3; round += 1) {
     const request = `${pick(['GET', 'POST', 'DELETE', 'PRI', 'X'])} ${pick(paths)} HTTP/1.1\r\nHost: localhost:${port}\r\n${Array.from({ length: random() * 5 }, () => pick(heads)).join('\r\n')}\r\n\r\n${random() < 0.5 ? pick(ODD) : ''}`;
     await within(
