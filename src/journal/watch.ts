@@ -3,11 +3,11 @@ import { BridgeError } from '../kit/errors.js';
 import type { Appender } from './appender.js';
 
 /** How often it is looked whether the disk answers. */
-const LOOK_MS = 250;
+const LOOK_MS = 500;
 /** A disk that has not answered for so long hangs. */
 const STALLED_MS = 1000;
 /** How often the files themselves are looked at, in looks. */
-const INSPECT_EVERY = 4;
+const INSPECT_EVERY = 2;
 
 type Watched = Pick<Appender, 'isBusy' | 'steps' | 'failure' | 'inspect'>;
 
@@ -49,11 +49,12 @@ export class LogWatch {
       if (signal.aborted) return;
       this.#look();
       // Not waited for: it hangs where the disk does.
-      if (looks % INSPECT_EVERY === 0) void this.#appender.inspect();
+      if (looks % INSPECT_EVERY === 0) void this.#appender.inspect().then(() => this.#look());
     }
   }
 
   #look(): void {
+    if (this.#ending.signal.aborted) return;
     const { isBusy, steps } = this.#appender;
     const now = this.#clock.mono();
     if (!isBusy) this.#seen = undefined;
