@@ -7,6 +7,7 @@ import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { TestClient } from '../../test/support/ws-client.js';
 import type { MonoMs } from '../kit/clock.js';
+import { deferred } from '../kit/deferred.js';
 import { FanOut, type Receiver } from './fan-out.js';
 import { FANOUT_REST_TIMES, TAIL_ENTRIES_MAX } from './limits.js';
 
@@ -93,6 +94,41 @@ test('a client that does not read while it resumes holds a piece of the log and 
   client.ws.resume();
   expect(await client.ackOf(request)).toMatchObject({ status: 'ok' });
   expect(client.seqs).toEqual(from(1, 2000));
+});
+
+test('a live client that fell behind what is kept in memory reads on from the log, once, and is live again', async () => {
+  const { show, url } = await gatewayOver();
+  const client = await TestClient.live(url);
+  const steady = await TestClient.live(url, { userId: 'u-2' });
+  const read = show.read.bind(show);
+  const gate = deferred<void>();
+  let reads = 0;
+  show.read = async function* (fromSeq, signal) {
+    reads += 1;
+    await gate.promise;
+    yield* read(fromSeq, signal);
+  };
+  const many = TAIL_ENTRIES_MAX + 50;
+  show.fill(many);
+  await eventually(() => reads === 2, 'both read on');
+  // While it reads on it is behind: what is published does not pass it by, and a second request has to wait.
+  show.fill(1);
+  const early = client.say('SnapshotRequested', { reason: 'gap', lastEventSeq: 0 });
+  expect(await client.ackOf(early)).toMatchObject({ status: 'error', code: 'CONFLICT' });
+  const beat = client.say('CueAdvanced', { segmentId: 'seg-1', fromCueId: null, toCueId: 'cue-1' });
+  expect(await client.ackOf(beat)).toMatchObject({ status: 'ok', eventSeq: many + 2 });
+  expect(client.seqs).toEqual([]);
+  gate.resolve();
+  await client.eventSeq(many + 2, 10_000);
+  await steady.eventSeq(many + 2, 10_000);
+  show.read = read;
+  show.fill(1);
+  for (const each of [client, steady]) {
+    await each.eventSeq(many + 3);
+    expect(each.seqs).toEqual(from(1, many + 3));
+  }
+  expect(reads).toBe(2);
+  expect(await client.hello(many)).toMatchObject({ status: 'ok' });
 });
 
 class FakeReceiver implements Receiver {

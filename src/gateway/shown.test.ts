@@ -63,3 +63,23 @@ test('notes are found wherever they stand, and texts that only look like them ar
   expect(second.payload.text).toBe(looks);
   expect(fourth).toEqual(show.events[3]);
 });
+
+test('a note that nests too deep to be written once more, of a log from before there was a limit, is withheld', () => {
+  const { state } = new MemoryShow();
+  const deep = `${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`;
+  const line = (payload: string) =>
+    Buffer.from(
+      `{"kind":"event","eventType":"NoteAdded","actor":{"userId":"u-1","role":"crew","deviceId":"d"},"payload":${payload},"eventSeq":1,"patch":[]}\n`,
+    );
+  const shownTo = (role: 'director' | 'performer', lines: Buffer) =>
+    JSON.parse(String(linesFor({ fromSeq: 1, lastSeq: 1, lines }, 1, 1, { userId: 'u-2', role }, state)));
+  const open = line(`{"noteId":"n","scope":{"type":"show"},"text":"x","more":${deep}}`);
+  const closed = line(`{"noteId":"n","scope":{"type":"show"},"text":"x","visibleTo":["director"],"more":${deep}}`);
+  for (const [role, lines] of [
+    ['performer', open],
+    ['performer', closed],
+    ['director', closed],
+  ] as const) {
+    expect(shownTo(role, lines)).toMatchObject({ eventSeq: 1, payload: { noteId: 'n' }, withheld: true });
+  }
+});

@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
-import { ERRORS } from '../kit/errors.js';
+import { ERRORS, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { SUBPROTOCOL } from '../protocol/version.js';
 import {
@@ -42,15 +42,17 @@ export function upgrader(house: House): (request: IncomingMessage, socket: Duple
     closeTimeout: GOODBYE_MS,
   };
   const server = new WebSocketServer(options);
-  return (request, socket, head) => {
-    socket.on('error', () => socket.destroy());
+  const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const admission = admit(request, house);
     if (!admission.ok) {
       house.log.warn(
         { code: admission.code, peer: request.socket.remoteAddress, detail: admission.message },
         'client.turned-away',
       );
-      if (!admission.isGuess) return refuse(socket, admission);
+      if (!admission.isGuess) {
+        refuse(socket, admission);
+        return;
+      }
       void house.guesses.wrong(request.socket.remoteAddress).then((inTime) => {
         if (inTime) refuse(socket, admission);
         else socket.destroy();
@@ -61,6 +63,17 @@ export function upgrader(house: House): (request: IncomingMessage, socket: Duple
     if (protocolsOf(request.headers).includes(SUBPROTOCOL)) request.headers['sec-websocket-protocol'] = SUBPROTOCOL;
     else delete request.headers['sec-websocket-protocol'];
     server.handleUpgrade(request, socket, head, (ws) => house.receive(ws, socket as Socket, admission.identity));
+  };
+  return (request, socket, head) => {
+    socket.on('error', () => socket.destroy());
+    // Whatever a handshake holds, what fails over it ends this connection and nothing else.
+    try {
+      take(request, socket, head);
+    } catch (error) {
+      const { code } = toBridgeError(error);
+      house.log.error({ code, peer: request.socket.remoteAddress, err: error }, 'upgrade.failed');
+      socket.destroy();
+    }
   };
 }
 

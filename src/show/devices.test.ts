@@ -53,3 +53,20 @@ test('a device is in its status since it came into it', () => {
   show.take(status('up', 'here'));
   expect(show.state.devices).toMatchObject([{ since: '2026-03-01T19:30:03.000Z', status: 'up' }]);
 });
+
+test('a stage that is told again is shown as it was told last', () => {
+  const show = new LiveShow().take(stage('OutputFailed', first, failed));
+  show.take(stage('OutputFailed', first, { code: 'PLAYHEAD_DIVERGED', detail: 'fired cue 9' }));
+  expect(show.state.outputs).toMatchObject([{ stage: 'failed', code: 'PLAYHEAD_DIVERGED', detail: 'fired cue 9' }]);
+  show.take(stage('OutputConfirmed', first), stage('OutputConfirmed', first, { summary: 'start 12.5: cue 12.5' }));
+  expect(show.state.outputs).toMatchObject([{ stage: 'confirmed', summary: 'start 12.5: cue 12.5' }]);
+  show.take(stage('OutputSent', first), stage('OutputSent', first, { reached: 'acknowledged' }));
+  expect(show.state.outputs).toMatchObject([{ stage: 'confirmed' }]);
+});
+
+test('a stage that was told is never lowered', () => {
+  const show = new LiveShow().take(stage('OutputSent', first, { reached: 'acknowledged' }), stage('OutputSent', first));
+  expect(show.state.outputs).toMatchObject([{ stage: 'acknowledged' }]);
+  show.take(stage('OutputFailed', first, failed), stage('OutputSent', first, { reached: 'acknowledged' }));
+  expect(show.state.outputs).toMatchObject([{ stage: 'failed' }]);
+});
