@@ -7,7 +7,7 @@ import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
 import { decodePacket } from './codec.js';
-import { packetsOf } from './command.js';
+import { packetsOf, problemOfCommand } from './command.js';
 import { type ConsoleKind, type ConsoleSimulator, startConsole } from './console-simulator.js';
 import { oscProfiles } from './profile.js';
 import { consoleOf } from './settings.js';
@@ -55,7 +55,7 @@ const WIRE: Readonly<Record<ConsoleKind, Record<string, { with?: object; is: unk
     },
     macro: { with: { macro: '7' }, is: [['/eos/macro/7/fire', '']] },
     submaster: { with: { submaster: 3, level: 1 }, is: [['/eos/sub/3', 'f', 1]] },
-    commandLine: { with: { text: 'Chan 1 At 75 Enter' }, is: [['/eos/newcmd', 's', 'Chan 1 At 75 Enter']] },
+    commandLine: { with: { text: 'Chan 1 At 75 Enter' }, is: [['/eos/user/0/newcmd', 's', 'Chan 1 At 75 Enter']] },
   },
   grandma3: {
     goto: { with: { sequence: 1, cue: '5.5' }, is: [['/cmd', 's', 'Goto Cue 5.5 Sequence 1']] },
@@ -251,6 +251,15 @@ describe('grandMA3', () => {
 });
 
 describe('QLC+', () => {
+  test.each(['press', 'level'])('a path that comes back as another is refused by check: %s', async (command) => {
+    const config = await resolvedOsc({ profile: 'qlcplus', host: '127.0.0.1', port: 1 });
+    const problem = (path: string) =>
+      problemOfCommand({ command, with: { path, ...(command === 'level' && { level: 1 }) } }, config);
+    for (const path of ['/lx_1', '/stage/lx_1', '/_1', '/lx__']) expect(problem(path), path).toMatch(/second value/);
+    for (const path of ['/lx1', '/lx_10', '/lx-1', '/l_x1', '/stage_1/go', '/a'])
+      expect(problem(path), path).toBeUndefined();
+  });
+
   test('a press is confirmed by the button, and told once although its feedback comes twice', async () => {
     const { connection, fitting, inputs } = await wired('qlcplus');
     await (await connection.send({ command: 'press', with: { path: '/pacebuddy/go' } }, never())).confirmed;
