@@ -111,7 +111,7 @@ class OscConnection extends BaseConnection implements WireEvents {
     return this.#watch.expect(this.#console.awaitedBy(name, givenOf(given)), summarise(command));
   }
 
-  /** Health tells of a ping that stays unanswered; that it could not be sent is the wire's to tell. */
+  /** Pings and renewals. Health tells of a ping that stays unanswered; that one could not be sent is the wire's to tell. */
   #sendPing(message: Command): void {
     for (const packet of packetsOf(message, undefined)) {
       this.#wire?.send(packet, this.#pings).then(

@@ -37,6 +37,12 @@ export interface Found {
   onChange: boolean;
 }
 
+/** A message that keeps the device talking. `everyMs` in milliseconds; left out: it is sent once. */
+export interface Renewal {
+  message: PlainMessage;
+  everyMs?: number;
+}
+
 export type Given = Readonly<Record<string, unknown>>;
 
 export interface Console {
@@ -48,6 +54,8 @@ export interface Console {
   /** @param args  as plain values */
   eventOf(address: string, args: readonly unknown[]): Found | undefined;
   readonly ping?: { message: PlainMessage; everyMs: number; withinMs: number };
+  /** What is sent after connecting, and then every `everyMs`, where that is given. */
+  readonly renewals: readonly Renewal[];
   /** Whether a message answers the ping. */
   isAnswer(address: string, args: readonly unknown[]): boolean;
 }
@@ -61,7 +69,7 @@ const UNADDRESSABLE = /[ #*,?[\]{}]|[^!-~]/;
 export function compileConsole(profile: OscProfile, prefix: string): Console {
   const commands = new Map(Object.entries(profile.commands ?? {}));
   const events = Object.entries(profile.events ?? {}).map(([name, event]) => compileEvent(name, event, prefix));
-  const { ping } = profile;
+  const { ping, renew = [] } = profile;
   const valuesOf = (name: string, given: Given): Given => {
     const command = commands.get(name);
     if (!command) {
@@ -94,6 +102,10 @@ export function compileConsole(profile: OscProfile, prefix: string): Console {
     ...(ping && {
       ping: { message: fillMessage(ping.send, {}, {}, prefix), everyMs: ping.everyMs, withinMs: ping.withinMs },
     }),
+    renewals: renew.map(({ send, everyMs }) => ({
+      message: fillMessage(send, {}, {}, prefix),
+      ...(everyMs !== undefined && { everyMs }),
+    })),
     isAnswer(address, args) {
       if (!ping || address !== prefix + ping.answeredBy.address) return false;
       return (ping.answeredBy.args ?? []).every((wanted, index) => isSame(wanted, args[index]));

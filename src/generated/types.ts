@@ -2182,6 +2182,13 @@ export interface OscProfile {
   };
   ping?: OscProfilePing;
   /**
+   * What is sent once the bridge is connected, and again as long as it is: a device that talks only to those who ask for it, and again.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  renew?: OscProfileRenewal[];
+  /**
    * Where this is known from.
    *
    * @minItems 1
@@ -2307,7 +2314,7 @@ export interface OscProfileEvent {
   onChange: boolean;
 }
 /**
- * A question that the device answers as long as it listens and talks: the evidence for its health.
+ * A question that the device answers as long as it listens and talks: the evidence for its health. An answer that an event with onChange fits is that event too when it differs from the last one; the first after connecting tells where the device stands, and is no press.
  */
 export interface OscProfilePing {
   send: OscProfileMessage;
@@ -2317,6 +2324,13 @@ export interface OscProfilePing {
   answeredBy: OscProfileMessage;
   everyMs: number;
   withinMs: number;
+}
+export interface OscProfileRenewal {
+  send: OscProfileMessage;
+  /**
+   * Well below the time after which the device forgets the bridge, in milliseconds. Left out: once, after connecting.
+   */
+  everyMs?: number;
 }
 
 /** The payload of each event type. */
