@@ -55,6 +55,18 @@ test('the packet is in the kernel’s hands when send() returns, before its prom
   expect(await sending).toMatchObject({ reached: 'sent' });
 });
 
+test('over UDP too, who is not from an address or net of `from` is not heard, and is told once', async () => {
+  const { connection, inputs, sender } = await listening({ from: ['10.0.0.0/8', '127.0.0.2', '::1'] });
+  await sender.sendBytes(go);
+  await sender.sendBytes(go);
+  await eventually(() => connection.counters?.()['refused.strangers'] === 2, 'both are counted');
+  expect(inputs).toEqual([]);
+  expect(connection.health().detail).toContain('nothing heard yet');
+  const near = await listening({ from: ['127.0.0.0/30'] });
+  await near.sender.sendBytes(go);
+  await eventually(() => near.inputs.length === 1, 'one of the net');
+});
+
 test('garbage is dropped and counted by reason, and the next good packet works', async () => {
   const { connection, inputs, sender, told } = await listening({ frameBytesMax: 64 });
   await sender.sendBytes(Buffer.alloc(0));
