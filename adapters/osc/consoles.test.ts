@@ -1,6 +1,7 @@
 /** Every profile that comes with the bridge, both ways, against a console that speaks as documented. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Overdue } from '../../src/devices/overdue.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc, resolvedOsc } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
@@ -205,6 +206,33 @@ describe('Eos', () => {
     await Promise.all([first.confirmed, second.confirmed]);
   });
 
+  test('a report that a stalled network held until after the failure is ours, and puts it right', async () => {
+    const { connection, desk, fitting, inputs } = await wired('eos');
+    desk.isStalled = true;
+    const { confirmed } = await connection.send({ command: 'fire', with: { cue: '1/45' } }, never());
+    const failure: unknown = await confirmed?.catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    expect(connection.health().status).toBe('degraded');
+    await desk.release();
+    await (failure as Overdue).late;
+    expect(inputs.filter(({ event }) => event === 'go')).toMatchObject([{ cueNumber: '1/45', attribution: 'echo' }]);
+    expect(fitting({ event: 'go' })).toEqual([]);
+    await eventually(() => connection.health().status === 'up', 'the trouble is over');
+    await desk.press('1/45');
+    await eventually(() => fitting({ event: 'go' }).length === 1, 'the next one is a press');
+  });
+
+  test('while a macro of ours is awaited, a GO at the desk may be its doing or not: it is doubtful, and no press', async () => {
+    const { connection, desk, fitting } = await wired('eos');
+    await connection.send({ command: 'macro', with: { macro: 7 } }, never());
+    await desk.press('1/45');
+    await eventually(() => fitting({ event: 'go', attribution: 'any' }).length === 1, 'the report');
+    expect(fitting({ event: 'go', attribution: 'any' })).toMatchObject([
+      { cueNumber: '1/45', attribution: 'doubtful' },
+    ]);
+    expect(fitting({ event: 'go' })).toEqual([]);
+  });
+
   test('a rule for the bare address does not take our own fire for a press either', async () => {
     const { connection, desk, fitting } = await wired('eos');
     const address = '/eos/out/event/cue/*/*/fire';
@@ -240,6 +268,36 @@ describe('grandMA3', () => {
     expect(fitting({ event: 'sequence', where: { action: 'Go+', value: 1 } })).toMatchObject([
       { sequence: '4', name: 'Cue 3', attribution: 'operator' },
     ]);
+  });
+
+  test.each([1, 3])('a fader of data pool %i that is moved at the desk is no press of a key', async (pool) => {
+    const { desk, fitting, inputs } = await wired('grandma3');
+    for (const fader of ['FaderMaster', 'FaderTemp', 'FaderRate', 'FaderXA']) {
+      for (const level of [10.5, 50, 100]) {
+        const args = [
+          { type: 's', value: fader } as const,
+          { type: 'i', value: 1 } as const,
+          { type: 'f', value: level } as const,
+        ];
+        await desk.simulator.send({ address: `/14.14.${pool}.6.4`, args });
+      }
+    }
+    await eventually(() => inputs.length === 12, 'all of them');
+    expect(fitting({ event: 'sequence', attribution: 'any' })).toEqual([]);
+    expect(fitting({ event: 'fader', where: { sequence: '4', pool: String(pool) } })).toHaveLength(12);
+    expect(fitting({ event: 'fader', where: { level: 10.5 } })).toHaveLength(4);
+  });
+
+  test('while a key of ours is awaited, another’s Go+ may be it or not: it is doubtful, and no press', async () => {
+    const { connection, desk, fitting } = await wired('grandma3');
+    await connection.send({ command: 'key', with: { page: 1, key: 201 } }, never());
+    await desk.press('9');
+    await eventually(() => fitting({ event: 'sequence', attribution: 'any' }).length === 2, 'press and release');
+    expect(fitting({ event: 'sequence', attribution: 'any' })).toMatchObject([
+      { sequence: '9', value: 1, attribution: 'doubtful' },
+      { value: 0 },
+    ]);
+    expect(fitting({ event: 'sequence', where: { value: 1 } })).toEqual([]);
   });
 
   test('health stays unverified: nothing there answers', async () => {
