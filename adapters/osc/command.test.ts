@@ -32,7 +32,12 @@ describe('a rule fires', () => {
     ['when nil, NaN or infinity is sent', { address: '/go' }, input('/go', null), false],
     ['when the text "1" is sent', { address: '/go' }, input('/go', '1'), true],
     ['when any other text is sent', { address: '/go' }, input('/go', '12.5'), true],
-    ['by a fraction as it was written', { address: '/fader', args: [0.1] }, input('/fader', 0.1), true],
+    [
+      'by a fraction of more digits than 32 bits hold',
+      { address: '/x', args: [0.123456789] },
+      input('/x', 0.12345679),
+      true,
+    ],
     ['when its arguments are sent', { address: '/go', args: ['53'] }, input('/go', '53'), true],
     ['when more than its arguments are sent', { address: '/go', args: ['53'] }, input('/go', '53', 1), true],
     ['not when fewer are sent', { address: '/go', args: ['53', 1] }, input('/go', '53'), false],

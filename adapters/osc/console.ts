@@ -9,7 +9,7 @@ import type {
   OscProfileReport,
 } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { type AddressReader, addressReader, fillText, namesIn, onlyName } from './template.js';
+import { type AddressReader, addressReader, fillText, namesIn, onlyName, textReader } from './template.js';
 
 /** A message as an output rule writes it: address and args. */
 export interface PlainMessage {
@@ -234,15 +234,22 @@ function compileEvent(
   const wanted = args.map((arg) => {
     const name = typeof arg === 'string' ? onlyName(arg) : undefined;
     if (name !== undefined) return { name };
+    if (typeof arg === 'string' && namesIn(arg).length > 0) return { read: textReader(arg) };
     return { among: [arg].flat().map((one) => (typeof one === 'string' ? (fillText(one, {}) ?? one) : one)) };
   });
   return (given, values) => {
-    for (const [index, { among }] of wanted.entries()) {
-      if (among?.some((value) => isSame(value, values[index])) === false) return undefined;
+    const inTexts: Record<string, string> = {};
+    for (const [index, { among, read }] of wanted.entries()) {
+      const value = values[index];
+      if (among?.some((one) => isSame(one, value)) === false) return undefined;
+      const names = read && (typeof value === 'string' ? read(value) : undefined);
+      if (read && !names) return undefined;
+      Object.assign(inTexts, names);
     }
     for (const read of readers) {
       const found: Record<string, unknown> | undefined = read(given);
       if (!found) continue;
+      Object.assign(found, inTexts);
       for (const [index, { name }] of wanted.entries()) {
         const value = values[index];
         if (name !== undefined && value !== undefined) found[name] = value;

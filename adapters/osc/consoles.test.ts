@@ -272,7 +272,7 @@ describe('grandMA3', () => {
 
   test.each([1, 3])('a fader of data pool %i that is moved at the desk is no press of a key', async (pool) => {
     const { desk, fitting, inputs } = await wired('grandma3');
-    for (const fader of ['FaderMaster', 'FaderTemp', 'FaderRate', 'FaderXA']) {
+    for (const fader of ['FaderMaster', 'FaderTemp', 'FaderRate', 'FaderOfTomorrow']) {
       for (const level of [10.5, 50, 100]) {
         const args = [
           { type: 's', value: fader } as const,
@@ -286,6 +286,7 @@ describe('grandMA3', () => {
     expect(fitting({ event: 'sequence', attribution: 'any' })).toEqual([]);
     expect(fitting({ event: 'fader', where: { sequence: '4', pool: String(pool) } })).toHaveLength(12);
     expect(fitting({ event: 'fader', where: { level: 10.5 } })).toHaveLength(4);
+    expect(fitting({ event: 'fader', where: { fader: 'Master' } })).toHaveLength(3);
   });
 
   test('while a key of ours is awaited, another’s Go+ may be it or not: it is doubtful, and no press', async () => {

@@ -53,7 +53,7 @@ function problemsOfEvent({ address, args = [], fields = {} }: OscProfileEvent): 
     if (typeof arg !== 'string') continue;
     const pieces = piecesOf(arg);
     if (!pieces.ok) problems.push(pieces.problem);
-    else if (namesIn(arg).length > 0 && pieces.pieces.length > 1) {
+    else if (namesIn(arg).length > 1) {
       problems.push(`the argument "${arg}" is more than one $name`);
     }
   }

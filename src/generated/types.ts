@@ -2297,7 +2297,7 @@ export interface OscProfileEvent {
    */
   address: string[];
   /**
-   * The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there.
+   * The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there. Fader$name is a text that begins so and goes on.
    *
    * @maxItems 16
    */
