@@ -13,6 +13,7 @@ export function slowDisk(disk, delayMs, clock) {
       const file = await disk.open(path, mode);
       return {
         size: () => file.size(),
+        facts: () => file.facts(),
         read: (into, position) => file.read(into, position),
         async append(bytes) {
           await clock.sleep(delayMs);

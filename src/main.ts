@@ -18,6 +18,7 @@ import { UnusedInputs } from './devices/unused-inputs.js';
 import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
+import type { Disk } from './journal/disk.js';
 import { adapterOf } from './kinds.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
@@ -30,6 +31,7 @@ import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
 import { PROTOCOL_VERSION } from './protocol/version.js';
 import { openSequencer, type Sequencer } from './sequencer/sequencer.js';
+import { watchWall } from './sequencer/wall-watch.js';
 import { faceOf } from './show/face.js';
 import { initialState } from './show/state.js';
 import { keepWarm } from './warm-up.js';
@@ -38,6 +40,7 @@ export type { CheckedBridge, LoadResult } from './config/load.js';
 export type { KindListing } from './devices/plugged-in.js';
 export { watchPlugging } from './devices/plugging.js';
 export type { DeviceReport } from './devices/supervised-device.js';
+export { repairLog } from './journal/repair.js';
 export { readLog, verifyLog } from './journal/verify.js';
 export { consoleKinds, loadChecked, networkKinds, pluggedIn, pluggedKinds, simulators } from './kinds.js';
 export type { Outcome } from './protocol/decision.js';
@@ -75,6 +78,8 @@ export async function startBridge(options: {
   pagesDir?: string;
   /** Sees each stored event after it was published. */
   onPublished?: (entries: Published) => void;
+  /** Where the log is kept; left out: the machine's own. */
+  disk?: Disk;
 }): Promise<Bridge> {
   const { log, clock: machine = systemClock() } = options;
   let { checked } = options;
@@ -99,6 +104,7 @@ export async function startBridge(options: {
     patches: checked.config.show.patches,
     clock: machine,
     log,
+    ...(options.disk === undefined ? {} : { disk: options.disk }),
     effects: {
       prepare: (event, state) => {
         const commands = mapping.commandsFor(event, state);
@@ -117,6 +123,10 @@ export async function startBridge(options: {
         options.onPublished?.(entries);
       },
       unavailable: () => supervisor.repaint(),
+      journal: (failure) => {
+        troubles.set('journal', failure && { code: failure.code, message: failure.message });
+        supervisor.repaint();
+      },
     },
   });
   life.add('sequencer and journal', () => sequencer.close());
@@ -240,6 +250,9 @@ export async function startBridge(options: {
     }
   }
 
+  const wallWatch = new AbortController();
+  life.add('wall clock', () => wallWatch.abort());
+  void watchWall(machine, log, () => sequencer.state.startedAt !== null, wallWatch.signal);
   const practice = new AbortController();
   life.add('practice', () => practice.abort());
   keepWarm(

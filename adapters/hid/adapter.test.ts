@@ -96,7 +96,12 @@ describe('a HID device', () => {
       { button: 'right', gesture: 'double' },
       { button: 'right', gesture: 'release', heldMs: 50 },
     ]);
-    expect(connection.counters?.()).toEqual({ 'in.reports': 4, 'in.gestures': 5, 'ignored.reports': 0 });
+    expect(connection.counters?.()).toEqual({
+      'in.reports': 4,
+      'in.gestures': 5,
+      'ignored.reports': 0,
+      'ignored.typed': 0,
+    });
     await connection.close();
   });
 
@@ -175,6 +180,32 @@ describe('a HID device', () => {
     pedal.report();
     expect(inputs).toEqual([]);
     expect(connection.counters?.()).toMatchObject({ 'in.reports': 1, 'ignored.reports': 1 });
+    await connection.close();
+  });
+
+  test('what its profile does not know presses nothing and is degraded, until a button is pressed', async () => {
+    const keyboard = { vendorId: 0x0c45, productId: 0x7404, profile: 'keyboard-abc' };
+    const pedal = new SimulatedHid(info({ vendorId: 0x0c45, productId: 0x7404 }));
+    const { connection, inputs, clock } = await connect(pedal, [], keyboard);
+    const key = (usage: number) => pedal.report(0, 0, usage, 0, 0, 0, 0, 0);
+    const unknown = async (send: () => void, words: string) => {
+      send();
+      expect(connection.health()).toMatchObject({ status: 'degraded', code: 'CODEC_MALFORMED' });
+      expect(connection.health().detail).toContain(words);
+      expect(inputs).toEqual([]);
+      key(0);
+      expect(connection.health().status).toBe('degraded');
+      await clock.advance(300);
+      key(4);
+      expect(connection.health().status).toBe('up');
+      key(0);
+      await clock.advance(100);
+      expect(inputs.splice(0).map(({ gesture }) => gesture)).toEqual(['press', 'release']);
+    };
+    // A pedal of numbered reports, then the www.pc of a maker's address.
+    await unknown(() => pedal.report(1, 0, 0, 5, 0, 0, 0, 0, 0), 'shape');
+    await unknown(() => [26, 0, 26, 0, 26, 0, 55, 0, 19, 0, 6].forEach(key), 'keys');
+    expect(connection.counters?.()).toMatchObject({ 'ignored.reports': 6, 'ignored.typed': 1 });
     await connection.close();
   });
 

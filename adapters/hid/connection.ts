@@ -3,11 +3,19 @@ import { BaseConnection } from '../../src/devices/base-connection.js';
 import { Buttons, problemOfButton } from '../../src/devices/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
-import { decodeReport } from './codec.js';
+import type { Strange } from './codec.js';
 import type { HidHandle } from './driver.js';
+import { ReportReader } from './reader.js';
 
 /** How long the system may take to give a device back. */
 const CLOSE_LIMIT_MS = 1000;
+
+/** For people; which keys is not told: they may be a password. */
+const STRANGE: Readonly<Record<Strange, string>> = {
+  id: 'reports of a number that',
+  shape: 'reports of a shape that',
+  keys: 'keys (a text, the wrong keys, or a keyboard or a scanner that is no pedal) that',
+};
 
 /** One open device, from connect() to its end. */
 export class HidConnection extends BaseConnection {
@@ -16,7 +24,10 @@ export class HidConnection extends BaseConnection {
   readonly #io: AdapterIo;
   readonly #found: { name: string; note?: string };
   readonly #buttons: Buttons;
-  readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0 };
+  readonly #reader: ReportReader;
+  /** What the reports were last that the profile does not describe; undefined once a button was pressed after it. */
+  #strange: Strange | undefined;
+  readonly #counters = { 'in.reports': 0, 'in.gestures': 0, 'ignored.reports': 0, 'ignored.typed': 0 };
   #ending: Promise<void> | undefined;
 
   /** @param found  which device it is, for people. */
@@ -36,7 +47,8 @@ export class HidConnection extends BaseConnection {
       this.#counters['in.gestures'] += 1;
       this.tellInput(input);
     });
-    this.tellHealth(this.#firstHealth());
+    this.#reader = new ReportReader(profile);
+    this.tellHealth(this.#healthOf());
     handle.on('error', (error) => {
       void this.#end(new BridgeError('DEVICE_CLOSED', `${found.name} is gone: ${wordsOf(error)}`, { cause: error }));
     });
@@ -55,7 +67,7 @@ export class HidConnection extends BaseConnection {
   rulesChanged(): void {
     if (this.#ending) return;
     this.#buttons.follow(this.#io.patterns);
-    this.tellHealth(this.#firstHealth());
+    this.tellHealth(this.#healthOf());
   }
 
   async close(): Promise<void> {
@@ -65,16 +77,24 @@ export class HidConnection extends BaseConnection {
   #take(report: Uint8Array): void {
     if (this.#ending) return;
     this.#counters['in.reports'] += 1;
-    const down = decodeReport(this.#profile, report);
-    if (!down) {
-      this.#counters['ignored.reports'] += 1;
-      return;
-    }
-    this.#buttons.report(down);
+    const { down, strange, isTyped } = this.#reader.read(report, this.#io.clock.mono());
+    if (isTyped) this.#counters['ignored.typed'] += 1;
+    if (strange !== undefined || down === undefined) this.#counters['ignored.reports'] += 1;
+    if (down) this.#buttons.report(down);
+    if (strange !== undefined) this.#observe(strange);
+    else if (down && down.size > 0 && !isTyped) this.#observe(undefined);
   }
 
-  /** The system lists the device and gave it to us: that is evidence. */
-  #firstHealth(): Health {
+  #observe(strange: Strange | undefined): void {
+    if (this.#strange === strange) return;
+    this.#strange = strange;
+    const health = this.#healthOf();
+    this.tellHealth(health);
+    if (strange !== undefined) this.#io.log.warn({ code: health.code, detail: health.detail }, 'report.strange');
+  }
+
+  /** The system lists the device and gave it to us: that is evidence, until it says what the profile does not know. */
+  #healthOf(): Health {
     const { name, note } = this.#found;
     const known = Object.keys(this.#profile.buttons);
     const problem = this.#io.patterns
@@ -84,6 +104,10 @@ export class HidConnection extends BaseConnection {
       const detail = `profile ${this.#profile.name}: ${problem}; a rule for it never fires`;
       this.#io.log.warn({ code: 'CONFIG_UNKNOWN_NAME', detail }, 'rule.unusable');
       return { status: 'degraded', code: 'CONFIG_UNKNOWN_NAME', detail };
+    }
+    if (this.#strange !== undefined) {
+      const detail = `${name} sends ${STRANGE[this.#strange]} profile ${this.#profile.name} does not know; they press nothing`;
+      return { status: 'degraded', code: 'CODEC_MALFORMED', detail };
     }
     return { status: 'up', detail: note === undefined ? name : `${name}; ${note}` };
   }

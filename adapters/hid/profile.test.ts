@@ -9,8 +9,11 @@ const names = await hidProfiles.names();
 
 const down = async (name: string, ...report: number[]): Promise<string[] | undefined> => {
   const buttons = decodeReport(await hidProfiles.load(name), Uint8Array.from(report));
-  return buttons && [...buttons];
+  return buttons && buttons.strange === undefined ? [...buttons.down] : undefined;
 };
+
+const strange = async (name: string, ...report: number[]): Promise<string | undefined> =>
+  decodeReport(await hidProfiles.load(name), Uint8Array.from(report))?.strange;
 
 describe('the profiles that come with the bridge', () => {
   test.each(names)('%s is valid, is called as its file, and claims no hardware that nobody had', async (name) => {
@@ -30,15 +33,33 @@ describe('the profiles that come with the bridge', () => {
 
   test('a boot keyboard: keys in any place, a roll-over tells nothing', async () => {
     expect(await down('keyboard-abc', 0, 0, 4, 0, 0, 0, 0, 0)).toEqual(['left']);
-    expect(await down('keyboard-abc', 2, 0, 6, 0, 0, 0, 0, 4)).toEqual(['left', 'right']);
-    expect(await down('keyboard-abc', 0, 4, 9, 0, 0, 0, 0, 0)).toEqual([]);
+    expect(await down('keyboard-abc', 0, 0, 6, 0, 0, 0, 0, 4)).toEqual(['left', 'right']);
+    expect(await down('keyboard-abc', 0, 0, 0, 0, 0, 0, 0, 0)).toEqual([]);
     expect(await down('keyboard-abc', 0, 0, 1, 1, 1, 1, 1, 1)).toBeUndefined();
     expect(await down('keyboard-abc', 0, 0, 4)).toBeUndefined();
   });
 
   test('a numbered report: only its own number counts, and its bytes begin after it', async () => {
     expect(await down('pcsensor-3', 1, 0, 0, 5, 0, 0, 0, 0, 0)).toEqual(['middle']);
-    expect(await down('pcsensor-3', 2, 0, 0, 5, 0, 0, 0, 0, 0)).toBeUndefined();
+    expect(await strange('pcsensor-3', 2, 0, 0, 5, 0, 0, 0, 0, 0)).toBe('id');
+  });
+
+  test('a numbered report is no keyboard’s without a number, nor the other way round', async () => {
+    // Read without its number, the second key of a numbered report is key c of a plain one.
+    expect(await strange('keyboard-abc', 1, 0, 0, 6, 0, 0, 0, 0, 0)).toBe('shape');
+    expect(await strange('keyboard-abc', 1, 2, 0, 6, 0, 0, 0, 0)).toBe('shape');
+    expect(await strange('keyboard-abc', 1, 0, 6, 0, 0, 0, 0, 0)).toBe('keys');
+    expect(await strange('pcsensor-3', 0, 0, 5, 0, 0, 0, 0, 0)).toBe('id');
+    expect(await strange('pcsensor-3', 1, 0, 5, 0, 0, 0, 0, 0)).toBe('shape');
+    expect(await strange('pcsensor-3', 1, 0, 0, 5, 0, 0, 0, 0, 0, 0)).toBe('shape');
+    expect(await strange('infinity-3', 0, 0, 4)).toBe('shape');
+  });
+
+  test('a key or a modifier that no button has is told, wherever it is', async () => {
+    expect(await strange('keyboard-abc', 0, 0, 26, 0, 0, 0, 0, 0)).toBe('keys');
+    expect(await strange('keyboard-abc', 0, 0, 5, 0, 0, 0, 0, 26)).toBe('keys');
+    expect(await strange('keyboard-abc', 2, 0, 5, 0, 0, 0, 0, 0)).toBe('keys');
+    expect(await strange('keyboard-abc', 0, 0, 5, 0, 0, 0, 0, 6)).toBeUndefined();
   });
 });
 
@@ -89,8 +110,8 @@ describe('a profile of one’s own', () => {
     try {
       await writeFile(join(folder, 'mine.yaml'), yaml('{ go: { byte: 1, mask: 0xf0, value: 0x30 } }'));
       const profile = await hidProfiles.load('./mine.yaml', folder);
-      expect([...(decodeReport(profile, Uint8Array.of(0, 0x3f)) ?? [])]).toEqual(['go']);
-      expect([...(decodeReport(profile, Uint8Array.of(0, 0x7f)) ?? [])]).toEqual([]);
+      expect([...(decodeReport(profile, Uint8Array.of(0, 0x3f))?.down ?? [])]).toEqual(['go']);
+      expect([...(decodeReport(profile, Uint8Array.of(0, 0x7f))?.down ?? [])]).toEqual([]);
     } finally {
       await rm(folder, { recursive: true });
     }
@@ -98,8 +119,8 @@ describe('a profile of one’s own', () => {
 
   test('may name modifiers', () => {
     const profile = hidProfiles.parse(yaml('{ go: { modifier: 3 } }', '{ bytesMin: 8, keyboard: true }'), 'mine');
-    expect([...(decodeReport(profile, Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0)) ?? [])]).toEqual(['go']);
-    expect([...(decodeReport(profile, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)) ?? [])]).toEqual([]);
+    expect([...(decodeReport(profile, Uint8Array.of(3, 0, 0, 0, 0, 0, 0, 0))?.down ?? [])]).toEqual(['go']);
+    expect([...(decodeReport(profile, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0))?.down ?? [])]).toEqual([]);
   });
 
   test.each([

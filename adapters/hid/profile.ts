@@ -5,10 +5,13 @@ import type { HidProfile, HidProfileButton } from '../../src/generated/types.js'
 
 /** What the schema cannot say, each with the button it is about. Pure. */
 function problemsOfProfile({ buttons, report }: HidProfile): string[] {
-  return Object.entries(buttons).flatMap(([name, button]) => {
+  const { bytesMin, bytesMax = bytesMin } = report;
+  const shape = bytesMax < bytesMin ? [`report has bytesMax ${bytesMax} below bytesMin ${bytesMin}`] : [];
+  const places = Object.entries(buttons).flatMap(([name, button]) => {
     const problem = problemOfPlace(button, report);
     return problem === undefined ? [] : [`button ${name} ${problem}`];
   });
+  return [...shape, ...places];
 }
 
 function problemOfPlace(button: HidProfileButton, report: HidProfile['report']): string | undefined {

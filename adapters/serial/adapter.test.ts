@@ -6,9 +6,11 @@ import type { Connection, Health, Input, Pattern } from '../../src/devices/adapt
 import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
+import { portSettles } from '../../test/support/socat-box.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';
+import { CUT_MS } from './codec.js';
 import { findPortInSysfs, portPath } from './find-port.js';
 import { SafeUnixPort } from './safe-binding.js';
 import { SimulatedPort } from './simulator.js';
@@ -33,6 +35,7 @@ async function connect(
   const healths: Health[] = [];
   connection.onInput((input) => inputs.push(input));
   connection.onHealth((health) => healths.push(health));
+  await clock.advance(CUT_MS);
   return { connection, inputs, healths, clock, lines: () => inputs.map(({ line }) => line) };
 }
 
@@ -44,6 +47,7 @@ async function rig(): Promise<Rig> {
     patterns: [{ line: 'GO' }],
     press: async () => port.say('GO\r\n'),
     pressedInput: { line: 'GO' },
+    joined: portSettles,
     command: (n) => ({ line: `LED ${n}` }),
     got: () => [...port.received.toString().matchAll(/^LED (\d+)$/gm)].map(([, n]) => Number(n)),
     links: () => port.openings,
@@ -101,6 +105,91 @@ describe('a serial device', () => {
     await eventually(() => lines().length === 3, 'the press after the pause');
     expect(lines()).toEqual(['GO', 'BACK', 'GO']);
     expect(connection.counters?.()).toMatchObject({ 'in.lines': 6, 'dropped.debounced': 3 });
+    await connection.close();
+  });
+
+  test('noise beside a line loses no press and makes none, and a line is the same line to debounceMs', async () => {
+    const port = box();
+    const { connection, lines, clock } = await connect(port);
+    const noises = ['\0', '\xff', '\x11', '\x13', ' \0\xff'];
+    for (const noise of noises) port.say(Buffer.from(`${noise}GO${noise}\r\n${noise}\r\nG${noise}O\n`, 'latin1'));
+    await eventually(() => lines().length === 2 * noises.length, 'all lines');
+    expect(lines().filter((line) => line === 'GO')).toHaveLength(noises.length);
+    await connection.close();
+    const again = await connect(port, { debounceMs: 50 });
+    port.say(Buffer.from('GO\n\0GO\n GO\xff\nend\n', 'latin1'));
+    await eventually(() => again.lines().length === 2, 'GO and end');
+    expect(again.lines()).toEqual(['GO', 'end']);
+    await again.connection.close();
+    expect(clock.sleeping).toBe(0);
+  });
+
+  test('a box that ends its lines otherwise is heard and not understood, until a line has an end', async () => {
+    const port = box();
+    const { connection, clock, lines } = await connect(port);
+    port.say('GO\rGO\r');
+    await eventually(() => connection.health().status === 'up', 'heard');
+    await clock.advance(999);
+    expect(connection.health().status).toBe('up');
+    await clock.advance(1);
+    expect(connection.health()).toEqual({
+      status: 'degraded',
+      code: 'CODEC_MALFORMED',
+      detail:
+        "/dev/ttyTEST was heard, but no line came to its end; its lines may end in \\r: say delimiter: '\\r'; nothing of it is understood",
+    });
+    expect(connection.counters?.()).toMatchObject({ 'in.unended': 1, 'in.lines': 0 });
+    port.say('\nGO\n');
+    await eventually(() => lines().length === 2, 'lines with ends');
+    expect(connection.health().status).toBe('up');
+    // Noise after a line is no line without an end.
+    port.say(Uint8Array.of(0, 0xff, 0x11));
+    await eventually(() => connection.counters?.()['in.bytes'] === 13, 'the noise');
+    await clock.advance(5000);
+    expect(connection.health().status).toBe('up');
+    await connection.close();
+  });
+
+  test('what begins within 100 ms of the opening may be the end of a line, and presses nothing; a pause makes a new beginning', async () => {
+    for (const [afterMs, pauseMs, expected] of [
+      [0, 0, ['next']],
+      [CUT_MS - 1, 0, ['next']],
+      [CUT_MS, 0, ['GO', 'next']],
+      [0, CUT_MS, ['next']],
+    ] as const) {
+      const port = box();
+      const clock = new TestClock();
+      const adapter = createSerialAdapter({ loadBinding: async () => port });
+      const connection = await adapter.connect(checked({ path: '/dev/ttyTEST' }), { ...testIo('box'), clock }, never);
+      const lines: unknown[] = [];
+      connection.onInput(({ line }) => lines.push(line));
+      await clock.advance(afterMs);
+      port.say(pauseMs === 0 ? 'GO\n' : 'GO');
+      await eventually(() => Number(connection.counters?.()['in.bytes']) >= 2, 'the first bytes');
+      await clock.advance(pauseMs);
+      port.say('next\n');
+      await eventually(() => lines.length === expected.length, 'the lines');
+      expect(lines).toEqual(expected);
+      await connection.close();
+    }
+  });
+
+  test('the end of a flood is told once a whole second was quiet enough', async () => {
+    const port = box();
+    const { connection, clock, lines } = await connect(port);
+    port.say('x\n'.repeat(201));
+    await eventually(() => connection.counters?.()['in.lines'] === 201, 'all lines');
+    expect(lines()).toHaveLength(200);
+    expect(connection.health()).toMatchObject({ status: 'degraded', code: 'RATE_LIMITED' });
+    await clock.advance(1000);
+    // The second that ended had too many in it: its end is no proof of quiet.
+    port.say('y\n');
+    await eventually(() => lines().length === 201, 'y');
+    expect(connection.health().status).toBe('degraded');
+    await clock.advance(1000);
+    port.say('z\n');
+    await eventually(() => lines().length === 202, 'z');
+    expect(connection.health().status).toBe('up');
     await connection.close();
   });
 

@@ -1,5 +1,15 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeText, Framer, type Framing, framingOf, parseDelimiter, problemOfText } from './codec.js';
+import {
+  CUT_MS,
+  decodeLine,
+  encodeText,
+  Framer,
+  type Framing,
+  framingOf,
+  parseDelimiter,
+  problemOfText,
+} from './codec.js';
 import { compileMatch, groupsOf, matches } from './patterns.js';
 
 const lines = (delimiter = '\n', lineBytesMax = 1024): Framing => framingOf({ delimiter, lineBytesMax });
@@ -60,6 +70,46 @@ describe('frames of a fixed length', () => {
     expect(texts(framer.push(bytes('xyz'), 99))).toEqual(['xyz']);
     expect(framer.dropped.partial).toBe(1);
   });
+});
+
+describe('a port that is opened in the middle of a frame', () => {
+  test.each([0, 1, 2])('of three bytes, after %i of them, makes no frame of two halves', (at) => {
+    const framer = new Framer(framingOf({ frameBytes: 3, lineBytesMax: 1024 }), 0);
+    expect(framer.push(bytes('abc'.slice(at)), 0)).toEqual([]);
+    expect(framer.push(bytes('defghi'), 1)).toEqual([]);
+    expect(texts(framer.push(bytes('xyz'), 1 + CUT_MS))).toEqual(['xyz']);
+    expect(framer.dropped.partial).toBe(1);
+  });
+
+  test('whatever was said before it and in whatever pieces it comes, no line is made of the end of another', () => {
+    const text = fc.string({ unit: fc.constantFrom('N', 'O', 'G', '\0', '\r', '\xff'), maxLength: 12 });
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 6 }),
+        fc.array(fc.nat(4), { maxLength: 40 }),
+        (said, sizes) => {
+          const stream = said.map((line) => `${line}\n`).join('');
+          const framer = new Framer(usual, 0);
+          const frames: string[] = [];
+          for (let at = 0, n = 0; at < stream.length; n += 1) {
+            const size = (sizes[n] ?? 4) + 1;
+            frames.push(...texts(framer.push(bytes(stream.slice(at, at + size)), 0)));
+            at += size;
+          }
+          const whole = said.slice(1).map((line) => line.replace(/\r$/, ''));
+          expect(frames).toEqual(whole.filter((line) => line !== ''));
+        },
+      ),
+    );
+  });
+});
+
+test('noise beside a line is left out, and in latin1 ÿ is a letter', () => {
+  const frame = Uint8Array.of(0xff, 0x11, 0x47, 0x4f, 0x13, 0x00, 0xff);
+  expect(decodeLine(frame, 'utf8')).toBe('GO');
+  expect(decodeLine(frame, 'latin1')).toBe('ÿ\x11GO\x13\0ÿ');
+  expect(decodeLine(frame, 'hex')).toBe('ff11474f1300ff');
+  expect(decodeLine(Uint8Array.of(0x47, 0, 0x4f), 'utf8')).toBe('G\0O');
 });
 
 describe('frames that a silence ends', () => {

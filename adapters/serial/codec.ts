@@ -15,6 +15,15 @@ export interface Coding {
   framing: Framing;
 }
 
+/** What comes sooner after the opening may be the rest of what began before it; see `Framer`. */
+export const CUT_MS = 100;
+/** A line that got no more bytes for so long is without its end. */
+export const UNENDED_MS = 1000;
+/** What a line picks up beside its text: NUL, XON, XOFF, and of a wire in trouble 0xFF, which is never in UTF-8. */
+const NOISE: readonly number[] = [0x00, 0x11, 0x13];
+const isNoise = (byte: number | undefined, encoding: Encoding): boolean =>
+  byte !== undefined && (NOISE.includes(byte) || (byte === 0xff && encoding === 'utf8'));
+
 /** Longer delimiters are refused. */
 const DELIMITER_BYTES_MAX = 8;
 /** The pause inside a frame of fixed length after which its beginning is dropped, where nothing else is said. */
@@ -59,7 +68,9 @@ export function framingOf(config: {
 
 /**
  * Cuts a stream into frames, whatever pieces it comes in. Holds at most one frame. Empty lines are nothing.
- * `dropped` counts what was thrown away, by reason.
+ * A port may be opened in the middle of a line, and the end of `NOGO` is `GO`: where the first byte comes within CUT_MS of the
+ * opening, all is dropped up to the first end of a frame, or to a pause of CUT_MS. `dropped` counts what was thrown away,
+ * by reason.
  */
 export class Framer {
   readonly dropped = { oversize: 0, partial: 0 };
@@ -68,9 +79,14 @@ export class Framer {
   #length = 0;
   #isOversize = false;
   #lastAtMs = 0;
+  /** Up to when a first byte may be in the middle of a frame; undefined once the first byte came. */
+  #cutUntilMs: number | undefined;
+  #isCut = false;
 
-  constructor(framing: Framing) {
+  /** @param openedAtMs  left out: the stream begins with a frame. */
+  constructor(framing: Framing, openedAtMs = Number.NEGATIVE_INFINITY) {
     this.#framing = framing;
+    this.#cutUntilMs = openedAtMs + CUT_MS;
     const most = framing.kind === 'fixed' ? framing.frameBytes : framing.lineBytesMax;
     this.#held = new Uint8Array(most + (framing.kind === 'line' ? framing.delimiter.length + 1 : 0));
   }
@@ -81,9 +97,24 @@ export class Framer {
     return waits && this.#framing.kind === 'idle' ? this.#lastAtMs + this.#framing.idleMs : undefined;
   }
 
+  /** Since when a line waits for its end, when nothing comes until then, in milliseconds; undefined: none does. */
+  get unendedAtMs(): number | undefined {
+    const waits =
+      this.#framing.kind === 'line' && (this.#isOversize || this.#held.subarray(0, this.#length).some(isText));
+    return waits ? this.#lastAtMs + UNENDED_MS : undefined;
+  }
+
+  /** Whether the line that waits has a return in it, which some boxes end their lines with. */
+  get holdsReturn(): boolean {
+    return this.#held.subarray(0, this.#length).includes(13);
+  }
+
   /** @returns the frames that are complete now, in order. */
   push(bytes: Uint8Array, nowMs: number): Uint8Array[] {
     const frames = this.endIdle(nowMs);
+    if (this.#cutUntilMs !== undefined) this.#isCut = nowMs < this.#cutUntilMs;
+    else if (this.#isCut && nowMs - this.#lastAtMs >= CUT_MS) this.#finish(0);
+    this.#cutUntilMs = undefined;
     if (this.#framing.kind === 'fixed' && this.#length > 0 && nowMs - this.#lastAtMs >= this.#framing.idleMs) {
       this.dropped.partial += 1;
       this.#length = 0;
@@ -116,7 +147,11 @@ export class Framer {
     }
     this.#held[this.#length] = byte;
     this.#length += 1;
-    if (framing.kind === 'fixed') return this.#length === framing.frameBytes ? this.#finish(this.#length) : undefined;
+    if (framing.kind === 'fixed') {
+      // Where the next frame begins is only told by a pause.
+      if (this.#isCut) this.#length = 0;
+      return this.#length === framing.frameBytes ? this.#finish(this.#length) : undefined;
+    }
     if (framing.kind === 'idle' || !this.#endsWith(framing.delimiter)) return undefined;
     let end = this.#length - framing.delimiter.length;
     if (framing.cutsReturn && end > 0 && this.#held[end - 1] === 13) end -= 1;
@@ -130,8 +165,10 @@ export class Framer {
   }
 
   #finish(end: number): Uint8Array | undefined {
-    const frame = this.#isOversize || end === 0 ? undefined : this.#held.slice(0, end);
-    if (this.#isOversize) this.dropped.oversize += 1;
+    const frame = this.#isOversize || this.#isCut || end === 0 ? undefined : this.#held.slice(0, end);
+    if (this.#isCut) this.dropped.partial += 1;
+    else if (this.#isOversize) this.dropped.oversize += 1;
+    this.#isCut = false;
     this.#isOversize = false;
     this.#length = 0;
     return frame;
@@ -140,10 +177,20 @@ export class Framer {
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-/** A frame as text: without spaces around it; in hex as it is. Bytes that are no UTF-8 become U+FFFD. */
+const isText = (byte: number): boolean => byte !== 13 && byte !== 10 && byte !== 32 && !isNoise(byte, 'utf8');
+
+/**
+ * A frame as text: without spaces and noise around it; in hex as it is. Noise is NUL, XON and XOFF, and in UTF-8 0xFF. What stands
+ * inside stays: a line that is torn is another line. Bytes that are no UTF-8 become U+FFFD.
+ */
 export function decodeLine(frame: Uint8Array, encoding: Encoding): string {
-  const text = Buffer.from(frame).toString(encoding);
-  return encoding === 'hex' ? text : text.trim();
+  if (encoding === 'hex') return toHex(frame);
+  const isBeside = (byte = 0) => isNoise(byte, encoding) || byte === 32 || (byte >= 9 && byte <= 13);
+  let from = 0;
+  let end = frame.length;
+  while (from < end && isBeside(frame[from])) from += 1;
+  while (end > from && isBeside(frame[end - 1])) end -= 1;
+  return Buffer.from(frame.subarray(from, end)).toString(encoding).trim();
 }
 
 /** Hex digits in pairs, with spaces between as one likes; upper and lower case are the same. */

@@ -58,6 +58,7 @@ export class SerialConnection extends BaseConnection {
     'in.bytes': 0,
     'in.lines': 0,
     'in.edges': 0,
+    'in.unended': 0,
     'out.commands': 0,
   };
   readonly #guard: InputGuard;
@@ -67,6 +68,9 @@ export class SerialConnection extends BaseConnection {
   #isHeard = false;
   #handshakeFault: string | undefined;
   #isIdleWatched = false;
+  #isEndAwaited = false;
+  /** What is wrong with a line that has no end; undefined since the last line that had one. */
+  #unended: string | undefined;
 
   constructor(port: Port, path: string, config: SerialDevice, greetings: Greetings, io: AdapterIo) {
     super(io.log);
@@ -75,7 +79,7 @@ export class SerialConnection extends BaseConnection {
     this.#config = config;
     this.#io = io;
     this.#greetings = greetings;
-    this.#framer = new Framer(greetings.framing);
+    this.#framer = new Framer(greetings.framing, io.clock.mono());
     this.#guard = new InputGuard(config.debounceMs);
     this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
     this.#afterwards = new Afterwards(io.clock);
@@ -193,9 +197,30 @@ export class SerialConnection extends BaseConnection {
       if (this.#ending) return;
       this.#counters['in.bytes'] += bytesRead;
       this.#hear();
+      const { partial } = this.#framer.dropped;
       this.#take(this.#framer.push(buffer.subarray(0, bytesRead), this.#io.clock.mono()));
+      if (this.#framer.dropped.partial > partial) {
+        const detail = `${this.#path}: the rest of a line that began before the port was opened, or a frame with a pause in it`;
+        this.#io.log.warn({ code: 'CODEC_MALFORMED', detail }, 'input.dropped');
+      }
       void this.#watchIdle();
+      void this.#watchEnd();
     }
+  }
+
+  /** Tells of a line that does not end: the box may end its lines in another way. */
+  async #watchEnd(): Promise<void> {
+    if (this.#isEndAwaited) return;
+    this.#isEndAwaited = true;
+    const { clock } = this.#io;
+    const waitMs = () => (this.#framer.unendedAtMs ?? Number.NEGATIVE_INFINITY) - clock.mono();
+    for (let ms = waitMs(); ms > 0 && !this.#ending; ms = waitMs()) await clock.sleep(ms, this.#life.signal);
+    this.#isEndAwaited = false;
+    if (this.#ending || this.#framer.unendedAtMs === undefined) return;
+    this.#counters['in.unended'] += 1;
+    const advice = this.#framer.holdsReturn ? String.raw`; its lines may end in \r: say delimiter: '\r'` : '';
+    this.#unended = `${this.#path} was heard, but no line came to its end${advice}; nothing of it is understood`;
+    this.tellHealth(this.#healthOf());
   }
 
   /** Ends frames that a silence ends. */
@@ -216,9 +241,13 @@ export class SerialConnection extends BaseConnection {
       const line = decodeLine(frame, this.#config.encoding);
       if (line === '') continue;
       this.#counters['in.lines'] += 1;
+      if (this.#unended !== undefined) {
+        this.#unended = undefined;
+        this.tellHealth(this.#healthOf());
+      }
       const bytes = toHex(frame);
       const nowMs = this.#io.clock.mono();
-      if (this.#guard.isRepeat(bytes, nowMs) || this.#isFlood(nowMs)) continue;
+      if (this.#guard.isRepeat(line, nowMs) || this.#isFlood(nowMs)) continue;
       this.tellInput({ line, bytes, ...groupsOf(line, this.#matches) });
     }
   }
@@ -271,6 +300,7 @@ export class SerialConnection extends BaseConnection {
     if (this.#handshakeFault !== undefined) {
       return { status: 'degraded', code: 'DEVICE_REFUSED', detail: this.#handshakeFault };
     }
+    if (this.#unended !== undefined) return { status: 'degraded', code: 'CODEC_MALFORMED', detail: this.#unended };
     if (this.#isHeard) return { status: 'up', detail: `${this.#path} was heard` };
     return { status: 'unverified', detail: `${this.#path} is open; heard nothing yet` };
   }

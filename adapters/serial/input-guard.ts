@@ -22,12 +22,12 @@ export class InputGuard {
     return this.#isFlooded;
   }
 
-  /** Whether the same came less than `debounceMs` ago, counted from the last time, passed on or not. */
-  isRepeat(bytes: string, nowMs: number): boolean {
+  /** Whether the same line, noise and spaces beside it left out, came less than `debounceMs` ago, counted from the last time, passed on or not. */
+  isRepeat(line: string, nowMs: number): boolean {
     if (this.#debounceMs === 0) return false;
-    const lastMs = this.#lastSeenMs.get(bytes);
-    this.#lastSeenMs.delete(bytes);
-    this.#lastSeenMs.set(bytes, nowMs);
+    const lastMs = this.#lastSeenMs.get(line);
+    this.#lastSeenMs.delete(line);
+    this.#lastSeenMs.set(line, nowMs);
     if (this.#lastSeenMs.size > DEBOUNCED_LINES_MAX) {
       for (const oldest of this.#lastSeenMs.keys()) {
         this.#lastSeenMs.delete(oldest);

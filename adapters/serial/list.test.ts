@@ -57,7 +57,14 @@ async function socket(tty: string, type: number): Promise<void> {
 }
 
 const list = async () =>
-  (await listSerial(nobody, { isSysfs: true, sys: join(root, 'sys'), dev: join(root, 'dev') })).found;
+  (
+    await listSerial(nobody, {
+      isSysfs: true,
+      sys: join(root, 'sys'),
+      dev: join(root, 'dev'),
+      proc: join(root, 'proc'),
+    })
+  ).found;
 const ARDUINO: Usb = { vendor: '2341', product: '0043', serial: '7573530', name: 'Arduino Uno' };
 const CH340: Usb = { vendor: '1a86', product: '7523' };
 
@@ -146,4 +153,19 @@ test('a list that fails is told as such', async () => {
     code: 'DEVICE_UNREACHABLE',
     message: 'the serial ports cannot be listed: spawn udevadm ENOENT',
   });
+});
+
+test('a port that a program holds says which, as far as it can be seen', async () => {
+  await plug('1-1', { vendor: '1a86', product: '7523', name: 'USB Serial' }, 'ttyUSB0');
+  await plug('1-2', { vendor: '2341', product: '0043', name: 'Uno' }, 'ttyACM0');
+  await mkdir(join(root, 'proc/812/fd'), { recursive: true });
+  await mkdir(join(root, 'proc/1'), { recursive: true });
+  await writeFile(join(root, 'proc/812/comm'), 'brltty\n');
+  await symlink('/dev/null', join(root, 'proc/812/fd/0'));
+  await symlink(join(root, 'dev/ttyUSB0'), join(root, 'proc/812/fd/7'));
+  const notes = (await list()).map(({ name, note }) => [name, note]);
+  expect(notes).toEqual([
+    ['Uno', undefined],
+    ['USB Serial', 'held by brltty (812): the bridge itself, or a program that has to let go of it'],
+  ]);
 });

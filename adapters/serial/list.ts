@@ -1,6 +1,6 @@
 /** The serial ports of this machine, and how the bridge file would name each so that it is found again after a replug. */
 import { constants } from 'node:fs';
-import { access, readdir, readFile, realpath } from 'node:fs/promises';
+import { access, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
@@ -18,6 +18,8 @@ interface FoundPort {
   links?: readonly string[];
   /** What stands in the way of opening it. */
   obstacle?: 'permission' | 'absent' | undefined;
+  /** Who has it open, as far as this user may see: `brltty (812)`. */
+  holder?: string | undefined;
 }
 
 export interface SerialPlaces {
@@ -26,14 +28,17 @@ export interface SerialPlaces {
   /** Where sysfs and the devices are mounted. */
   sys?: string;
   dev?: string;
+  proc?: string;
   /** Whether this user may open a path. Rejects with the system's code. */
   allowed?: (path: string) => Promise<void>;
 }
 
 /** @throws DEVICE_UNREACHABLE when the system does not tell its ports */
 export async function listSerial(binding: Binding, places: SerialPlaces): Promise<Listing> {
-  const { isSysfs, sys = '/sys', dev = '/dev', allowed = mayOpen } = places;
-  const ports = isSysfs ? await portsOfSysfs(sys, dev, allowed) : await portsOfBinding(binding);
+  const { isSysfs, sys = '/sys', dev = '/dev', proc = '/proc', allowed = mayOpen } = places;
+  const ports = isSysfs
+    ? await withHolders(await portsOfSysfs(sys, dev, allowed), proc)
+    : await portsOfBinding(binding);
   return {
     found: ports.map((port) => pluggedIn(port, ports)),
     looked: isSysfs ? 'the serial ports of the system (/sys/class/tty)' : 'the serial ports of the system',
@@ -61,6 +66,8 @@ function pluggedIn(port: FoundPort, ports: readonly FoundPort[]): PluggedIn {
     notes.push(`the system has it, but there is no ${path} here: in a container, pass it in`);
   if (port.obstacle === 'permission')
     notes.push('permission denied: put the bridge’s user into the group dialout, and log in anew');
+  if (port.holder !== undefined)
+    notes.push(`held by ${port.holder}: the bridge itself, or a program that has to let go of it`);
   const usb = ids ? `, USB ${usbName({ ...ids, ...(serialNumber !== undefined && { serialNumber }) })}` : '';
   return {
     name: port.name || basename(path),
@@ -113,6 +120,21 @@ async function stableLinks(dev: string): Promise<Map<string, string[]>> {
     }
   }
   return found;
+}
+
+/** With the first process that has each port open. What belongs to another user is only seen by root. */
+async function withHolders(ports: readonly FoundPort[], proc: string): Promise<FoundPort[]> {
+  if (ports.length === 0) return [];
+  const holders = new Map<string, string>();
+  for (const pid of (await readdir(proc).catch(() => [])).filter((name) => /^\d+$/.test(name))) {
+    for (const fd of await readdir(join(proc, pid, 'fd')).catch(() => [])) {
+      const file = await readlink(join(proc, pid, 'fd', fd)).catch(() => '');
+      if (holders.has(file) || !ports.some(({ path }) => path === file)) continue;
+      const name = (await readFile(join(proc, pid, 'comm'), 'utf8').catch(() => 'a program')).trim();
+      holders.set(file, `${name} (${pid})`);
+    }
+  }
+  return ports.map((port) => ({ ...port, holder: holders.get(port.path) }));
 }
 
 const mayOpen = (path: string): Promise<void> => access(path, constants.R_OK | constants.W_OK);

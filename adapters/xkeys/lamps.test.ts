@@ -260,6 +260,19 @@ describe('the table of products', () => {
     }
   });
 
+  test('gives a panel as many keys as its name says', () => {
+    const named = Object.values(PRODUCTS).filter(({ name }) => /^XK[ER]?-\d/.test(name));
+    // A broadcast keyboard and a switch interface, of which the library tells places and sockets that are not in their names.
+    const others = ['XKE-180 Broadcast Keyboard', 'XK-3 Switch Interface', 'XK-433RF Remote'];
+    for (const product of named.filter(({ name }) => !others.includes(name))) {
+      const keys = kindOf(product).buttons.filter((n) => n !== 0);
+      expect(keys.length, product.name).toBe(Number(/\d+/.exec(product.name)?.[0]));
+    }
+    const xk60 = knownKind(1121)?.buttons ?? [];
+    expect([1, 2, 4, 8, 12, 80].every((n) => xk60.includes(n))).toBe(true);
+    expect([3, 20, 24, 60, 75].some((n) => xk60.includes(n))).toBe(false);
+  });
+
   test('gives each button a number of its own that the bridge file can say', () => {
     for (const each of Object.values(PRODUCTS)) {
       const { buttons, name } = kindOf(each);

@@ -35,12 +35,23 @@ const LIGHTS: Readonly<Record<number, Light>> = {
   6: 'any',
 };
 
+/**
+ * Places of the matrix that have no key, where the library does not say so. XK-60: ten columns of eight, numbered column by
+ * column; the third row is a gap, and below it the third and the eighth column are (its `layouts`: two rows of ten, then
+ * blocks of two, four and two columns; 60 keys in all). XKE-64: the T-bar stands where the library leaves out 73, 74, 75 and 73.
+ */
+const GAPS: Readonly<Record<string, (row: number, column: number) => boolean>> = {
+  'XK-60': (row, column) => row === 3 || (row > 3 && (column === 3 || column === 8)),
+  'XKE-64 Jog T-bar': (row, column) => row === 4 && column === 10,
+};
+
 /** What the library's description comes to. */
 export function kindOf(product: Product): PanelKind {
   const { name, bBytes, bBits, btnLocation, disableButtons, hasExtraButtons, hasPS, backLightType } = product;
   const matrix = bBytes * bBits;
   const numbers = Array.from({ length: matrix + (hasExtraButtons?.length ?? 0) }, (_, n) => n + 1)
     .filter((n) => !disableButtons?.includes(n))
+    .filter((n) => !GAPS[name]?.(((n - 1) % bBits) + 1, Math.ceil(n / bBits)))
     // A product that tells where its buttons are has no others.
     .filter((n) => btnLocation === undefined || btnLocation[n] !== undefined);
   const light = LIGHTS[backLightType] ?? 'none';
@@ -120,7 +131,14 @@ const TABLE: readonly Row[] = [
     light: 'redAndBlue',
     controls: {},
   },
-  { name: 'XK-60', ids: [1121, 1123, 1231, 1234], buttons: '0-80', lamps: '1-80', light: 'redAndBlue', controls: {} },
+  {
+    name: 'XK-60',
+    ids: [1121, 1123, 1231, 1234],
+    buttons: '0-2 4-10 12-18 25-26 28-34 36-42 44-50 52-58 65-66 68-74 76-80',
+    lamps: '1-2 4-10 12-18 25-26 28-34 36-42 44-50 52-58 65-66 68-74 76-80',
+    light: 'redAndBlue',
+    controls: {},
+  },
   { name: 'XK-80', ids: [1089, 1091, 1217, 1220], buttons: '0-80', lamps: '1-80', light: 'redAndBlue', controls: {} },
   {
     name: 'XKE-124 T-bar',
@@ -160,8 +178,8 @@ const TABLE: readonly Row[] = [
   {
     name: 'XKE-64 Jog T-bar',
     ids: [1325, 1326, 1327, 1328, 1329, 1330, 1331],
-    buttons: '1-5 9-13 17-21 25-29 33-72 76-80',
-    lamps: '1-5 9-13 17-21 25-29 33-72 76-80',
+    buttons: '1-5 9-13 17-21 25-29 33-72 77-80',
+    lamps: '1-5 9-13 17-21 25-29 33-72 77-80',
     light: 'redAndBlue',
     controls: { jog: 1, shuttle: 1, tbar: 1 },
   },

@@ -154,6 +154,14 @@ log
   .argument('<folder>', 'the log folder of the show, or the bridge file')
   .addOption(json())
   .action(async (folder, options) => (await import('./log.js')).verify(folder, options));
+log
+  .command('repair')
+  .description('save what can be saved of a broken log into a new folder beside it; the log itself stays as it is')
+  .argument('<folder>', 'the log folder of the show, or the bridge file')
+  .option('--to <folder>', 'the new folder')
+  .option('--dry-run', 'only say what would be kept and what is lost')
+  .addOption(json())
+  .action(async (folder, options) => (await import('./log.js')).repair(folder, options));
 
 // `pacebuddy log export … | head`: whoever has read enough ends the command.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {

@@ -3,8 +3,9 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connect, type ReceivedEvent } from '../client/node.js';
+import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import { loadChecked, readLog, verifyLog } from '../main.js';
+import { loadChecked, readLog, repairLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
 import { identityOf, type TokenOptions, tokenOf } from './identity.js';
 import { stopSignal } from './run.js';
@@ -81,6 +82,32 @@ export async function verify(folder: string, options: { json?: boolean }): Promi
     );
   }
   process.exitCode = problem ? EXIT.refused : EXIT.done;
+}
+
+/**
+ * Saves what can be saved of a broken log into a new folder beside it. Exit code 1 when a dry run finds something to
+ * repair, or the new folder cannot be written.
+ */
+export async function repair(path: string, options: { to?: string; dryRun?: boolean; json?: boolean }): Promise<void> {
+  const folder = (await logFolder(path)).replace(/[/\\]+$/, '');
+  const stamp = toUtc(systemClock().wall()).replaceAll(/[-:.]/g, '');
+  const target = options.dryRun ? undefined : (options.to ?? `${folder}.repaired-${stamp}`);
+  const report = await repairLog(folder, target);
+  const { problem, keeps, lost, to } = report;
+  if (options.json) process.stdout.write(`${JSON.stringify({ folder, ...report })}\n`);
+  else if (!problem) process.stdout.write(`whole: ${keeps} events; there is nothing to repair\n`);
+  else {
+    const said = [
+      `${problem.file}:${problem.line}: ${problem.why}`,
+      `  ${to === undefined ? 'would keep' : 'keeps'} ${keeps} events, from the first to the last before that place`,
+      `  lost to the show: ${lost.lastSeq - keeps > 0 ? `events ${keeps + 1} to ${lost.lastSeq}` : 'no event that is known of'}; ${lost.bytes} bytes, in them ${lost.readable} events that can be read one by one`,
+      to === undefined
+        ? '  nothing was written'
+        : `  written to ${to}, what is lost in its files *.lost; ${folder} is as it was. Stop the bridge, move ${folder} aside, and give ${to} its name`,
+    ];
+    process.stdout.write(`${said.join('\n')}\n`);
+  }
+  process.exitCode = problem && options.dryRun ? EXIT.refused : EXIT.done;
 }
 
 /** The folder itself, or the one that a bridge file's show writes to. @throws CONFIG_UNREADABLE when no log is there */

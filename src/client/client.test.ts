@@ -371,6 +371,10 @@ test('what an earlier process left is sent, but not what was only right at its m
   await eventually(() => bridge.log.length === 1 && after.pending.length === 0, 'the note to be taken');
   expect(bridge.log[0]?.eventType).toBe('NoteAdded');
   expect(drops.map(([proposal, { code }]) => [proposal.eventType, code])).toEqual([['TimerReset', 'OUTPUT_LATE']]);
+  // Nobody knows whether it arrived before that process ended: it is not told as never sent.
+  expect(drops[0]?.[1].message).toBe(
+    'TimerReset was on its way when the line broke, and no answer came: look where the show is',
+  );
   expect(await storage.load()).toEqual([]);
 });
 

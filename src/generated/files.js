@@ -16484,7 +16484,7 @@ return errors === 0;
 validate143.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateHidProfile = validate144;
-const schema275 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are ignored; without the report's number."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
+const schema275 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/hid/profile.schema.json","title":"HidProfile","description":"Which bytes of a HID device's reports are which button.","type":"object","required":["name","title","devices","report","buttons","source","verified"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, as printed on the box."},"devices":{"type":"array","maxItems":64,"description":"The devices that are known under these reports; others may use them too.","items":{"type":"object","required":["vendorId","productId"],"additionalProperties":false,"properties":{"vendorId":{"type":"integer","minimum":0,"maximum":65535},"productId":{"type":"integer","minimum":0,"maximum":65535}}}},"usagePage":{"type":"integer","minimum":0,"maximum":65535,"description":"Which part of a device with several to open."},"usage":{"type":"integer","minimum":0,"maximum":65535},"report":{"type":"object","required":["bytesMin"],"additionalProperties":false,"properties":{"id":{"type":"integer","minimum":1,"maximum":255,"description":"The first byte of the reports that count, for a device with numbered reports. Left out: reports are not numbered."},"bytesMin":{"type":"integer","minimum":1,"maximum":64,"description":"Shorter reports are of another shape and press nothing; without the report's number."},"bytesMax":{"type":"integer","minimum":1,"maximum":64,"description":"Longer reports are of another shape and press nothing. Left out: 8 for a keyboard, otherwise any length."},"keyboard":{"type":"boolean","default":false,"description":"A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B)."}}},"buttons":{"type":"object","minProperties":1,"maxProperties":64,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Button"}},"source":{"type":"string","minLength":1,"maxLength":1024,"description":"Where the format comes from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: the reports were read from an imitation through a real kernel. unverified: only from the source."}},"$defs":{"Button":{"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}}}};
 const schema276 = {"type":"object","description":"Down when (byte & mask) equals value; or, of a keyboard, when the key or the modifier is down.","additionalProperties":false,"minProperties":1,"properties":{"byte":{"type":"integer","minimum":0,"maximum":63,"description":"From 0, without the report's number."},"mask":{"type":"integer","minimum":1,"maximum":255,"description":"Left out: the whole byte."},"value":{"type":"integer","minimum":0,"maximum":255,"description":"Left out: all bits of the mask."},"key":{"type":"integer","minimum":4,"maximum":223,"description":"A usage of the keyboard page: 4 is A, 5 is B (HID Usage Tables, section 10)."},"modifier":{"type":"integer","minimum":1,"maximum":255,"description":"Bits of the keyboard's first byte: 1 left control, 2 left shift, 4 left alt …"}}};
 const pattern94 = new RegExp("^[a-z0-9][a-z0-9-]{0,63}$", "u");
 
@@ -16872,7 +16872,7 @@ vErrors.push(err31);
 errors++;
 }
 for(const key2 in data8){
-if(!(((key2 === "id") || (key2 === "bytesMin")) || (key2 === "keyboard"))){
+if(!((((key2 === "id") || (key2 === "bytesMin")) || (key2 === "bytesMax")) || (key2 === "keyboard"))){
 const err32 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema275.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err32];
@@ -16953,9 +16953,10 @@ errors++;
 }
 }
 }
-let data11 = data8.keyboard;
-if(typeof data11 !== "boolean"){
-const err39 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema275.properties.report.properties.keyboard.type,parentSchema:schema275.properties.report.properties.keyboard,data:data11};
+if(data8.bytesMax !== undefined){
+let data11 = data8.bytesMax;
+if(!(((typeof data11 == "number") && (!(data11 % 1) && !isNaN(data11))) && (isFinite(data11)))){
+const err39 = {instancePath:instancePath+"/report/bytesMax",schemaPath:"#/properties/report/properties/bytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema275.properties.report.properties.bytesMax.type,parentSchema:schema275.properties.report.properties.bytesMax,data:data11};
 if(vErrors === null){
 vErrors = [err39];
 }
@@ -16964,9 +16965,9 @@ vErrors.push(err39);
 }
 errors++;
 }
-}
-else {
-const err40 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.properties.report.type,parentSchema:schema275.properties.report,data:data8};
+if((typeof data11 == "number") && (isFinite(data11))){
+if(data11 > 64 || isNaN(data11)){
+const err40 = {instancePath:instancePath+"/report/bytesMax",schemaPath:"#/properties/report/properties/bytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 64},message:"must be <= 64",schema:64,parentSchema:schema275.properties.report.properties.bytesMax,data:data11};
 if(vErrors === null){
 vErrors = [err40];
 }
@@ -16975,12 +16976,8 @@ vErrors.push(err40);
 }
 errors++;
 }
-}
-if(data.buttons !== undefined){
-let data12 = data.buttons;
-if(data12 && typeof data12 == "object" && !Array.isArray(data12)){
-if(Object.keys(data12).length > 64){
-const err41 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema275.properties.buttons,data:data12};
+if(data11 < 1 || isNaN(data11)){
+const err41 = {instancePath:instancePath+"/report/bytesMax",schemaPath:"#/properties/report/properties/bytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema275.properties.report.properties.bytesMax,data:data11};
 if(vErrors === null){
 vErrors = [err41];
 }
@@ -16989,8 +16986,11 @@ vErrors.push(err41);
 }
 errors++;
 }
-if(Object.keys(data12).length < 1){
-const err42 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema275.properties.buttons,data:data12};
+}
+}
+let data12 = data8.keyboard;
+if(typeof data12 !== "boolean"){
+const err42 = {instancePath:instancePath+"/report/keyboard",schemaPath:"#/properties/report/properties/keyboard/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema275.properties.report.properties.keyboard.type,parentSchema:schema275.properties.report.properties.keyboard,data:data12};
 if(vErrors === null){
 vErrors = [err42];
 }
@@ -16999,11 +16999,9 @@ vErrors.push(err42);
 }
 errors++;
 }
-for(const key3 in data12){
-const _errs30 = errors;
-if(typeof key3 === "string"){
-if(!pattern42.test(key3)){
-const err43 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema275.properties.buttons.propertyNames,data:key3,propertyName:key3};
+}
+else {
+const err43 = {instancePath:instancePath+"/report",schemaPath:"#/properties/report/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.properties.report.type,parentSchema:schema275.properties.report,data:data8};
 if(vErrors === null){
 vErrors = [err43];
 }
@@ -17013,9 +17011,11 @@ vErrors.push(err43);
 errors++;
 }
 }
-var valid5 = _errs30 === errors;
-if(!valid5){
-const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema275.properties.buttons.propertyNames,parentSchema:schema275.properties.buttons,data:data12};
+if(data.buttons !== undefined){
+let data13 = data.buttons;
+if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
+if(Object.keys(data13).length > 64){
+const err44 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/maxProperties",keyword:"maxProperties",params:{limit: 64},message:"must NOT have more than 64 properties",schema:64,parentSchema:schema275.properties.buttons,data:data13};
 if(vErrors === null){
 vErrors = [err44];
 }
@@ -17024,12 +17024,8 @@ vErrors.push(err44);
 }
 errors++;
 }
-}
-for(const key4 in data12){
-let data13 = data12[key4];
-if(data13 && typeof data13 == "object" && !Array.isArray(data13)){
 if(Object.keys(data13).length < 1){
-const err45 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema276,data:data13};
+const err45 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema275.properties.buttons,data:data13};
 if(vErrors === null){
 vErrors = [err45];
 }
@@ -17038,9 +17034,11 @@ vErrors.push(err45);
 }
 errors++;
 }
-for(const key5 in data13){
-if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
-const err46 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema276,data:data13};
+for(const key3 in data13){
+const _errs32 = errors;
+if(typeof key3 === "string"){
+if(!pattern42.test(key3)){
+const err46 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema275.properties.buttons.propertyNames,data:key3,propertyName:key3};
 if(vErrors === null){
 vErrors = [err46];
 }
@@ -17050,10 +17048,9 @@ vErrors.push(err46);
 errors++;
 }
 }
-if(data13.byte !== undefined){
-let data14 = data13.byte;
-if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-const err47 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.byte.type,parentSchema:schema276.properties.byte,data:data14};
+var valid5 = _errs32 === errors;
+if(!valid5){
+const err47 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/propertyNames",keyword:"propertyNames",params:{propertyName: key3},message:"property name must be valid",schema:schema275.properties.buttons.propertyNames,parentSchema:schema275.properties.buttons,data:data13};
 if(vErrors === null){
 vErrors = [err47];
 }
@@ -17062,9 +17059,12 @@ vErrors.push(err47);
 }
 errors++;
 }
-if((typeof data14 == "number") && (isFinite(data14))){
-if(data14 > 63 || isNaN(data14)){
-const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema276.properties.byte,data:data14};
+}
+for(const key4 in data13){
+let data14 = data13[key4];
+if(data14 && typeof data14 == "object" && !Array.isArray(data14)){
+if(Object.keys(data14).length < 1){
+const err48 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema276,data:data14};
 if(vErrors === null){
 vErrors = [err48];
 }
@@ -17073,8 +17073,9 @@ vErrors.push(err48);
 }
 errors++;
 }
-if(data14 < 0 || isNaN(data14)){
-const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema276.properties.byte,data:data14};
+for(const key5 in data14){
+if(!(((((key5 === "byte") || (key5 === "mask")) || (key5 === "value")) || (key5 === "key")) || (key5 === "modifier"))){
+const err49 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key5},message:"must NOT have additional properties",schema:false,parentSchema:schema276,data:data14};
 if(vErrors === null){
 vErrors = [err49];
 }
@@ -17084,11 +17085,10 @@ vErrors.push(err49);
 errors++;
 }
 }
-}
-if(data13.mask !== undefined){
-let data15 = data13.mask;
+if(data14.byte !== undefined){
+let data15 = data14.byte;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.mask.type,parentSchema:schema276.properties.mask,data:data15};
+const err50 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.byte.type,parentSchema:schema276.properties.byte,data:data15};
 if(vErrors === null){
 vErrors = [err50];
 }
@@ -17098,8 +17098,8 @@ vErrors.push(err50);
 errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
-if(data15 > 255 || isNaN(data15)){
-const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.mask,data:data15};
+if(data15 > 63 || isNaN(data15)){
+const err51 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/maximum",keyword:"maximum",params:{comparison: "<=", limit: 63},message:"must be <= 63",schema:63,parentSchema:schema276.properties.byte,data:data15};
 if(vErrors === null){
 vErrors = [err51];
 }
@@ -17108,8 +17108,8 @@ vErrors.push(err51);
 }
 errors++;
 }
-if(data15 < 1 || isNaN(data15)){
-const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema276.properties.mask,data:data15};
+if(data15 < 0 || isNaN(data15)){
+const err52 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/byte",schemaPath:"#/$defs/Button/properties/byte/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema276.properties.byte,data:data15};
 if(vErrors === null){
 vErrors = [err52];
 }
@@ -17120,10 +17120,10 @@ errors++;
 }
 }
 }
-if(data13.value !== undefined){
-let data16 = data13.value;
+if(data14.mask !== undefined){
+let data16 = data14.mask;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.value.type,parentSchema:schema276.properties.value,data:data16};
+const err53 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.mask.type,parentSchema:schema276.properties.mask,data:data16};
 if(vErrors === null){
 vErrors = [err53];
 }
@@ -17134,7 +17134,7 @@ errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 255 || isNaN(data16)){
-const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.value,data:data16};
+const err54 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.mask,data:data16};
 if(vErrors === null){
 vErrors = [err54];
 }
@@ -17143,8 +17143,8 @@ vErrors.push(err54);
 }
 errors++;
 }
-if(data16 < 0 || isNaN(data16)){
-const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema276.properties.value,data:data16};
+if(data16 < 1 || isNaN(data16)){
+const err55 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/mask",schemaPath:"#/$defs/Button/properties/mask/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema276.properties.mask,data:data16};
 if(vErrors === null){
 vErrors = [err55];
 }
@@ -17155,10 +17155,10 @@ errors++;
 }
 }
 }
-if(data13.key !== undefined){
-let data17 = data13.key;
+if(data14.value !== undefined){
+let data17 = data14.value;
 if(!(((typeof data17 == "number") && (!(data17 % 1) && !isNaN(data17))) && (isFinite(data17)))){
-const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.key.type,parentSchema:schema276.properties.key,data:data17};
+const err56 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.value.type,parentSchema:schema276.properties.value,data:data17};
 if(vErrors === null){
 vErrors = [err56];
 }
@@ -17168,8 +17168,8 @@ vErrors.push(err56);
 errors++;
 }
 if((typeof data17 == "number") && (isFinite(data17))){
-if(data17 > 223 || isNaN(data17)){
-const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema276.properties.key,data:data17};
+if(data17 > 255 || isNaN(data17)){
+const err57 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.value,data:data17};
 if(vErrors === null){
 vErrors = [err57];
 }
@@ -17178,8 +17178,8 @@ vErrors.push(err57);
 }
 errors++;
 }
-if(data17 < 4 || isNaN(data17)){
-const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema276.properties.key,data:data17};
+if(data17 < 0 || isNaN(data17)){
+const err58 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/value",schemaPath:"#/$defs/Button/properties/value/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema276.properties.value,data:data17};
 if(vErrors === null){
 vErrors = [err58];
 }
@@ -17190,10 +17190,10 @@ errors++;
 }
 }
 }
-if(data13.modifier !== undefined){
-let data18 = data13.modifier;
+if(data14.key !== undefined){
+let data18 = data14.key;
 if(!(((typeof data18 == "number") && (!(data18 % 1) && !isNaN(data18))) && (isFinite(data18)))){
-const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.modifier.type,parentSchema:schema276.properties.modifier,data:data18};
+const err59 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.key.type,parentSchema:schema276.properties.key,data:data18};
 if(vErrors === null){
 vErrors = [err59];
 }
@@ -17203,8 +17203,8 @@ vErrors.push(err59);
 errors++;
 }
 if((typeof data18 == "number") && (isFinite(data18))){
-if(data18 > 255 || isNaN(data18)){
-const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.modifier,data:data18};
+if(data18 > 223 || isNaN(data18)){
+const err60 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/maximum",keyword:"maximum",params:{comparison: "<=", limit: 223},message:"must be <= 223",schema:223,parentSchema:schema276.properties.key,data:data18};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -17213,8 +17213,8 @@ vErrors.push(err60);
 }
 errors++;
 }
-if(data18 < 1 || isNaN(data18)){
-const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema276.properties.modifier,data:data18};
+if(data18 < 4 || isNaN(data18)){
+const err61 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/key",schemaPath:"#/$defs/Button/properties/key/minimum",keyword:"minimum",params:{comparison: ">=", limit: 4},message:"must be >= 4",schema:4,parentSchema:schema276.properties.key,data:data18};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -17225,9 +17225,10 @@ errors++;
 }
 }
 }
-}
-else {
-const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema276.type,parentSchema:schema276,data:data13};
+if(data14.modifier !== undefined){
+let data19 = data14.modifier;
+if(!(((typeof data19 == "number") && (!(data19 % 1) && !isNaN(data19))) && (isFinite(data19)))){
+const err62 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema276.properties.modifier.type,parentSchema:schema276.properties.modifier,data:data19};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -17236,10 +17237,9 @@ vErrors.push(err62);
 }
 errors++;
 }
-}
-}
-else {
-const err63 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.properties.buttons.type,parentSchema:schema275.properties.buttons,data:data12};
+if((typeof data19 == "number") && (isFinite(data19))){
+if(data19 > 255 || isNaN(data19)){
+const err63 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/maximum",keyword:"maximum",params:{comparison: "<=", limit: 255},message:"must be <= 255",schema:255,parentSchema:schema276.properties.modifier,data:data19};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -17248,12 +17248,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-if(data.source !== undefined){
-let data19 = data.source;
-if(typeof data19 === "string"){
-if(func1(data19) > 1024){
-const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema275.properties.source,data:data19};
+if(data19 < 1 || isNaN(data19)){
+const err64 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1")+"/modifier",schemaPath:"#/$defs/Button/properties/modifier/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema276.properties.modifier,data:data19};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -17262,8 +17258,11 @@ vErrors.push(err64);
 }
 errors++;
 }
-if(func1(data19) < 1){
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema275.properties.source,data:data19};
+}
+}
+}
+else {
+const err65 = {instancePath:instancePath+"/buttons/" + key4.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/$defs/Button/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema276.type,parentSchema:schema276,data:data14};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -17273,8 +17272,9 @@ vErrors.push(err65);
 errors++;
 }
 }
+}
 else {
-const err66 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema275.properties.source.type,parentSchema:schema275.properties.source,data:data19};
+const err66 = {instancePath:instancePath+"/buttons",schemaPath:"#/properties/buttons/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.properties.buttons.type,parentSchema:schema275.properties.buttons,data:data13};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -17284,10 +17284,11 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data.verified !== undefined){
-let data20 = data.verified;
-if(!(((data20 === "hardware") || (data20 === "software")) || (data20 === "unverified"))){
-const err67 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema275.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema275.properties.verified.enum,parentSchema:schema275.properties.verified,data:data20};
+if(data.source !== undefined){
+let data20 = data.source;
+if(typeof data20 === "string"){
+if(func1(data20) > 1024){
+const err67 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxLength",keyword:"maxLength",params:{limit: 1024},message:"must NOT have more than 1024 characters",schema:1024,parentSchema:schema275.properties.source,data:data20};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -17296,15 +17297,49 @@ vErrors.push(err67);
 }
 errors++;
 }
-}
-}
-else {
-const err68 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.type,parentSchema:schema275,data};
+if(func1(data20) < 1){
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema275.properties.source,data:data20};
 if(vErrors === null){
 vErrors = [err68];
 }
 else {
 vErrors.push(err68);
+}
+errors++;
+}
+}
+else {
+const err69 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema275.properties.source.type,parentSchema:schema275.properties.source,data:data20};
+if(vErrors === null){
+vErrors = [err69];
+}
+else {
+vErrors.push(err69);
+}
+errors++;
+}
+}
+if(data.verified !== undefined){
+let data21 = data.verified;
+if(!(((data21 === "hardware") || (data21 === "software")) || (data21 === "unverified"))){
+const err70 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema275.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema275.properties.verified.enum,parentSchema:schema275.properties.verified,data:data21};
+if(vErrors === null){
+vErrors = [err70];
+}
+else {
+vErrors.push(err70);
+}
+errors++;
+}
+}
+}
+else {
+const err71 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema275.type,parentSchema:schema275,data};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
 }
 errors++;
 }

@@ -2106,9 +2106,13 @@ export interface HidProfile {
      */
     id?: number;
     /**
-     * Shorter reports are ignored; without the report's number.
+     * Shorter reports are of another shape and press nothing; without the report's number.
      */
     bytesMin: number;
+    /**
+     * Longer reports are of another shape and press nothing. Left out: 8 for a keyboard, otherwise any length.
+     */
+    bytesMax?: number;
     /**
      * A boot keyboard's report: modifiers, one unused byte, up to six keys that are down (HID 1.11, appendix B).
      */

@@ -1,12 +1,19 @@
 import { BridgeError, isBridgeError } from '../kit/errors.js';
-import { type Disk, type DiskFile, diskWords } from './disk.js';
+import { readBlocks } from './blocks.js';
+import { type Disk, type DiskFile, diskWords, type FileFacts, isSameFile } from './disk.js';
 import type { AppendResult, Entry } from './journal.js';
 import { LineBuffer } from './line.js';
+import type { FolderLock } from './lock.js';
 import type { MessageIndex } from './message-index.js';
 import { Segment } from './segment.js';
 
 /** How much may wait for the disk, in bytes. */
 const WAITING_BYTES_MAX = 64 * 1024 * 1024;
+
+/** How much is read at once where a file is proven. */
+const PROVEN_BYTES = 1024 * 1024;
+/** More than the event of any press. */
+const PROBE_BYTES = 64 * 1024;
 
 /** One call of `append` that waits for the disk. */
 interface Waiting {
@@ -22,6 +29,7 @@ interface Waiting {
 interface Parts {
   disk: Disk;
   folder: string;
+  lock: FolderLock;
   /** What is durable; grows as events become it. */
   segments: Segment[];
   /** In bytes: after it a new segment begins. */
@@ -44,6 +52,15 @@ export class Appender {
   #claimedSeq: number;
   #failure: BridgeError | undefined;
   #running: Promise<void> | undefined;
+  /** Which file the segment's is. */
+  #which: FileFacts | undefined;
+  /** How much a failed write may have left behind the segment, in bytes. */
+  #leftBytes = 0;
+  /** Somebody else had their hands on the file: before anything is written to it, it is proven to be what it was. */
+  #isTouched = false;
+  /** What others did to a segment that is not written to any more. */
+  #damage: BridgeError | undefined;
+  #steps = 0;
   #closed = false;
 
   private constructor(parts: Parts, segment: Segment) {
@@ -62,14 +79,41 @@ export class Appender {
     return appender;
   }
 
+  /** Why nothing can be written now, if so. */
   get failure(): BridgeError | undefined {
     return this.#failure;
+  }
+
+  /** Whether something waits for the disk. */
+  get isBusy(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** How often the disk has answered; who finds it unchanged, and something waiting, knows that the disk hangs. */
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /**
+   * Looks whether the log is still what it was, where nothing is being written; after a failure, whether its cause is
+   * gone. Sets or clears `failure`. Never rejects.
+   */
+  async inspect(): Promise<void> {
+    if (this.#running || this.#closed) return;
+    this.#running = this.#inspect().then(() => {
+      this.#steps += 1;
+      this.#running = undefined;
+      if (this.#waiting.length > 0) this.#running = this.#run();
+    });
+    await this.#running;
   }
 
   /** @throws JOURNAL_UNAVAILABLE: then nothing of it is in the log. INTERNAL for entries that fit no line. */
   append(entries: readonly Entry[], expectedSeq: number): Promise<AppendResult> {
     return new Promise((resolve, reject) => {
       if (this.#closed) return reject(new BridgeError('JOURNAL_UNAVAILABLE', 'the log is closed'));
+      const { lost } = this.#parts.lock;
+      if (lost) return reject(lost);
       if (expectedSeq !== this.#claimedSeq) {
         return resolve({ result: 'behind', lastEventSeq: this.#parts.index.size });
       }
@@ -93,9 +137,9 @@ export class Appender {
   /** Waits for what was begun. Never rejects. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#running;
+    while (this.#running) await this.#running;
     // What a failed write left is not to be found by the next start.
-    if (!this.#file) await this.#reopen().catch(() => undefined);
+    if (!this.#file && !this.#parts.lock.lost) await this.#reopen().catch(() => undefined);
     await this.#file?.close().catch(() => undefined);
     this.#file = undefined;
   }
@@ -110,10 +154,11 @@ export class Appender {
         await this.#store(lines.view());
         this.#settle(batch, lines.view());
       } catch (error) {
-        await this.#cutBack();
+        await this.#cutBack(lines.length);
         this.#fail(batch, error);
       }
       lines.clear();
+      this.#steps += 1;
     }
     this.#running = undefined;
   }
@@ -143,13 +188,73 @@ export class Appender {
   }
 
   async #store(lines: Buffer): Promise<void> {
+    const { disk, lock } = this.#parts;
+    if (this.#damage) throw this.#damage;
+    if (!lock.isFresh()) await lock.confirm();
     if (!this.#file) await this.#reopen();
     if (this.#segment.bytes >= this.#parts.segmentBytesMax) await this.#begin(new Segment(this.#segment.lastSeq + 1));
-    // A file that somebody deleted still takes all that is written, and loses it. Looked at while the disk works.
-    const written = this.#file?.append(lines);
-    const isDeleted = this.#file?.isDeleted?.();
+    const file = this.#file as DiskFile;
+    const written = file.append(lines);
+    // A file that was renamed or deleted still takes all that is written. Looked at while the disk works.
+    const named = disk.facts(this.#path(this.#segment)).catch((error: Error) => error);
     await written;
-    if (isDeleted) throw this.#unavailable('the file was deleted while the bridge ran');
+    // From here on whatever was done to the file shows in its length, and a log that was taken over is deleted.
+    const difference = this.#differenceOf(file.facts(), await named, this.#segment.bytes + lines.length);
+    if (difference !== undefined) {
+      await takeOut(file, lines).catch(() => undefined);
+      throw this.#touched(difference);
+    }
+    // We may have stood still for long: nothing counts that was written under a lock that somebody else has by now.
+    if (!lock.isFresh()) await lock.confirm();
+  }
+
+  /** What others did to the segment's file, in plain words. @param bytes  how long it must be. */
+  #differenceOf(file: FileFacts, named: FileFacts | undefined | Error, bytes: number): string | undefined {
+    if (named instanceof Error) return diskWords(named);
+    if (named && !isSameFile(file, named)) return 'another file was put in its place while the bridge ran';
+    if (!named || file.links === 0) return 'the file was deleted or renamed while the bridge ran';
+    if (file.bytes === bytes) return undefined;
+    return `others ${file.bytes > bytes ? 'wrote to it' : 'cut it'} while the bridge ran: it has ${file.bytes} bytes, not ${bytes}`;
+  }
+
+  async #damageTo(segments: readonly Segment[]): Promise<BridgeError | undefined> {
+    for (const segment of segments) {
+      const path = this.#path(segment);
+      const bytes = (await this.#parts.disk.facts(path))?.bytes;
+      if (bytes === segment.bytes) continue;
+      const how = bytes === undefined ? 'is gone' : `has ${bytes} bytes, not ${segment.bytes}`;
+      return new BridgeError('JOURNAL_UNAVAILABLE', `${path} was changed while the bridge ran: it ${how}`);
+    }
+    return undefined;
+  }
+
+  #touched(how: string): BridgeError {
+    this.#isTouched = true;
+    return this.#unavailable(how);
+  }
+
+  async #inspect(): Promise<void> {
+    const { disk, folder, lock, segments } = this.#parts;
+    const before = this.#failure;
+    try {
+      if (lock.lost) throw lock.lost;
+      this.#damage = await this.#damageTo(segments.slice(0, -1));
+      if (this.#damage) throw this.#damage;
+      if (this.#file) {
+        const named = await disk.facts(this.#path(this.#segment));
+        const how = this.#differenceOf(this.#file.facts(), named, this.#segment.bytes);
+        if (how !== undefined) throw this.#touched(how);
+      }
+      if (!before && !this.#isTouched) return;
+      await this.#dropFile();
+      await this.#reopen();
+      await tryDisk(disk, folder);
+      this.#failure = undefined;
+    } catch (error) {
+      if (this.#isTouched) await this.#dropFile();
+      const failure = isBridgeError(error) ? error : this.#unavailable(diskWords(error), error);
+      this.#failure = before?.message === failure.message ? before : failure;
+    }
   }
 
   /** The batch is durable: from here on it counts. */
@@ -178,11 +283,18 @@ export class Appender {
   }
 
   /** Takes out again what got to the file. Where that fails as well, the next append does it before it writes. */
-  async #cutBack(): Promise<void> {
+  async #cutBack(bytes: number): Promise<void> {
+    await this.#dropFile();
+    // What others had their hands on, and what is another's by now, is not ours to cut.
+    if (this.#isTouched || this.#parts.lock.lost) return;
+    this.#leftBytes = Math.max(this.#leftBytes, bytes);
+    await this.#reopen().catch(() => undefined);
+  }
+
+  async #dropFile(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     await file?.close().catch(() => undefined);
-    await this.#reopen().catch(() => undefined);
   }
 
   /** Nothing of the batch, nor of what waits behind it, is in the log. */
@@ -195,33 +307,50 @@ export class Appender {
     for (const { reject } of all) reject(this.#failure);
   }
 
-  /** Opens the segment's file afresh, and cuts it to what is durable. */
+  /** Opens the segment's file afresh, proves what others may have changed, and cuts off what a failed write left. */
   async #reopen(): Promise<void> {
     const segment = this.#segment;
     const file = await this.#parts.disk.open(this.#path(segment), 'append');
     try {
-      const size = await file.size();
-      if (size < segment.bytes) {
-        throw this.#unavailable(`the file has ${size} bytes, but ${segment.bytes} were stored in it`);
+      const facts = file.facts();
+      const isOther = this.#which !== undefined && !isSameFile(this.#which, facts);
+      const tooMany = facts.bytes - segment.bytes;
+      if (tooMany < 0) throw this.#touched(`the file has ${facts.bytes} bytes, but ${segment.bytes} were stored in it`);
+      if (tooMany > (this.#isTouched || isOther ? 0 : this.#leftBytes)) {
+        throw this.#touched(`others wrote ${tooMany} bytes behind the ${segment.bytes} that were stored in it`);
       }
-      if (size > segment.bytes) {
+      if (this.#isTouched || isOther) await this.#prove(file);
+      if (tooMany > 0) {
         await file.truncate(segment.bytes);
         await file.sync();
       }
+      this.#which = facts;
     } catch (error) {
       await file.close().catch(() => undefined);
       throw error;
     }
     this.#file = file;
+    this.#leftBytes = 0;
+    this.#isTouched = false;
+  }
+
+  /** A file that was put back must be, bit for bit, what was stored. @throws JOURNAL_UNAVAILABLE */
+  async #prove(file: DiskFile): Promise<void> {
+    for await (const { bad } of readBlocks(file, this.#segment.blocks, PROVEN_BYTES, true)) {
+      if (bad) throw this.#touched(`the bytes from ${bad.offset} on are not those that were stored`);
+    }
   }
 
   /** Makes the file of a new segment and goes on in it. */
   async #begin(segment: Segment): Promise<void> {
     const { disk, folder, segments } = this.#parts;
-    const file = await disk.open(this.#path(segment), 'append');
+    const path = this.#path(segment);
+    const file = await disk.open(path, 'create').catch(async (error) => {
+      // An earlier try may have got so far. One that holds something is somebody else's.
+      if ((await disk.facts(path))?.bytes !== 0) throw error;
+      return disk.open(path, 'append');
+    });
     try {
-      // An earlier try may have left something.
-      if ((await file.size()) > 0) await file.truncate(0);
       await disk.syncFolder(folder);
     } catch (error) {
       await file.close().catch(() => undefined);
@@ -229,6 +358,7 @@ export class Appender {
     }
     const old = this.#file;
     this.#file = file;
+    this.#which = file.facts();
     this.#segment = segment;
     segments.push(segment);
     await old?.close().catch(() => undefined);
@@ -240,5 +370,28 @@ export class Appender {
 
   #unavailable(why: string, cause?: unknown): BridgeError {
     return new BridgeError('JOURNAL_UNAVAILABLE', `${this.#path(this.#segment)} cannot be written: ${why}`, { cause });
+  }
+}
+
+/** Takes our lines out of a file again, if they are its end. */
+async function takeOut(file: DiskFile, lines: Buffer): Promise<void> {
+  const at = file.facts().bytes - lines.length;
+  if (at < 0) return;
+  const end = Buffer.alloc(lines.length);
+  await file.read(end, at);
+  if (!end.equals(lines)) return;
+  await file.truncate(at);
+  await file.sync();
+}
+
+/** Whether the disk takes bytes again. @throws the system's own error */
+async function tryDisk(disk: Disk, folder: string): Promise<void> {
+  const path = `${folder}/probe`;
+  const file = await disk.open(path, 'replace');
+  try {
+    await file.append(Buffer.alloc(PROBE_BYTES));
+  } finally {
+    await file.close().catch(() => undefined);
+    await disk.remove(path);
   }
 }

@@ -16,7 +16,7 @@ const disk = systemDisk();
 
 test('the machine’s own disk: append, read, truncate, replace, rename, list', async () => {
   const path = join(folder, 'file');
-  const file = await disk.open(path, 'append');
+  const file = await disk.open(path, 'create');
   await file.append(Buffer.from('hello '));
   await file.append(Buffer.from('world'));
   expect(await file.size()).toBe(11);
@@ -57,7 +57,7 @@ test('a log on a real disk is lines of JSON that any program reads, and survives
 });
 
 test('a path through a file is told as what it is', async () => {
-  await disk.open(join(folder, 'file'), 'append').then((file) => file.close());
+  await disk.open(join(folder, 'file'), 'create').then((file) => file.close());
   await expect(openJournal(disk, { path: join(folder, 'file') })).rejects.toMatchObject({
     code: 'JOURNAL_UNAVAILABLE',
     message: expect.stringContaining('a part of the path is a file, not a folder (ENOTDIR)'),
@@ -70,7 +70,7 @@ test.each([
 ])('a folder that cannot be made on a disk that says %s is told as what it is', async (code, words) => {
   const there = '/shows';
   // As Node 20 on a read-only disk: ENOENT for all at once, and for one whose parent is missing.
-  const mkdir = async (path: string, options?: { recursive: true }) => {
+  const mkdir = async (path: string, options?: { recursive?: true }) => {
     const says = options?.recursive || dirname(path) !== there ? 'ENOENT' : code;
     throw Object.assign(new Error(`${says}: mkdir ${path}`), { code: says });
   };

@@ -1,14 +1,29 @@
 import * as fs from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { lockFolder, type Release } from './lock.js';
+import { type Clock, systemClock } from '../kit/clock.js';
+import { type FolderLock, lockFolder, type OnWait } from './lock.js';
+
+/** What a file is at one moment. */
+export interface FileFacts {
+  bytes: number;
+  /** In how many folders it is; 0 once it was deleted: what is written to it then is lost. */
+  links: number;
+  /** Whether other users of the machine may read it; false where the system knows no such thing. */
+  isOpenToOthers: boolean;
+  /** Together they tell one file from another, whatever its name. */
+  device: number;
+  inode: number;
+}
+
+export const isSameFile = (a: FileFacts, b: FileFacts): boolean => a.device === b.device && a.inode === b.inode;
 
 /** One open file. Every call runs off the event loop and rejects with the system's own error (`code`: ENOSPC, EIO …). */
 export interface DiskFile {
   /** In bytes. */
   size(): Promise<number>;
-  /** Whether it was deleted, so that what is written to it is in no folder any more. Answers at once, never throws. */
-  isDeleted?(): boolean;
+  /** The file as it is now, whatever its name has become. Answers at once. @throws the system's own error */
+  facts(): FileFacts;
   /** Fills `into` from `position` on. @returns how many bytes there were; less than asked only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** Puts all of `bytes` at the end of the file and makes them durable: one call, for systems that can do both in one. */
@@ -21,9 +36,10 @@ export interface DiskFile {
 }
 
 /**
- * read: an existing file. append: made if it is missing; its `append` is durable. replace: emptied, or made.
+ * read, append: an existing file. create: one that was not there. replace: emptied, or made. The `append` of all but
+ * `read` is durable.
  */
-export type OpenMode = 'read' | 'append' | 'replace';
+export type OpenMode = 'read' | 'append' | 'create' | 'replace';
 
 /** What the journal needs of a disk: small enough for a test to put a slow, a full or a forgetful one in its place. */
 export interface Disk {
@@ -32,17 +48,21 @@ export interface Disk {
   /** The names of the files in a folder. */
   list(folder: string): Promise<string[]>;
   open(path: string, mode: OpenMode): Promise<DiskFile>;
+  /** The file that has this name now; undefined when there is none. */
+  facts(path: string): Promise<FileFacts | undefined>;
   rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
   /** Makes new and renamed files of a folder durable, where the system can. */
   syncFolder(path: string): Promise<void>;
   /** Keeps other processes out of a folder. @throws JOURNAL_LOCKED, or the system's own error */
-  lock(folder: string): Promise<Release>;
+  lock(folder: string, onWait: OnWait): Promise<FolderLock>;
 }
 
 const calls = {
   open: promisify(fs.open),
   close: promisify(fs.close),
   fstat: promisify(fs.fstat),
+  stat: promisify(fs.stat),
   fdatasync: promisify(fs.fdatasync),
   fsync: promisify(fs.fsync),
   truncate: promisify(fs.ftruncate),
@@ -54,9 +74,14 @@ const calls = {
  */
 const DURABLE_WRITES = process.platform === 'linux' ? fs.constants.O_DSYNC : 0;
 
+/** The log names people, and notes for few eyes: it is for this user alone. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
 const FLAGS: Record<OpenMode, number> = {
   read: fs.constants.O_RDONLY,
-  append: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_APPEND | DURABLE_WRITES,
+  append: fs.constants.O_RDWR | fs.constants.O_APPEND | DURABLE_WRITES,
+  create: fs.constants.O_RDWR | fs.constants.O_APPEND | DURABLE_WRITES | fs.constants.O_CREAT | fs.constants.O_EXCL,
   replace: fs.constants.O_RDWR | fs.constants.O_CREAT | fs.constants.O_TRUNC | fs.constants.O_APPEND,
 };
 
@@ -77,6 +102,14 @@ function writeAll(fd: number, bytes: Uint8Array, at = 0): Promise<void> {
   });
 }
 
+const factsOf = ({ size, nlink, mode, dev, ino }: fs.Stats): FileFacts => ({
+  bytes: size,
+  links: nlink,
+  isOpenToOthers: process.platform !== 'win32' && (mode & 0o007) !== 0,
+  device: dev,
+  inode: ino,
+});
+
 class SystemFile implements DiskFile {
   readonly #fd: number;
   readonly #appendIsDurable: boolean;
@@ -87,13 +120,7 @@ class SystemFile implements DiskFile {
   }
 
   size = async (): Promise<number> => (await calls.fstat(this.#fd)).size;
-  isDeleted = (): boolean => {
-    try {
-      return fs.fstatSync(this.#fd).nlink === 0;
-    } catch {
-      return false; // the write itself says what is wrong
-    }
-  };
+  facts = (): FileFacts => factsOf(fs.fstatSync(this.#fd));
 
   async read(into: Uint8Array, position: number): Promise<number> {
     let at = 0;
@@ -116,7 +143,7 @@ class SystemFile implements DiskFile {
   close = (): Promise<void> => calls.close(this.#fd);
 }
 
-type MakeFolder = (path: string, options?: { recursive: true }) => Promise<unknown>;
+type MakeFolder = (path: string, options?: { recursive?: true; mode: number }) => Promise<unknown>;
 
 /**
  * Makes a folder with its parents. Node's way to make all at once says ENOENT for a read-only or full disk: whoever is to
@@ -125,7 +152,7 @@ type MakeFolder = (path: string, options?: { recursive: true }) => Promise<unkno
  */
 export async function makeFolder(path: string, mkdir: MakeFolder = fs.promises.mkdir): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await mkdir(path, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     throw (await refusalOf(resolve(path), mkdir)) ?? error;
@@ -135,7 +162,7 @@ export async function makeFolder(path: string, mkdir: MakeFolder = fs.promises.m
 /** Why the uppermost folder that is missing cannot be made; undefined when it can. */
 async function refusalOf(path: string, mkdir: MakeFolder): Promise<Error | undefined> {
   try {
-    await mkdir(path);
+    await mkdir(path, { mode: FOLDER_MODE });
     return undefined;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -145,13 +172,23 @@ async function refusalOf(path: string, mkdir: MakeFolder): Promise<Error | undef
 }
 
 /** The machine's own disk. */
-export function systemDisk(): Disk {
+export function systemDisk(clock: Clock = systemClock()): Disk {
   return {
     makeFolder: (path) => makeFolder(path),
     list: (folder) => fs.promises.readdir(folder),
     open: async (path, mode) =>
-      new SystemFile(await calls.open(path, FLAGS[mode], 0o644), mode === 'append' && DURABLE_WRITES !== 0),
+      new SystemFile(await calls.open(path, FLAGS[mode], FILE_MODE), (FLAGS[mode] & DURABLE_WRITES) !== 0),
+    facts: async (path) => {
+      try {
+        return factsOf(await calls.stat(path));
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+        throw error;
+      }
+    },
     rename: (from, to) => fs.promises.rename(from, to),
+    remove: (path) => fs.promises.rm(path, { force: true }),
     syncFolder: async (path) => {
       // Windows opens no folders, and needs no such flush.
       if (process.platform === 'win32') return;
@@ -162,7 +199,7 @@ export function systemDisk(): Disk {
         await calls.close(fd);
       }
     },
-    lock: async (folder) => lockFolder(folder),
+    lock: (folder, onWait) => lockFolder(folder, clock, onWait),
   };
 }
 
@@ -181,6 +218,7 @@ const WORDS: Readonly<Record<string, string>> = {
   EISDIR: 'there is a folder of that name',
   EMFILE: 'too many files are open',
   ENFILE: 'too many files are open on this machine',
+  EEXIST: 'somebody else made a file of that name',
   ESTALE: 'the network disk is gone',
 };
 

@@ -7,13 +7,15 @@ import type { ShowEvent } from '../protocol/envelope.js';
 import { Appender } from './appender.js';
 import { type BlockGroup, readBlocks } from './blocks.js';
 import { type Disk, diskWords, systemDisk } from './disk.js';
+import { fenceLast } from './fence.js';
 import type { AppendResult, Entry, Journal, SavedState, Stretch } from './journal.js';
 import { cutCrcs, skipLines } from './line.js';
-import type { Release } from './lock.js';
+import type { FolderLock } from './lock.js';
 import { MessageIndex } from './message-index.js';
 import { corrupt, type FoundLog, openLog } from './open-log.js';
 import type { Block, Segment } from './segment.js';
 import { type CoveredSegment, SNAPSHOT_FILE, writeSnapshot } from './snapshot-file.js';
+import { LogWatch } from './watch.js';
 
 /** How long a segment's file gets before the next one begins, in bytes. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -34,6 +36,8 @@ export interface FileJournalOptions {
   onOther?: () => void;
   /** Called once for each event after the saved state, in order: recovery. */
   onEvent: (event: ShowEvent) => void;
+  /** Called when `failure` of the journal has become another, or is over; within 1.5 s, whether or not somebody appends. */
+  onFailure?: (failure: BridgeError | undefined) => void;
   /** In bytes. */
   segmentBytesMax?: number;
   disk?: Disk;
@@ -47,10 +51,12 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
   const { path, showId, fingerprint, clock, log, disk = systemDisk() } = options;
   const folder = join(path, showId);
   const startedAt = clock.mono();
-  let release: Release | undefined;
+  let lock: FolderLock | undefined;
   try {
     await disk.makeFolder(folder);
-    release = await disk.lock(folder);
+    if ((await disk.facts(folder))?.isOpenToOthers) log.info({ folder }, 'journal.readable');
+    lock = await disk.lock(folder, (why) => log.info({ folder, why }, 'journal.waiting'));
+    if (lock.fromSilent) await fenceLast(disk, folder);
     const index = new MessageIndex();
     const found = await openLog(
       { disk, folder, log, wall: () => clock.wall() },
@@ -71,6 +77,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
     const appender = await Appender.open({
       disk,
       folder,
+      lock,
       segments: found.segments,
       segmentBytesMax: options.segmentBytesMax ?? SEGMENT_BYTES,
       index,
@@ -79,9 +86,15 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Jour
     const bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
     const facts = { folder, seq: lastEventSeq, segments: segments.length, bytes, snapshotSeq: snapshot?.lastEventSeq };
     log.info({ ...facts, tookMs: Math.round(clock.mono() - startedAt) }, 'journal.opened');
-    return new FileJournal({ disk, folder, showId, log, index, segments, appender, release });
+    const watch = new LogWatch(appender, clock, () => {
+      const { failure } = watch;
+      if (failure) log.error({ code: failure.code, detail: failure.message }, 'journal.troubled');
+      else log.info({ folder }, 'journal.untroubled');
+      options.onFailure?.(failure);
+    });
+    return new FileJournal({ disk, folder, showId, log, index, segments, appender, watch, lock });
   } catch (error) {
-    release?.();
+    lock?.release();
     if (isBridgeError(error)) throw error;
     throw new BridgeError('JOURNAL_UNAVAILABLE', `the log in ${folder} cannot be opened: ${diskWords(error)}`, {
       cause: error,
@@ -97,7 +110,8 @@ interface Parts {
   index: MessageIndex;
   segments: FoundLog['segments'];
   appender: Appender;
-  release: Release;
+  watch: LogWatch;
+  lock: FolderLock;
 }
 
 class FileJournal implements Journal {
@@ -114,7 +128,7 @@ class FileJournal implements Journal {
   }
 
   get failure(): Error | undefined {
-    return this.#parts.appender.failure;
+    return this.#parts.watch.failure;
   }
 
   append(entries: readonly Entry[], expectedSeq: number): Promise<AppendResult> {
@@ -155,15 +169,16 @@ class FileJournal implements Journal {
   }
 
   async #close(): Promise<void> {
-    const { appender, release } = this.#parts;
+    const { appender, watch, lock } = this.#parts;
+    watch.close();
     await this.#saving;
     await appender.close();
-    release();
+    lock.release();
   }
 
   async #save(saved: SavedState): Promise<void> {
-    const { disk, folder, showId, log, index } = this.#parts;
-    if (saved.lastEventSeq === 0) return;
+    const { disk, folder, showId, log, index, lock } = this.#parts;
+    if (saved.lastEventSeq === 0 || lock.lost) return;
     try {
       const segments = await this.#covered(saved.lastEventSeq);
       await writeSnapshot(disk, folder, { ...saved, showId, segments }, index.keys(saved.lastEventSeq));

@@ -157,7 +157,7 @@ async function cutTail({ disk, folder, log, wall }: Place, name: string, bad: Ba
   const keptAs = `${name}.torn-${toUtc(wall()).replaceAll(/[-:]/g, '')}`;
   const file = await disk.open(`${folder}/${name}`, 'append');
   try {
-    const kept = await disk.open(`${folder}/${keptAs}`, 'append');
+    const kept = await disk.open(`${folder}/${keptAs}`, 'replace');
     try {
       const piece = Buffer.alloc(VERIFY_BYTES);
       for (let at = bad.offset; at < size; at += piece.length) {

@@ -19,6 +19,8 @@ export interface LogReport {
   segments: number;
   /** How many bytes are good. */
   bytes: number;
+  /** The last event that the snapshot beside it has seen, when that is more than the log holds. */
+  snapshotSeq?: number;
   problem: LogProblem | undefined;
 }
 
@@ -38,7 +40,11 @@ interface Walked {
 }
 
 /** Scans segment after segment up to the first problem, without a lock: a bridge may be running on the log. */
-async function* walk(folder: string, disk: Disk, fromSeq: number): AsyncGenerator<Walked & { showId?: string }> {
+export async function* walkLog(
+  folder: string,
+  disk: Disk,
+  fromSeq: number,
+): AsyncGenerator<Walked & { showId?: string }> {
   const firsts = segmentsAmong(await disk.list(folder));
   const begin = Math.max(
     firsts.findLastIndex((firstSeq) => firstSeq <= fromSeq),
@@ -72,7 +78,7 @@ async function* walk(folder: string, disk: Disk, fromSeq: number): AsyncGenerato
   }
 }
 
-const unreadable = (folder: string, error: unknown): BridgeError =>
+export const unreadable = (folder: string, error: unknown): BridgeError =>
   isBridgeError(error)
     ? error
     : new BridgeError('JOURNAL_UNAVAILABLE', `the log in ${folder} cannot be read: ${diskWords(error)}`, {
@@ -87,14 +93,18 @@ const unreadable = (folder: string, error: unknown): BridgeError =>
 export async function verifyLog(folder: string, disk: Disk = systemDisk()): Promise<LogReport> {
   const report: LogReport = { showId: undefined, events: 0, segments: 0, bytes: 0, problem: undefined };
   try {
-    for await (const { segment, problem, showId } of walk(folder, disk, 1)) {
+    for await (const { segment, problem, showId } of walkLog(folder, disk, 1)) {
       report.showId ??= showId;
       report.segments += 1;
       report.bytes += segment.bytes;
       report.events += segment.lastSeq - segment.firstSeq + 1;
       report.problem ??= problem;
     }
-    if (!report.problem || report.problem.torn) report.problem = (await lost(folder, disk, report)) ?? report.problem;
+    const seen = await seenMore(folder, disk, report);
+    if (seen) {
+      report.snapshotSeq = seen.seq;
+      if (!report.problem || report.problem.torn) report.problem = seen.problem;
+    }
   } catch (error) {
     throw unreadable(folder, error);
   }
@@ -102,12 +112,19 @@ export async function verifyLog(folder: string, disk: Disk = systemDisk()): Prom
 }
 
 /** A crash loses nothing that a snapshot has seen. Whoever reads while a bridge runs may find it newer than the log it read. */
-async function lost(folder: string, disk: Disk, { showId, events }: LogReport): Promise<LogProblem | undefined> {
+async function seenMore(
+  folder: string,
+  disk: Disk,
+  { showId, events }: LogReport,
+): Promise<{ seq: number; problem: LogProblem } | undefined> {
   const snapshot = await readSnapshot(disk, folder, showId ?? basename(folder)).catch(() => undefined);
   if (typeof snapshot !== 'object' || snapshot.lastEventSeq <= events) return undefined;
   const last = segmentsAmong(await disk.list(folder)).at(-1) ?? 1;
   const why = `events ${events + 1} to ${snapshot.lastEventSeq} were stored once, and are gone`;
-  return { file: segmentName(last), line: events - last + 2, why, torn: false };
+  return {
+    seq: snapshot.lastEventSeq,
+    problem: { file: segmentName(last), line: events - last + 2, why, torn: false },
+  };
 }
 
 /**
@@ -118,7 +135,7 @@ async function lost(folder: string, disk: Disk, { showId, events }: LogReport): 
  */
 export async function* readLog(folder: string, fromSeq = 1, disk: Disk = systemDisk()): AsyncGenerator<Stretch> {
   try {
-    for await (const { segment, problem } of walk(folder, disk, fromSeq)) {
+    for await (const { segment, problem } of walkLog(folder, disk, fromSeq)) {
       const handle = await disk.open(`${folder}/${segment.name}`, 'read');
       try {
         let seq = Math.max(fromSeq, segment.firstSeq);

@@ -8,6 +8,10 @@ export interface Clock {
   wall(): WallMs;
   /** Resolves after `ms`, or at once when the signal aborts: look at the signal afterwards. Never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** How far the machine's own wall clock is from `wall()` by now, in milliseconds, because somebody set it. */
+  driftMs?(): number;
+  /** From now on `wall()` goes by the machine's wall clock as it is now. */
+  follow?(): void;
 }
 
 /**
@@ -15,8 +19,12 @@ export interface Clock {
  * system time during a performance moves no timer.
  */
 export function systemClock(): Clock {
-  const origin = Date.now() - performance.now();
+  let origin = Date.now() - performance.now();
   return {
+    driftMs: () => Date.now() - performance.now() - origin,
+    follow: () => {
+      origin = Date.now() - performance.now();
+    },
     mono: () => performance.now() as MonoMs,
     wall: () => (origin + performance.now()) as WallMs,
     sleep: (ms, signal) =>

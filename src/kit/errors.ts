@@ -21,17 +21,20 @@ export const ERRORS = {
   SEQUENCER_BUSY: { severity: 'error', hint: 'too much is waiting to be stored; press again' },
   JOURNAL_UNAVAILABLE: {
     severity: 'error',
-    hint: 'the log cannot be written: free the disk, or mend its permissions; nothing was fired',
+    hint: 'the log cannot be written: free the disk, mend its permissions, or put its files back as they were; nothing was fired',
   },
   JOURNAL_CORRUPT: {
     severity: 'fatal',
-    hint: 'restore the log’s file from a copy, or move the show’s folder aside to start a new log',
+    hint: 'restore the log’s file from a copy; pacebuddy log repair saves what is whole; or move the show’s folder aside',
   },
   JOURNAL_TAIL_CUT: {
     severity: 'warn',
     hint: 'the last write was cut off by a crash; what was never acknowledged is gone',
   },
-  JOURNAL_LOCKED: { severity: 'fatal', hint: 'another bridge runs on this journal; stop it first' },
+  JOURNAL_LOCKED: {
+    severity: 'fatal',
+    hint: 'another bridge runs on this journal, here, in a container or on another machine; stop it first',
+  },
   JOURNAL_STALLED: {
     severity: 'error',
     hint: 'the disk does not answer: look at it, or call by voice; nothing fires until it does',
@@ -43,6 +46,10 @@ export const ERRORS = {
   CLOCK_BEHIND: {
     severity: 'warn',
     hint: 'set this machine’s clock; the show’s time goes on from the end of its log',
+  },
+  CLOCK_SET: {
+    severity: 'warn',
+    hint: 'the show goes on by the time that it began with; a restart between two performances takes the new one',
   },
   INTERNAL: { severity: 'error', hint: 'a fault of the bridge: please report the log line' },
   DEVICE_UNREACHABLE: { severity: 'error', hint: 'check cable, address and that the device is on' },

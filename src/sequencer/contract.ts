@@ -1,5 +1,6 @@
 import type { Entry, Journal } from '../journal/journal.js';
 import type { Clock } from '../kit/clock.js';
+import type { BridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
@@ -21,6 +22,8 @@ export interface Effects {
   publish(entries: readonly Entry[], state: ShowState): void;
   /** The log cannot be written from now on: nothing is taken until an event is stored again, which `publish` tells. */
   unavailable?(): void;
+  /** Why the log cannot be written has become another reason, or none; within 1.5 s, whether or not somebody presses. */
+  journal?(failure: BridgeError | undefined): void;
 }
 
 /** What is saved beside the log: the state, the time that no later event may go below, and `showSinceSeq`. */

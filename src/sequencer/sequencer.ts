@@ -44,6 +44,7 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
     fingerprint,
     clock,
     log,
+    onFailure: (failure) => options.effects.journal?.(failure),
     onSaved: ({ lastEventSeq: seq, state }) => {
       const { show, recordedMs, showSinceSeq, isEnd = false } = state as SavedStanding;
       wasStopped = isEnd;

@@ -168,3 +168,23 @@ test('a shared log that cannot be read is an unavailable log', async () => {
   expect(await two.propose()).toMatchObject({ code: 'JOURNAL_UNAVAILABLE', message: 'no member of the log answers' });
   expect(two.fired()).toEqual([]);
 });
+
+test('an answer that comes after everything on its way was given up means nothing any more', async () => {
+  const { sequencer, journal, propose, fired } = bridge(new SharedLog());
+  const answers: { store(): void; fail(): void }[] = [];
+  journal.append = () =>
+    new Promise((resolve, reject) => {
+      answers.push({ store: () => resolve({ result: 'stored' }), fail: () => reject(new Error('the disk is gone')) });
+    });
+  const [first, second] = [propose(), propose()];
+  await Promise.resolve();
+  expect(answers).toHaveLength(2);
+  answers[0]?.fail();
+  expect(await Promise.all([first, second])).toMatchObject([
+    { code: 'JOURNAL_UNAVAILABLE' },
+    { code: 'JOURNAL_UNAVAILABLE' },
+  ]);
+  answers[1]?.store();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect([sequencer.lastEventSeq, sequencer.state.currentCueId, fired()]).toEqual([0, null, []]);
+});

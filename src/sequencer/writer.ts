@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AppendResult, Journal, Stretch } from '../journal/journal.js';
 import type { MonoMs, WallMs } from '../kit/clock.js';
-import { wordsOf } from '../kit/errors.js';
+import { isBridgeError, wordsOf } from '../kit/errors.js';
 import { type Outcome, type Refusal, refused } from '../protocol/decision.js';
 import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
@@ -206,6 +206,11 @@ export class Sequencer {
 
   #turnAway({ showId, eventType }: Draft): Refusal | undefined {
     if (this.#closing) return refused('JOURNAL_UNAVAILABLE', 'the bridge is stopping');
+    const { failure } = this.#journal;
+    // What waits behind a disk that hangs would move the show much later, and each press of an impatient hand once more.
+    if (isBridgeError(failure) && failure.code === 'JOURNAL_STALLED' && EVENT_TYPES[eventType]?.by === 'client') {
+      return refused('JOURNAL_UNAVAILABLE', failure.message);
+    }
     if (this.#inFlight.size >= IN_FLIGHT_MAX) {
       return refused('SEQUENCER_BUSY', `${IN_FLIGHT_MAX} proposals wait to be stored`);
     }

@@ -31,7 +31,7 @@ function decideByType(state: ShowState, proposal: Proposal, now: Now): Decision 
     case 'CueStandbySet':
       return decideStandby(state, proposal.payload);
     case 'CueStandbyAcknowledged':
-      return decideAcknowledgement(state, proposal.payload);
+      return decideAcknowledgement(state, proposal.payload, proposal.actor);
     case 'SegmentReordered':
       return decideReorder(state, proposal.payload);
     case 'MicAssigned':

@@ -60,12 +60,18 @@ function scopeExists(state: ShowState, { type, id }: NoteScope): boolean {
 }
 
 /** A note is its author's, and stage management keeps the book. */
-export function decideNoteChanged(state: ShowState, { noteId }: NoteUpdated | NoteDeleted, actor: Actor): Decision {
+export function decideNoteChanged(state: ShowState, payload: NoteUpdated | NoteDeleted, actor: Actor): Decision {
+  const { noteId } = payload;
   const note = state.notes.find(({ id }) => id === noteId);
   if (!note) return refused('NOT_FOUND', `there is no note ${noteId}`, '/payload/noteId');
   const keepsTheBook = isStageManagement(actor.role) || actor.role === 'bridge';
   if (!keepsTheBook && actor.userId !== note.author) {
     return refused('FORBIDDEN', `note ${noteId} is ${note.author}’s; only they or stage management may change it`);
+  }
+  if ('visibleTo' in payload) {
+    const message =
+      'who may read a note is said when it is written: what was read cannot be taken back. Delete it and write it anew';
+    return refused('VALIDATION_FAILED', message, '/payload/visibleTo');
   }
   return accepted;
 }

@@ -1,4 +1,4 @@
-import type { CueStandbyAcknowledged, CueStandbySet, CueStatus, Standby } from '../generated/types.js';
+import type { Actor, Cue, CueStandbyAcknowledged, CueStandbySet, CueStatus, Standby } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import { cueAt, type Place, placeOf, withStatuses } from './running-order.js';
 import { ACKNOWLEDGED_MAX, findCue, nameCue, nextCue, type ShowState } from './state.js';
@@ -58,7 +58,17 @@ export function completeAcknowledgement(
   return { ok: true, payload: { ...draft, cueIds, department } };
 }
 
-export function decideAcknowledgement(state: ShowState, { cueIds, department }: CueStandbyAcknowledged): Decision {
+/** Whose answer is not theirs to give: an operator speaks for the own department. */
+const NOT_THEIRS: Readonly<Record<string, string>> = { soundOperator: 'lighting', lightingOperator: 'sound' };
+
+export function decideAcknowledgement(
+  state: ShowState,
+  { cueIds, department }: CueStandbyAcknowledged,
+  actor: Actor,
+): Decision {
+  if (NOT_THEIRS[actor.role] === department) {
+    return refused('FORBIDDEN', `${department} answers for itself; the ${actor.role} may not`, '/payload/department');
+  }
   const standing = state.standby;
   if (standing.cueIds.length === 0) return refused('CONFLICT', 'no cue stands by');
   if (cueIds.length === 0) return refused('VALIDATION_FAILED', 'cueIds must not be empty', '/payload/cueIds');
@@ -68,11 +78,19 @@ export function decideAcknowledgement(state: ShowState, { cueIds, department }: 
       return refused('CONFLICT', `${nameCue(state, cueId)} does not stand by`, '/payload/cueIds');
     }
   }
+  if (!cueIds.some((cueId) => mayConcern(findCue(state, cueId)?.calls, department))) {
+    const what = cueIds.map((cueId) => nameCue(state, cueId)).join(', ');
+    return refused('NOT_FOUND', `${department} has no call in ${what}`, '/payload/department');
+  }
   if (!standing.acknowledged.includes(department) && standing.acknowledged.length >= ACKNOWLEDGED_MAX) {
     return refused('CONFLICT', `${ACKNOWLEDGED_MAX} departments have answered already`, '/payload/department');
   }
   return accepted;
 }
+
+/** A cue for which the show file names no call at all may be anybody's. */
+const mayConcern = (calls: Cue['calls'], department: string): boolean =>
+  calls === undefined || calls.length === 0 || calls.some((call) => call.department === department);
 
 export function applyAcknowledgement(state: ShowState, { cueIds, department }: CueStandbyAcknowledged): ShowState {
   const { standby } = state;

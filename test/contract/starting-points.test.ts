@@ -1,6 +1,7 @@
 /** What config/ offers to copy is right as it stands. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEVICE_MODELS } from '@elgato-stream-deck/core';
 import { expect, test } from 'vitest';
 import { hidProfiles } from '../../adapters/hid/profile.js';
 import { midiAdapter } from '../../adapters/midi/adapter.js';
@@ -52,7 +53,7 @@ test.each(profiles)(
     const { devices, buttons, verified } = await hidProfiles.load(name);
     for (const { vendorId, productId } of devices) {
       const [vendor, product] = [vendorId, productId].map((id) => id.toString(16).toUpperCase().padStart(4, '0'));
-      expect(rules).toContain(`\nSUBSYSTEM=="hidraw", KERNELS=="0003:${vendor}:${product}.*",`);
+      expect(rules).toContain(`\nSUBSYSTEM=="hidraw", KERNELS=="000[35]:${vendor}:${product}.*",`);
     }
     const row = table.split('\n').find((line) => line.startsWith(`| ${name} |`));
     expect(row).toContain(`| ${Object.keys(buttons).join(', ')} | ${verified} |`);
@@ -62,6 +63,24 @@ test.each(profiles)(
 test.each(['05F3', '0FD9'])('the udev rules let the bridge use every device of the vendor %s', (vendor) => {
   const rules = readFileSync(join(config, 'udev', '70-pacebuddy.rules'), 'utf8');
   expect(rules).toContain(
-    `\nSUBSYSTEM=="hidraw", KERNELS=="0003:${vendor}:*", MODE="0660", GROUP="plugdev", TAG+="uaccess"\n`,
+    `\nSUBSYSTEM=="hidraw", KERNELS=="000[35]:${vendor}:*", MODE="0660", GROUP="plugdev", TAG+="uaccess"\n`,
   );
+});
+
+test('the udev rules let the bridge use every product that the Stream Deck library knows', () => {
+  const rules = readFileSync(join(config, 'udev', '70-pacebuddy.rules'), 'utf8');
+  // Of udev's patterns only * and [35] are used there.
+  const patterns = [...rules.matchAll(/^SUBSYSTEM=="hidraw", KERNELS=="([^"]+)"/gm)].map(
+    ([, glob = '']) => new RegExp(`^${glob.replaceAll('.', String.raw`\.`).replaceAll('*', '.*')}$`),
+  );
+  const isAllowed = (bus: string, vendorId: number, productId: number): boolean => {
+    const [vendor, product] = [vendorId, productId].map((id) => id.toString(16).toUpperCase().padStart(4, '0'));
+    return patterns.some((pattern) => pattern.test(`${bus}:${vendor}:${product}.0001`));
+  };
+  for (const { id, productIds, vendorId } of DEVICE_MODELS) {
+    for (const productId of productIds) expect(isAllowed('0003', vendorId, productId), id).toBe(true);
+  }
+  // A pedal over Bluetooth.
+  expect(isAllowed('0005', 0x07b4, 0x0218)).toBe(true);
+  expect(isAllowed('0005', 0x046d, 0xc31c)).toBe(false);
 });

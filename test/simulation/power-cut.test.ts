@@ -75,4 +75,4 @@ test(`${CUTS} power cuts under load: nothing answered is lost, nothing fires twi
   expect(new Set(fired).size).toBe(fired.length);
   expect(answered.size).toBeGreaterThan(CUTS * 10);
   expect(tornTails).toBeGreaterThan(10);
-});
+}, 60_000);

@@ -36,7 +36,7 @@ test('on a disk that takes five seconds, presses share the wait, nothing is acke
     });
   try {
     press();
-    await eventually(() => clock.sleeping === 1, 'the first write begins');
+    await eventually(() => clock.sleeping === 2, 'the first write begins');
     for (let i = 0; i < 9; i += 1) press();
     await clock.advance(4999);
     expect(answered).toEqual([]);
@@ -45,7 +45,7 @@ test('on a disk that takes five seconds, presses share the wait, nothing is acke
     await eventually(() => answered.length > 0, 'the first is stored');
     expect(answered).toEqual([1]);
     // The nine that came meanwhile are one write.
-    await eventually(() => clock.sleeping === 1, 'the second write begins');
+    await eventually(() => clock.sleeping === 2, 'the second write begins');
     await clock.advance(5000);
     await eventually(() => answered.length > 1, 'the others are stored');
     expect(answered).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);

@@ -3,7 +3,8 @@
  * that loses its power.
  */
 import { dirname } from 'node:path';
-import type { Disk, DiskFile, OpenMode } from '../../src/journal/disk.js';
+import type { Disk, DiskFile, FileFacts, OpenMode } from '../../src/journal/disk.js';
+import type { FolderLock } from '../../src/journal/lock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 
 export type Operation = 'open' | 'append' | 'write' | 'sync' | 'truncate' | 'read' | 'list' | 'rename' | 'makeFolder';
@@ -15,6 +16,7 @@ export interface Fault {
 }
 
 interface Node {
+  inode: number;
   bytes: Buffer;
   /** As it is on the platter. */
   synced: Buffer;
@@ -26,6 +28,7 @@ export class MemoryDisk implements Disk {
   /** Which names are on the platter. */
   #names = new Map<string, Node>();
   #locked = new Set<string>();
+  #inodes = 0;
   /** Asked before each operation; what it gives goes wrong. */
   fault: ((operation: Operation, path: string) => Fault | undefined) | undefined;
   /** Awaited in each append before the bytes are in the file and again before they are durable. */
@@ -47,9 +50,10 @@ export class MemoryDisk implements Disk {
   async open(path: string, mode: OpenMode): Promise<DiskFile> {
     this.#check('open', path);
     let node = this.#files.get(path);
-    if (!node && mode === 'read') throw systemError('ENOENT', path);
+    if (!node && (mode === 'read' || mode === 'append')) throw systemError('ENOENT', path);
+    if (node && mode === 'create') throw systemError('EEXIST', path);
     if (!node || mode === 'replace') {
-      node = { bytes: Buffer.alloc(0), synced: Buffer.alloc(0) };
+      node = { inode: ++this.#inodes, bytes: Buffer.alloc(0), synced: Buffer.alloc(0) };
       this.#files.set(path, node);
     }
     return this.#handle(path, node);
@@ -67,10 +71,26 @@ export class MemoryDisk implements Disk {
     this.#names = new Map(this.#files);
   }
 
-  async lock(folder: string): Promise<() => void> {
+  async facts(path: string): Promise<FileFacts | undefined> {
+    const node = this.#files.get(path);
+    return node && this.#factsOf(path, node);
+  }
+
+  async lock(folder: string): Promise<FolderLock> {
     if (this.#locked.has(folder)) throw new BridgeError('JOURNAL_LOCKED', `this process holds ${folder}`);
     this.#locked.add(folder);
-    return () => this.#locked.delete(folder);
+    return {
+      fromSilent: false,
+      lost: undefined,
+      isFresh: () => true,
+      confirm: async () => {},
+      release: () => void this.#locked.delete(folder),
+    };
+  }
+
+  #factsOf(path: string, node: Node): FileFacts {
+    const links = this.#files.get(path) === node ? 1 : 0;
+    return { bytes: node.bytes.length, links, isOpenToOthers: false, device: 1, inode: node.inode };
   }
 
   /** @returns a file's bytes, to be looked at or changed in place. */
@@ -81,11 +101,11 @@ export class MemoryDisk implements Disk {
   }
 
   put(path: string, bytes: Buffer): void {
-    this.#files.set(path, { bytes, synced: bytes });
+    this.#files.set(path, { inode: ++this.#inodes, bytes, synced: bytes });
     this.#names = new Map(this.#files);
   }
 
-  remove(path: string): void {
+  async remove(path: string): Promise<void> {
     this.#files.delete(path);
     this.#names.delete(path);
   }
@@ -124,6 +144,7 @@ export class MemoryDisk implements Disk {
     };
     return {
       size: async () => node.bytes.length,
+      facts: () => this.#factsOf(path, node),
       read: async (into, position) => {
         check('read');
         return node.bytes.copy(into, 0, position, position + into.length);

@@ -3,7 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CUT_MS } from '../../adapters/serial/codec.js';
+import { systemClock } from '../../src/kit/clock.js';
 import { eventually, within } from './waiting.js';
+
+/** What comes now is no rest of a line that began before a port was opened. */
+export async function portSettles(): Promise<void> {
+  const { mono } = systemClock();
+  const settledAt = mono() + CUT_MS;
+  await eventually(() => mono() > settledAt, 'the port has settled');
+}
 
 /** A pty whose far end is socat's standard input and output. */
 export class SocatBox {

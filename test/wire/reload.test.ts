@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
 import { startDaemon } from '../support/daemon.js';
 import { smallShow } from '../support/small-show.js';
-import { SocatBox } from '../support/socat-box.js';
+import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually } from '../support/waiting.js';
 
 test('a box that sends a line every 20 ms loses none while the rules are loaded anew a dozen times', async () => {
@@ -19,6 +19,7 @@ inputs:
   await writeFile(file, text + rules('GO'));
   const daemon = await startDaemon(file);
   await daemon.line(({ msg, device, status }) => msg === 'device.changed' && device === 'box' && status !== 'down');
+  await portSettles();
   const said: string[] = [];
   const speaking = new AbortController();
   const speaks = (async () => {

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { loadChecked, startBridge } from '../../src/main.js';
-import { SocatBox } from '../support/socat-box.js';
+import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually } from '../support/waiting.js';
 
 const clock = systemClock();
@@ -37,6 +37,7 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
   const lamp = () => box.received.toString();
   try {
     await eventually(() => status() === 'unverified', 'the port is open');
+    await portSettles();
     await box.say('GO\n');
     await eventually(() => lamp() === 'LAMP 1\n', 'the lamp of the first cue');
     expect(current()).toBe('house-open');
@@ -46,6 +47,7 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
     await eventually(() => status() === 'down', 'the loss is told');
     await box.plug();
     await eventually(() => status() === 'unverified', 'the port is open again');
+    await portSettles();
     await box.say('GO\n');
     await eventually(() => lamp() === 'LAMP 1\nLAMP 2\n', 'the lamp of the second cue');
     expect(current()).toBe('house-out');
@@ -94,6 +96,7 @@ test('the cue light of config/: amber flashes until it is acknowledged, green la
     }
     await bridge.press('CueStandbySet', {}, 'test');
     await hears('STANDBY OFF', 'STANDBY FLASH');
+    await portSettles();
     await box.say('ACK\n');
     await hears('STANDBY ON');
     await bridge.press('CueAdvanced', {}, 'test');

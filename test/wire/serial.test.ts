@@ -5,7 +5,8 @@ import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { isolated } from '../support/isolated-rig.js';
-import { SocatBox } from '../support/socat-box.js';
+import { seeded } from '../support/seeded.js';
+import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually, within } from '../support/waiting.js';
 
 const never = new AbortController().signal;
@@ -20,6 +21,7 @@ async function rig(adapter = serialAdapter): Promise<Rig> {
     patterns: [{ line: 'GO' }],
     press: () => box.say('GO\n'),
     pressedInput: { line: 'GO' },
+    joined: portSettles,
     command: (n) => ({ line: `LED ${n}` }),
     got: () => [...box.received.toString().matchAll(/^LED (\d+)$/gm)].map(([, n]) => Number(n)),
     unplug: () => box.unplug(),
@@ -42,6 +44,7 @@ describe('a box on a pty', () => {
     const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
     const lines: unknown[] = [];
     connection.onInput((input) => lines.push(input));
+    await portSettles();
     await box.say('GO\n');
     await eventually(() => lines.length > 0, 'the input');
     await box.say('end\n');
@@ -62,10 +65,32 @@ describe('a box on a pty', () => {
     const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
     const lines: unknown[] = [];
     connection.onInput(({ line }) => lines.push(line));
+    await portSettles();
     await box.say('now\n');
     await eventually(() => lines.length > 0, 'the new line');
     expect(lines).toEqual(['now']);
     await connection.close();
+    await box.close();
+  });
+
+  test('half a line before the port is opened anew and the rest after it presses nothing, wherever it is split', async () => {
+    const box = await SocatBox.plugged();
+    const text = 'NOGO\n';
+    for (let at = 0; at < text.length; at += 1) {
+      const before = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+      await portSettles();
+      await box.say(text.slice(0, at));
+      await eventually(() => before.counters?.()['in.bytes'] === at, 'the half in the bridge');
+      await before.close();
+      const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);
+      const lines: unknown[] = [];
+      connection.onInput(({ line }) => lines.push(line));
+      await box.say(`${text.slice(at)}GO 7\n`);
+      await eventually(() => lines.length > 0, 'the line after it');
+      expect(lines).toEqual(['GO 7']);
+      expect(connection.counters?.()).toMatchObject({ 'dropped.partial': 1 });
+      await connection.close();
+    }
     await box.close();
   });
 
@@ -79,6 +104,7 @@ describe('a box on a pty', () => {
     await connection.send({ bytes: all.toString('hex') }, never);
     await eventually(() => box.received.length >= 256, 'the bytes at the box');
     expect(box.received).toEqual(all);
+    await portSettles();
     await box.say(all);
     await eventually(() => lines.length > 0, 'the bytes at the bridge');
     expect(lines).toEqual([all.toString('hex')]);
@@ -122,6 +148,28 @@ describe('a box on a pty', () => {
     await next.close();
     await box.close();
   });
+});
+
+test('random bytes press nothing that was not said, and the driver’s process lives: the next GO is one', async () => {
+  const box = await SocatBox.plugged();
+  const connection = await isolated(serialAdapter).connect(checked({ path: box.path }), testIo(), never);
+  const lines: unknown[] = [];
+  connection.onInput(({ line }) => lines.push(line));
+  await portSettles();
+  const random = seeded(7);
+  let bytes = 0;
+  for (let n = 0; n < 300; n += 1) {
+    const piece = Buffer.from(Array.from({ length: 1 + Math.floor(random() * 60) }, () => Math.floor(random() * 256)));
+    // Any byte but O: what has no O in it cannot say GO.
+    await box.say(piece.map((byte) => (byte === 0x4f ? 0x0a : byte)));
+    bytes += piece.length;
+  }
+  await box.say('\nGO\n');
+  await eventually(() => lines.includes('GO'), 'GO');
+  expect(lines.filter((line) => line === 'GO')).toHaveLength(1);
+  expect(bytes).toBeGreaterThan(3000);
+  await connection.close();
+  await box.close();
 });
 
 describe('lamps of a box on a pty, their driver in a process of its own', () => {
@@ -190,6 +238,7 @@ describe('lamps of a box on a pty, their driver in a process of its own', () => 
         ),
       });
       await expect(connection.send({ set: { dtr: true } }, never)).rejects.toMatchObject({ code: 'DEVICE_REFUSED' });
+      await portSettles();
       await box.say('GO\n');
       await eventually(() => lines.length > 0, 'the line');
       expect(lines).toEqual(['GO']);

@@ -1,9 +1,11 @@
 /** Devices for the adapter contract, each a USB gadget behind the kernel's usual drivers. */
+
 import type { Adapter } from '../../../src/devices/adapter.js';
 import { SETTLE_MS } from '../../../src/devices/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { checkedDevice, resolvedDevice } from '../../support/checked-device.js';
 import type { Rig } from '../../support/rig.js';
+import { portSettles } from '../../support/socat-box.js';
 import { eventually } from '../../support/waiting.js';
 import { type DeviceEnd, Gadget, type Identity } from './gadget.js';
 import { holdersOf, programClients } from './machine.js';
@@ -136,6 +138,7 @@ export async function serialRig(adapter: Adapter): Promise<Rig> {
     patterns: [{ line: 'GO' }],
     press: () => end().say('GO\n'),
     pressedInput: { line: 'GO' },
+    joined: portSettles,
     command: (n) => ({ line: `LED ${n}` }),
     got: () =>
       [

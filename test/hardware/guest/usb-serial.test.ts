@@ -8,6 +8,7 @@ import type { Input } from '../../../src/devices/adapter.js';
 import { checkedDevice } from '../../support/checked-device.js';
 import { isolated } from '../../support/isolated-rig.js';
 import { never, testIo } from '../../support/rig.js';
+import { portSettles } from '../../support/socat-box.js';
 import { eventually, within } from '../../support/waiting.js';
 import { DeviceEnd } from './gadget.js';
 import { holdersOf } from './machine.js';
@@ -36,6 +37,7 @@ test('an FTDI adapter is found by its ids and its name, all bytes pass both ways
     const connection = await adapter.connect(checkedDevice('serial', byIds), testIo('ftdi'), never());
     const inputs: Input[] = [];
     connection.onInput((input) => inputs.push(input));
+    await portSettles();
     await far.say(all);
     await eventually(() => inputs.length > 0, 'the bytes of the adapter');
     assert.equal(inputs[0]?.line, all.toString('hex'));
