@@ -32,6 +32,12 @@ describe('a rule fires', () => {
     ['when nil, NaN or infinity is sent', { address: '/go' }, input('/go', null), false],
     ['when the text "1" is sent', { address: '/go' }, input('/go', '1'), true],
     ['when any other text is sent', { address: '/go' }, input('/go', '12.5'), true],
+    [
+      'by a fraction of more digits than 32 bits hold',
+      { address: '/x', args: [0.123456789] },
+      input('/x', 0.12345679),
+      true,
+    ],
     ['when its arguments are sent', { address: '/go', args: ['53'] }, input('/go', '53'), true],
     ['when more than its arguments are sent', { address: '/go', args: ['53'] }, input('/go', '53', 1), true],
     ['not when fewer are sent', { address: '/go', args: ['53', 1] }, input('/go', '53'), false],
@@ -50,6 +56,14 @@ describe('a rule fires', () => {
     expect(matches(pattern, message)).toBe(fires);
   });
 });
+
+test.each([1.1, 12.5, 99.05])(
+  'a cue number that comes as a float of 32 bits is %d, not its binary neighbour',
+  (cue) => {
+    expect(arrives({ address: '/cue', args: [{ type: 'f', value: cue }] })).toEqual(['/cue', 'f', [cue]]);
+    expect(arrives({ address: '/cue', args: [{ type: 'd', value: cue }] })).toEqual(['/cue', 'd', [cue]]);
+  },
+);
 
 describe('a command', () => {
   test.each<[string, Record<string, unknown>, unknown[]]>([

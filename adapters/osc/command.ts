@@ -1,6 +1,7 @@
 /** The adapter's words in the bridge file ↔ OSC: what a `send` encodes to, what a `when` matches. Pure. */
 import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
+import { shortestDecimal } from '../../src/kit/float32.js';
 import { addressFires } from './address.js';
 import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from './codec.js';
 import { type Console, type Given, isSame, listed } from './console.js';
@@ -12,7 +13,7 @@ const DATAGRAM_BYTES_MAX = 65507;
 
 /**
  * A message as an input: `args` as plain values, nested for arrays. i, f and d are numbers (one that is none, such as
- * NaN, is null); h is a number where that is exact and a text of digits where not; s, S and c are texts; b, r, m and t
+ * NaN, is null; a fraction of f is its shortest decimal, 1.1 and not 1.100000023841858); h is a number where that is exact and a text of digits where not; s, S and c are texts; b, r, m and t
  * are hexadecimal texts; T and I are true, F is false, N is null; `types` tells them apart.
  */
 export function toInput(message: ReceivedMessage, from: string): Input {
@@ -23,8 +24,9 @@ function plain(arg: OscArg): unknown {
   switch (arg.type) {
     case '[':
       return arg.value.map(plain);
-    case 'i':
     case 'f':
+      return Number.isFinite(arg.value) ? shortestDecimal(arg.value) + 0 : null;
+    case 'i':
     case 'd':
       return Number.isFinite(arg.value) ? arg.value + 0 : null;
     case 'h':
@@ -66,7 +68,7 @@ function fitsAddress(pattern: Pattern, input: Input): boolean {
 
 /** A fraction equals what it becomes in 32 bits: 0.1 is sent as 0.10000000149011612. */
 const isArg = (wanted: unknown, got: unknown): boolean =>
-  wanted === got || (typeof wanted === 'number' && typeof got === 'number' && Math.fround(wanted) === got);
+  wanted === got || (typeof wanted === 'number' && typeof got === 'number' && Math.fround(wanted) === Math.fround(got));
 
 /** What buttons on pages and desks say when they are let go of, in whatever type: 0, false, off, nothing. */
 const OFF_WORDS = new Set(['', '0', '0.0', 'off', 'false', 'up', 'release', 'released']);

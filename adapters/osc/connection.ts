@@ -27,7 +27,7 @@ export interface WireEvents {
   packet(bytes: Uint8Array, from: string): void;
   /** What was seen of the device; each change is told on. */
   observed(health: Health): void;
-  /** Counts under `name`; one that begins with `dropped.` is logged the first time. */
+  /** Counts under `name`; one that begins with `dropped.`, and `refused.strangers`, is logged the first time. */
   count(name: string, from?: string): void;
   /** The wire is gone for good. */
   lost(error: BridgeError): void;
@@ -111,7 +111,7 @@ class OscConnection extends BaseConnection implements WireEvents {
     return this.#watch.expect(this.#console.awaitedBy(name, givenOf(given)), summarise(command));
   }
 
-  /** Health tells of a ping that stays unanswered; that it could not be sent is the wire's to tell. */
+  /** Pings and renewals. Health tells of a ping that stays unanswered; that one could not be sent is the wire's to tell. */
   #sendPing(message: Command): void {
     for (const packet of packetsOf(message, undefined)) {
       this.#wire?.send(packet, this.#pings).then(
@@ -142,6 +142,8 @@ class OscConnection extends BaseConnection implements WireEvents {
     this.#counters[name] = before + times;
     if (before === 0 && name.startsWith('dropped.')) {
       this.#log.warn({ code: 'CODEC_MALFORMED', reason: name.slice('dropped.'.length), from }, 'packet.dropped');
+    } else if (before === 0 && name === 'refused.strangers') {
+      this.#log.warn({ code: 'FORBIDDEN', from }, 'stranger.refused');
     }
   }
 

@@ -139,6 +139,8 @@ function eos(): Behaviour {
       }
       if (address === '/eos/key/go_0' && isDown) return fire(next());
       if (address === '/eos/key/stop' && isDown) return [message(`/eos/out/event/cue/${active}/stop`)];
+      if (address === '/eos/user/0/newcmd') return [message('/eos/out/user/0/cmd', ...args)];
+      // Whatever stood on the operator's own line is gone.
       if (address === '/eos/newcmd') return [message('/eos/out/cmd', ...args)];
       return [];
     },

@@ -4,7 +4,7 @@ import { Overdue } from '../../src/devices/overdue.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import type { Awaited, Console, PlainMessage } from './console.js';
+import type { Awaited, Console, PlainMessage, Renewal } from './console.js';
 import { Evidence } from './evidence.js';
 
 /** Pings in a row that a device which has answered before may miss. */
@@ -54,8 +54,9 @@ export class ConsoleWatch {
     this.#evidence.reconnected(options.clock.mono());
   }
 
-  /** Begins to ask. Call it once the wire is open. */
+  /** Begins to ask, and to keep the device talking. Call it once the wire is open. */
   begin(): void {
+    for (const renewal of this.#console.renewals) void this.#renew(renewal);
     if (this.#console.ping && this.#options.hears) void this.#ask(this.#console.ping);
   }
 
@@ -133,16 +134,19 @@ export class ConsoleWatch {
 
   /** What a message means, in the words of the profile. @param args  as plain values. */
   see(address: string, args: readonly unknown[]): Meaning {
-    if (this.#console.isAnswer(address, args)) {
+    const isAnswer = this.#console.isAnswer(address, args);
+    if (isAnswer) {
       this.#answers += 1;
       this.#isSilent = false;
       this.#options.changed();
-      return 'answer';
     }
     const found = this.#console.eventOf(address, args);
-    if (!found) return undefined;
+    if (!found || (isAnswer && !found.onChange)) return isAnswer ? 'answer' : undefined;
     const { event, fields, onChange } = found;
-    if (onChange && !this.#isNews(address, args, event)) return undefined;
+    // The first answer tells where the device stands: nobody has done that just now.
+    const isFirstAnswer = isAnswer && !this.#last.has(address);
+    if (onChange && !this.#isNews(address, args, event)) return isAnswer ? 'answer' : undefined;
+    if (isFirstAnswer) return 'answer';
     return { event, ...fields, attribution: this.#evidence.see(event, fields, this.#options.clock.mono()) };
   }
 
@@ -171,6 +175,15 @@ export class ConsoleWatch {
   #setTrouble(trouble: string | undefined): void {
     this.#trouble = trouble;
     this.#options.changed();
+  }
+
+  async #renew({ message, everyMs }: Renewal): Promise<void> {
+    const { signal } = this.#life;
+    while (!signal.aborted) {
+      this.#options.send(message);
+      if (everyMs === undefined) return;
+      await this.#options.clock.sleep(everyMs, signal);
+    }
   }
 
   async #ask({ message, everyMs, withinMs }: NonNullable<Console['ping']>): Promise<void> {

@@ -9,7 +9,7 @@ import type {
   OscProfileReport,
 } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { type AddressReader, addressReader, fillText, namesIn, onlyName } from './template.js';
+import { type AddressReader, addressReader, fillText, namesIn, onlyName, textReader } from './template.js';
 
 /** A message as an output rule writes it: address and args. */
 export interface PlainMessage {
@@ -37,6 +37,12 @@ export interface Found {
   onChange: boolean;
 }
 
+/** A message that keeps the device talking. `everyMs` in milliseconds; left out: it is sent once. */
+export interface Renewal {
+  message: PlainMessage;
+  everyMs?: number;
+}
+
 export type Given = Readonly<Record<string, unknown>>;
 
 export interface Console {
@@ -48,6 +54,8 @@ export interface Console {
   /** @param args  as plain values */
   eventOf(address: string, args: readonly unknown[]): Found | undefined;
   readonly ping?: { message: PlainMessage; everyMs: number; withinMs: number };
+  /** What is sent after connecting, and then every `everyMs`, where that is given. */
+  readonly renewals: readonly Renewal[];
   /** Whether a message answers the ping. */
   isAnswer(address: string, args: readonly unknown[]): boolean;
 }
@@ -61,7 +69,7 @@ const UNADDRESSABLE = /[ #*,?[\]{}]|[^!-~]/;
 export function compileConsole(profile: OscProfile, prefix: string): Console {
   const commands = new Map(Object.entries(profile.commands ?? {}));
   const events = Object.entries(profile.events ?? {}).map(([name, event]) => compileEvent(name, event, prefix));
-  const { ping } = profile;
+  const { ping, renew = [] } = profile;
   const valuesOf = (name: string, given: Given): Given => {
     const command = commands.get(name);
     if (!command) {
@@ -94,6 +102,10 @@ export function compileConsole(profile: OscProfile, prefix: string): Console {
     ...(ping && {
       ping: { message: fillMessage(ping.send, {}, {}, prefix), everyMs: ping.everyMs, withinMs: ping.withinMs },
     }),
+    renewals: renew.map(({ send, everyMs }) => ({
+      message: fillMessage(send, {}, {}, prefix),
+      ...(everyMs !== undefined && { everyMs }),
+    })),
     isAnswer(address, args) {
       if (!ping || address !== prefix + ping.answeredBy.address) return false;
       return (ping.answeredBy.args ?? []).every((wanted, index) => isSame(wanted, args[index]));
@@ -222,15 +234,22 @@ function compileEvent(
   const wanted = args.map((arg) => {
     const name = typeof arg === 'string' ? onlyName(arg) : undefined;
     if (name !== undefined) return { name };
+    if (typeof arg === 'string' && namesIn(arg).length > 0) return { read: textReader(arg) };
     return { among: [arg].flat().map((one) => (typeof one === 'string' ? (fillText(one, {}) ?? one) : one)) };
   });
   return (given, values) => {
-    for (const [index, { among }] of wanted.entries()) {
-      if (among?.some((value) => isSame(value, values[index])) === false) return undefined;
+    const inTexts: Record<string, string> = {};
+    for (const [index, { among, read }] of wanted.entries()) {
+      const value = values[index];
+      if (among?.some((one) => isSame(one, value)) === false) return undefined;
+      const names = read && (typeof value === 'string' ? read(value) : undefined);
+      if (read && !names) return undefined;
+      Object.assign(inTexts, names);
     }
     for (const read of readers) {
       const found: Record<string, unknown> | undefined = read(given);
       if (!found) continue;
+      Object.assign(found, inTexts);
       for (const [index, { name }] of wanted.entries()) {
         const value = values[index];
         if (name !== undefined && value !== undefined) found[name] = value;

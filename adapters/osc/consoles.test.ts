@@ -1,13 +1,14 @@
 /** Every profile that comes with the bridge, both ways, against a console that speaks as documented. */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Overdue } from '../../src/devices/overdue.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc, resolvedOsc } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
 import { decodePacket } from './codec.js';
-import { packetsOf } from './command.js';
+import { packetsOf, problemOfCommand } from './command.js';
 import { type ConsoleKind, type ConsoleSimulator, startConsole } from './console-simulator.js';
 import { oscProfiles } from './profile.js';
 import { consoleOf } from './settings.js';
@@ -55,7 +56,7 @@ const WIRE: Readonly<Record<ConsoleKind, Record<string, { with?: object; is: unk
     },
     macro: { with: { macro: '7' }, is: [['/eos/macro/7/fire', '']] },
     submaster: { with: { submaster: 3, level: 1 }, is: [['/eos/sub/3', 'f', 1]] },
-    commandLine: { with: { text: 'Chan 1 At 75 Enter' }, is: [['/eos/newcmd', 's', 'Chan 1 At 75 Enter']] },
+    commandLine: { with: { text: 'Chan 1 At 75 Enter' }, is: [['/eos/user/0/newcmd', 's', 'Chan 1 At 75 Enter']] },
   },
   grandma3: {
     goto: { with: { sequence: 1, cue: '5.5' }, is: [['/cmd', 's', 'Goto Cue 5.5 Sequence 1']] },
@@ -205,6 +206,33 @@ describe('Eos', () => {
     await Promise.all([first.confirmed, second.confirmed]);
   });
 
+  test('a report that a stalled network held until after the failure is ours, and puts it right', async () => {
+    const { connection, desk, fitting, inputs } = await wired('eos');
+    desk.isStalled = true;
+    const { confirmed } = await connection.send({ command: 'fire', with: { cue: '1/45' } }, never());
+    const failure: unknown = await confirmed?.catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    expect(connection.health().status).toBe('degraded');
+    await desk.release();
+    await (failure as Overdue).late;
+    expect(inputs.filter(({ event }) => event === 'go')).toMatchObject([{ cueNumber: '1/45', attribution: 'echo' }]);
+    expect(fitting({ event: 'go' })).toEqual([]);
+    await eventually(() => connection.health().status === 'up', 'the trouble is over');
+    await desk.press('1/45');
+    await eventually(() => fitting({ event: 'go' }).length === 1, 'the next one is a press');
+  });
+
+  test('while a macro of ours is awaited, a GO at the desk may be its doing or not: it is doubtful, and no press', async () => {
+    const { connection, desk, fitting } = await wired('eos');
+    await connection.send({ command: 'macro', with: { macro: 7 } }, never());
+    await desk.press('1/45');
+    await eventually(() => fitting({ event: 'go', attribution: 'any' }).length === 1, 'the report');
+    expect(fitting({ event: 'go', attribution: 'any' })).toMatchObject([
+      { cueNumber: '1/45', attribution: 'doubtful' },
+    ]);
+    expect(fitting({ event: 'go' })).toEqual([]);
+  });
+
   test('a rule for the bare address does not take our own fire for a press either', async () => {
     const { connection, desk, fitting } = await wired('eos');
     const address = '/eos/out/event/cue/*/*/fire';
@@ -242,6 +270,37 @@ describe('grandMA3', () => {
     ]);
   });
 
+  test.each([1, 3])('a fader of data pool %i that is moved at the desk is no press of a key', async (pool) => {
+    const { desk, fitting, inputs } = await wired('grandma3');
+    for (const fader of ['FaderMaster', 'FaderTemp', 'FaderRate', 'FaderOfTomorrow']) {
+      for (const level of [10.5, 50, 100]) {
+        const args = [
+          { type: 's', value: fader } as const,
+          { type: 'i', value: 1 } as const,
+          { type: 'f', value: level } as const,
+        ];
+        await desk.simulator.send({ address: `/14.14.${pool}.6.4`, args });
+      }
+    }
+    await eventually(() => inputs.length === 12, 'all of them');
+    expect(fitting({ event: 'sequence', attribution: 'any' })).toEqual([]);
+    expect(fitting({ event: 'fader', where: { sequence: '4', pool: String(pool) } })).toHaveLength(12);
+    expect(fitting({ event: 'fader', where: { level: 10.5 } })).toHaveLength(4);
+    expect(fitting({ event: 'fader', where: { fader: 'Master' } })).toHaveLength(3);
+  });
+
+  test('while a key of ours is awaited, another’s Go+ may be it or not: it is doubtful, and no press', async () => {
+    const { connection, desk, fitting } = await wired('grandma3');
+    await connection.send({ command: 'key', with: { page: 1, key: 201 } }, never());
+    await desk.press('9');
+    await eventually(() => fitting({ event: 'sequence', attribution: 'any' }).length === 2, 'press and release');
+    expect(fitting({ event: 'sequence', attribution: 'any' })).toMatchObject([
+      { sequence: '9', value: 1, attribution: 'doubtful' },
+      { value: 0 },
+    ]);
+    expect(fitting({ event: 'sequence', where: { value: 1 } })).toEqual([]);
+  });
+
   test('health stays unverified: nothing there answers', async () => {
     const { connection, desk, inputs } = await wired('grandma3');
     await desk.press('4');
@@ -251,6 +310,15 @@ describe('grandMA3', () => {
 });
 
 describe('QLC+', () => {
+  test.each(['press', 'level'])('a path that comes back as another is refused by check: %s', async (command) => {
+    const config = await resolvedOsc({ profile: 'qlcplus', host: '127.0.0.1', port: 1 });
+    const problem = (path: string) =>
+      problemOfCommand({ command, with: { path, ...(command === 'level' && { level: 1 }) } }, config);
+    for (const path of ['/lx_1', '/stage/lx_1', '/_1', '/lx__']) expect(problem(path), path).toMatch(/second value/);
+    for (const path of ['/lx1', '/lx_10', '/lx-1', '/l_x1', '/stage_1/go', '/a'])
+      expect(problem(path), path).toBeUndefined();
+  });
+
   test('a press is confirmed by the button, and told once although its feedback comes twice', async () => {
     const { connection, fitting, inputs } = await wired('qlcplus');
     await (await connection.send({ command: 'press', with: { path: '/pacebuddy/go' } }, never())).confirmed;

@@ -14,7 +14,7 @@ const TAKEN = new Set(['address', 'args', 'types', 'from', 'event', 'attribution
 
 /** Every mistake of a profile that has its schema's shape, with where it is. */
 export function problemsOfProfile(profile: OscProfile): string[] {
-  const { commands = {}, events = {}, ping } = profile;
+  const { commands = {}, events = {}, ping, renew = [] } = profile;
   return [
     ...Object.entries(events).flatMap(([name, event]) => inEach(`events/${name}`, problemsOfEvent(event))),
     ...Object.entries(commands).flatMap(([name, command]) =>
@@ -26,6 +26,7 @@ export function problemsOfProfile(profile: OscProfile): string[] {
           [ping.send, ping.answeredBy].flatMap((message) => problemsOfMessage(message, [])),
         )
       : []),
+    ...renew.flatMap(({ send }, index) => inEach(`renew/${index}`, problemsOfMessage(send, []))),
   ];
 }
 
@@ -52,7 +53,7 @@ function problemsOfEvent({ address, args = [], fields = {} }: OscProfileEvent): 
     if (typeof arg !== 'string') continue;
     const pieces = piecesOf(arg);
     if (!pieces.ok) problems.push(pieces.problem);
-    else if (namesIn(arg).length > 0 && pieces.pieces.length > 1) {
+    else if (namesIn(arg).length > 1) {
       problems.push(`the argument "${arg}" is more than one $name`);
     }
   }

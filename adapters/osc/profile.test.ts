@@ -90,6 +90,12 @@ test.each<[string, object, string]>([
   ['with addresses of other names', event({ address: ['/a/$x', '/b/$y'] }), '"/b/$y" has other names than "/a/$x"'],
   ['with a field that every input has', event({ address: ['/a/$from'] }), 'events/go: a field cannot be called from'],
   ['with an argument of two names', event({ args: ['$a-$b'] }), 'the argument "$a-$b" is more than one $name'],
+  ['that renews with a name', { renew: [{ send: { address: '/$a' } }] }, 'renew/0: nothing is called $a'],
+  [
+    'that renews all too often',
+    { renew: [{ send: { address: '/a' }, everyMs: 249 }] },
+    '/renew/0/everyMs must be >= 250',
+  ],
   ['with a field of nothing', event({ fields: { list: '$list' } }), 'nothing is called $list (there is cueNumber)'],
 ])('a profile %s is refused with words', (_, changes, words) => {
   expect(() => parsed(changes)).toThrow(words);

@@ -68,6 +68,15 @@ export function addressReader(template: string): AddressReader {
   };
 }
 
+/** Reads the names of a text back out of another, as `addressReader` does of one part; undefined when it does not fit. */
+export function textReader(template: string): (text: string) => Record<string, string> | undefined {
+  const pieces = sound(template);
+  return (text) => {
+    const found: Record<string, string> = {};
+    return readPart(pieces, text, found) ? found : undefined;
+  };
+}
+
 /** Each name stands for at least one character, and for no more than what is before the text behind it. */
 function readPart(pieces: readonly Piece[], text: string, found: Record<string, string>): boolean {
   let at = 0;

@@ -1,9 +1,11 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
-import { connectOsc, openOsc } from '../../test/support/osc-device.js';
-import { never } from '../../test/support/rig.js';
+import { keptLog } from '../../test/support/log-lines.js';
+import { connectOsc, openOsc, resolvedOsc } from '../../test/support/osc-device.js';
+import { never, testIo } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
+import { oscAdapter } from './adapter.js';
 import { encodePacket } from './codec.js';
 import { type OscSimulator, openOscSimulator } from './simulator.js';
 
@@ -53,6 +55,31 @@ test('the packet is in the kernel’s hands when send() returns, before its prom
   const sending = connection.send({ address: '/go' }, never());
   expect(Atomics.wait(flags, 0, 0, 5000)).not.toBe('timed-out');
   expect(await sending).toMatchObject({ reached: 'sent' });
+});
+
+test('over UDP too, who is not from an address or net of `from` is not heard', async () => {
+  const { connection, inputs, sender } = await listening({ from: ['10.0.0.0/8', '127.0.0.2', '::1'] });
+  await sender.sendBytes(go);
+  await sender.sendBytes(go);
+  await eventually(() => connection.counters?.()['refused.strangers'] === 2, 'both are counted');
+  expect(inputs).toEqual([]);
+  expect(connection.health().detail).toContain('nothing heard yet');
+  const near = await listening({ from: ['127.0.0.0/30'] });
+  await near.sender.sendBytes(go);
+  await eventually(() => near.inputs.length === 1, 'one of the net');
+});
+
+test('strangers are one line in the log, however many packets they send', async () => {
+  const { log, named } = keptLog();
+  const free = await simulator();
+  await free.close();
+  const config = await resolvedOsc({ adapter: 'osc', listen: `127.0.0.1:${free.port}`, from: ['10.0.0.1'] });
+  const connection = await oscAdapter.connect(config, { ...testIo(), log }, never());
+  endings.push(() => connection.close());
+  const sender = await simulator({ to: { host: '127.0.0.1', port: free.port } });
+  for (let n = 0; n < 5; n += 1) await sender.sendBytes(go);
+  await eventually(() => connection.counters?.()['refused.strangers'] === 5, 'all are counted');
+  expect(named('stranger.refused')).toMatchObject([{ code: 'FORBIDDEN', from: `127.0.0.1:${sender.port}` }]);
 });
 
 test('garbage is dropped and counted by reason, and the next good packet works', async () => {

@@ -37,6 +37,11 @@ test('all types that QLab hears come back as they were', () => {
   expect(encodeMessage('/x', args).length % 4).toBe(0);
 });
 
+test('a cue number that comes as a float is its shortest decimal', () => {
+  const { messages } = decodePacket(encodeMessage('/x', [1.1, 12.5, 99.05]));
+  expect(messages).toEqual([{ address: '/x', args: [1.1, 12.5, 99.05] }]);
+});
+
 test('a message without type tags has no arguments', () => {
   expect(decodePacket(hex('2f676f00'))).toEqual({ messages: [{ address: '/go', args: [] }] });
 });

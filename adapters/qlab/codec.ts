@@ -3,11 +3,12 @@
  * (F53OSC) hears and drops what that drops; nothing in here throws on what came in.
  */
 import { BridgeError } from '../../src/kit/errors.js';
+import { shortestDecimal } from '../../src/kit/float32.js';
 
 /** What the tag I carries: that something happened. */
 export const IMPULSE = Symbol('impulse');
 
-/** i and f are numbers, s text, b bytes, T and F booleans, N null. */
+/** i and f are numbers (f as its shortest decimal, 1.1 and not 1.100000023841858), s text, b bytes, T and F booleans, N null. */
 export type OscArgument = number | string | boolean | null | Uint8Array | typeof IMPULSE;
 
 export interface OscMessage {
@@ -133,7 +134,7 @@ function decodeMessage(bytes: Buffer): OscMessage | DropReason {
       case 'i':
       case 'f':
         if (at + 4 > bytes.length) return 'truncated';
-        args.push(tag === 'i' ? bytes.readInt32BE(at) : bytes.readFloatBE(at));
+        args.push(tag === 'i' ? bytes.readInt32BE(at) : shortestDecimal(bytes.readFloatBE(at)));
         at += 4;
         break;
       case 's': {

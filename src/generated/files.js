@@ -17349,9 +17349,9 @@ return errors === 0;
 validate144.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateOscProfile = validate145;
-const schema277 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"maybe":{"type":"boolean","default":false,"description":"What it tells may be another thing that somebody does just then: a report that fits is doubtful, and moves nothing."},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
+const schema277 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/adapters/osc/profile.schema.json","title":"OscProfile","description":"What a console or a show program understands and says over OSC: commands and events by name, and what proves what.","type":"object","required":["name","title","device","source","verified","cannotConfirm"],"additionalProperties":false,"properties":{"name":{"type":"string","pattern":"^[a-z0-9][a-z0-9-]{0,63}$","description":"As its file is called."},"title":{"type":"string","minLength":1,"maxLength":256,"description":"What it is, and in which versions."},"device":{"$ref":"#/$defs/Device"},"setup":{"type":"string","minLength":1,"maxLength":4096,"description":"What is to be set at the device itself."},"commands":{"type":"object","maxProperties":64,"description":"What `command:` of an output rule may name.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Command"}},"events":{"type":"object","maxProperties":64,"description":"What `event:` of an input rule may name. A message is the first event that it fits, in the order of the file. An event called go tells that a cue was fired; its cueNumber is then recorded.","propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,63}$"},"additionalProperties":{"$ref":"#/$defs/Event"}},"ping":{"$ref":"#/$defs/Ping"},"renew":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Renewal"},"description":"What is sent once the bridge is connected, and again as long as it is: a device that talks only to those who ask for it, and again."},"source":{"type":"array","minItems":1,"maxItems":16,"items":{"type":"string","minLength":1,"maxLength":512},"description":"Where this is known from."},"verified":{"enum":["hardware","software","unverified"],"description":"hardware: tried on the real thing. software: tried with the real program. unverified: only from the source."},"cannotConfirm":{"type":"string","minLength":1,"maxLength":2048,"description":"What nobody can know of this device over OSC, in words."}},"$defs":{"Device":{"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}},"Message":{"type":"object","required":["address"],"additionalProperties":false,"properties":{"address":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255,"description":"An OSC address with $name for parameters, or one $name that is all of it."},"args":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/Arg"},"description":"As in an output rule, with $name for parameters. An argument that is one $name has the parameter's type: text s, integer i, number f, boolean T or F."}}},"Arg":{"anyOf":[{"type":"string","maxLength":1024},{"type":"number"},{"type":"boolean"},{"type":"null"},{"type":"object","required":["type"],"additionalProperties":false,"properties":{"type":{"type":"string","maxLength":1},"value":{"type":["string","number"]}}}]},"Command":{"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}},"Parameter":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"is":{"type":"string","minLength":1,"maxLength":256,"description":"What it is and looks like; told when a value does not fit."},"type":{"enum":["text","integer","number","boolean"],"default":"text"},"pattern":{"type":"string","minLength":1,"maxLength":512,"description":"A regular expression that the whole text fits."},"minimum":{"type":"number"},"maximum":{"type":"number"},"default":{"type":["string","number","boolean"],"description":"Left out: it must be given."}}},"Report":{"type":"object","required":["event","withinMs"],"additionalProperties":false,"properties":{"event":{"type":"string","minLength":1,"maxLength":64},"where":{"type":"object","maxProperties":16,"description":"Fields that the event must have, with $name for the command's parameters.","additionalProperties":{"type":["string","number","boolean"]}},"withinMs":{"type":"integer","minimum":50,"maximum":60000},"maybe":{"type":"boolean","default":false,"description":"What it tells may be another thing that somebody does just then: a report that fits is doubtful, and moves nothing."},"unlessLast":{"type":"boolean","default":false,"description":"The device tells of changes only: when this event is the last that was heard on its address, nothing is awaited."}}},"Event":{"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there. Fader$name is a text that begins so and goes on."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}},"Renewal":{"type":"object","required":["send"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"everyMs":{"type":"integer","minimum":250,"maximum":600000,"description":"Well below the time after which the device forgets the bridge, in milliseconds. Left out: once, after connecting."}}},"Ping":{"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health. An answer that an event with onChange fits is that event too when it differs from the last one; the first after connecting tells where the device stands, and is no press.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}}}};
 const schema278 = {"type":"object","description":"What the bridge file may leave out.","required":["transport"],"additionalProperties":false,"properties":{"transport":{"enum":["udp","tcp"]},"framing":{"enum":["auto","slip","length-prefix"]},"port":{"type":"integer","minimum":1,"maximum":65535,"description":"Where it listens."},"answersSender":{"type":"boolean","default":false,"description":"Over UDP: it talks back to the port that it was talked to from. Left out: it talks to a port that is set at the device, so that listen is needed to hear it."}}};
-const schema285 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
+const schema285 = {"type":"object","required":["means","address"],"additionalProperties":false,"properties":{"means":{"type":"string","minLength":1,"maxLength":512},"address":{"type":"array","minItems":1,"maxItems":8,"items":{"type":"string","pattern":"^[/$][!-~]*$","maxLength":255},"description":"The addresses that tell of it. $name stands for one part of an address, or what is left of it, and becomes a field; one $name alone stands for any address."},"args":{"type":"array","maxItems":16,"items":{"anyOf":[{"type":["string","number","boolean"]},{"type":"array","minItems":1,"maxItems":32,"items":{"type":["string","number","boolean"]}}]},"description":"The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there. Fader$name is a text that begins so and goes on."},"fields":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"type":"string","maxLength":256},"description":"Further fields, made of those in the address and the arguments."},"onChange":{"type":"boolean","default":false,"description":"The device may say the same more than once: only what differs from the last arguments on that address counts."}}};
 const pattern98 = new RegExp("^[/$][!-~]*$", "u");
 const pattern99 = new RegExp("^[a-z][A-Za-z0-9]{0,31}$", "u");
 const schema279 = {"type":"object","required":["does","send"],"additionalProperties":false,"properties":{"does":{"type":"string","minLength":1,"maxLength":512},"send":{"type":"array","minItems":1,"maxItems":8,"items":{"$ref":"#/$defs/Message"},"description":"The messages, in this order, at once."},"parameters":{"type":"object","maxProperties":16,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9]{0,31}$"},"additionalProperties":{"$ref":"#/$defs/Parameter"}},"confirmedBy":{"$ref":"#/$defs/Report","description":"What the device says when it has done it, and only then. When it does not say so in time, the output has failed."},"echoedBy":{"$ref":"#/$defs/Report","description":"What the device may say because of it, which is then no press of somebody else, and no proof either."}}};
@@ -18349,7 +18349,7 @@ return errors === 0;
 }
 validate146.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema286 = {"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}};
+const schema286 = {"type":"object","description":"A question that the device answers as long as it listens and talks: the evidence for its health. An answer that an event with onChange fits is that event too when it differs from the last one; the first after connecting tells where the device stands, and is no press.","required":["send","answeredBy"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"answeredBy":{"$ref":"#/$defs/Message","description":"The address, and its first arguments."},"everyMs":{"type":"integer","minimum":250,"maximum":60000,"default":2000},"withinMs":{"type":"integer","minimum":50,"maximum":10000,"default":1000}}};
 
 function validate150(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -18493,6 +18493,98 @@ validate150.errors = vErrors;
 return errors === 0;
 }
 validate150.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema287 = {"type":"object","required":["send"],"additionalProperties":false,"properties":{"send":{"$ref":"#/$defs/Message"},"everyMs":{"type":"integer","minimum":250,"maximum":600000,"description":"Well below the time after which the device forgets the bridge, in milliseconds. Left out: once, after connecting."}}};
+
+function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate154.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.send === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema287.required,parentSchema:schema287,data};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "send") || (key0 === "everyMs"))){
+const err1 = {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema287,data};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+}
+if(data.send !== undefined){
+if(!(validate147(data.send, {instancePath:instancePath+"/send",parentData:data,parentDataProperty:"send",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate147.errors : vErrors.concat(validate147.errors);
+errors = vErrors.length;
+}
+}
+if(data.everyMs !== undefined){
+let data1 = data.everyMs;
+if(!(((typeof data1 == "number") && (!(data1 % 1) && !isNaN(data1))) && (isFinite(data1)))){
+const err2 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema287.properties.everyMs.type,parentSchema:schema287.properties.everyMs,data:data1};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if((typeof data1 == "number") && (isFinite(data1))){
+if(data1 > 600000 || isNaN(data1)){
+const err3 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 600000},message:"must be <= 600000",schema:600000,parentSchema:schema287.properties.everyMs,data:data1};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+if(data1 < 250 || isNaN(data1)){
+const err4 = {instancePath:instancePath+"/everyMs",schemaPath:"#/properties/everyMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 250},message:"must be >= 250",schema:250,parentSchema:schema287.properties.everyMs,data:data1};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+}
+}
+else {
+const err5 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema287.type,parentSchema:schema287,data};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+validate154.errors = vErrors;
+return errors === 0;
+}
+validate154.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -19257,11 +19349,11 @@ vErrors = vErrors === null ? validate150.errors : vErrors.concat(validate150.err
 errors = vErrors.length;
 }
 }
-if(data.source !== undefined){
-let data22 = data.source;
+if(data.renew !== undefined){
+let data22 = data.renew;
 if(Array.isArray(data22)){
-if(data22.length > 16){
-const err60 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema277.properties.source,data:data22};
+if(data22.length > 8){
+const err60 = {instancePath:instancePath+"/renew",schemaPath:"#/properties/renew/maxItems",keyword:"maxItems",params:{limit: 8},message:"must NOT have more than 8 items",schema:8,parentSchema:schema277.properties.renew,data:data22};
 if(vErrors === null){
 vErrors = [err60];
 }
@@ -19271,7 +19363,7 @@ vErrors.push(err60);
 errors++;
 }
 if(data22.length < 1){
-const err61 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema277.properties.source,data:data22};
+const err61 = {instancePath:instancePath+"/renew",schemaPath:"#/properties/renew/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema277.properties.renew,data:data22};
 if(vErrors === null){
 vErrors = [err61];
 }
@@ -19282,10 +19374,14 @@ errors++;
 }
 const len3 = data22.length;
 for(let i3=0; i3<len3; i3++){
-let data23 = data22[i3];
-if(typeof data23 === "string"){
-if(func1(data23) > 512){
-const err62 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema277.properties.source.items,data:data23};
+if(!(validate154(data22[i3], {instancePath:instancePath+"/renew/" + i3,parentData:data22,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate154.errors : vErrors.concat(validate154.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+const err62 = {instancePath:instancePath+"/renew",schemaPath:"#/properties/renew/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema277.properties.renew.type,parentSchema:schema277.properties.renew,data:data22};
 if(vErrors === null){
 vErrors = [err62];
 }
@@ -19294,8 +19390,12 @@ vErrors.push(err62);
 }
 errors++;
 }
-if(func1(data23) < 1){
-const err63 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.source.items,data:data23};
+}
+if(data.source !== undefined){
+let data24 = data.source;
+if(Array.isArray(data24)){
+if(data24.length > 16){
+const err63 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items",schema:16,parentSchema:schema277.properties.source,data:data24};
 if(vErrors === null){
 vErrors = [err63];
 }
@@ -19304,9 +19404,8 @@ vErrors.push(err63);
 }
 errors++;
 }
-}
-else {
-const err64 = {instancePath:instancePath+"/source/" + i3,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.source.items.type,parentSchema:schema277.properties.source.items,data:data23};
+if(data24.length < 1){
+const err64 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema277.properties.source,data:data24};
 if(vErrors === null){
 vErrors = [err64];
 }
@@ -19315,10 +19414,12 @@ vErrors.push(err64);
 }
 errors++;
 }
-}
-}
-else {
-const err65 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema277.properties.source.type,parentSchema:schema277.properties.source,data:data22};
+const len4 = data24.length;
+for(let i4=0; i4<len4; i4++){
+let data25 = data24[i4];
+if(typeof data25 === "string"){
+if(func1(data25) > 512){
+const err65 = {instancePath:instancePath+"/source/" + i4,schemaPath:"#/properties/source/items/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema277.properties.source.items,data:data25};
 if(vErrors === null){
 vErrors = [err65];
 }
@@ -19327,11 +19428,8 @@ vErrors.push(err65);
 }
 errors++;
 }
-}
-if(data.verified !== undefined){
-let data24 = data.verified;
-if(!(((data24 === "hardware") || (data24 === "software")) || (data24 === "unverified"))){
-const err66 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema277.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema277.properties.verified.enum,parentSchema:schema277.properties.verified,data:data24};
+if(func1(data25) < 1){
+const err66 = {instancePath:instancePath+"/source/" + i4,schemaPath:"#/properties/source/items/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.source.items,data:data25};
 if(vErrors === null){
 vErrors = [err66];
 }
@@ -19341,11 +19439,8 @@ vErrors.push(err66);
 errors++;
 }
 }
-if(data.cannotConfirm !== undefined){
-let data25 = data.cannotConfirm;
-if(typeof data25 === "string"){
-if(func1(data25) > 2048){
-const err67 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema277.properties.cannotConfirm,data:data25};
+else {
+const err67 = {instancePath:instancePath+"/source/" + i4,schemaPath:"#/properties/source/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.source.items.type,parentSchema:schema277.properties.source.items,data:data25};
 if(vErrors === null){
 vErrors = [err67];
 }
@@ -19354,8 +19449,10 @@ vErrors.push(err67);
 }
 errors++;
 }
-if(func1(data25) < 1){
-const err68 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.cannotConfirm,data:data25};
+}
+}
+else {
+const err68 = {instancePath:instancePath+"/source",schemaPath:"#/properties/source/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema277.properties.source.type,parentSchema:schema277.properties.source,data:data24};
 if(vErrors === null){
 vErrors = [err68];
 }
@@ -19365,8 +19462,10 @@ vErrors.push(err68);
 errors++;
 }
 }
-else {
-const err69 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.cannotConfirm.type,parentSchema:schema277.properties.cannotConfirm,data:data25};
+if(data.verified !== undefined){
+let data26 = data.verified;
+if(!(((data26 === "hardware") || (data26 === "software")) || (data26 === "unverified"))){
+const err69 = {instancePath:instancePath+"/verified",schemaPath:"#/properties/verified/enum",keyword:"enum",params:{allowedValues: schema277.properties.verified.enum},message:"must be equal to one of the allowed values",schema:schema277.properties.verified.enum,parentSchema:schema277.properties.verified,data:data26};
 if(vErrors === null){
 vErrors = [err69];
 }
@@ -19376,14 +19475,49 @@ vErrors.push(err69);
 errors++;
 }
 }
-}
-else {
-const err70 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.type,parentSchema:schema277,data};
+if(data.cannotConfirm !== undefined){
+let data27 = data.cannotConfirm;
+if(typeof data27 === "string"){
+if(func1(data27) > 2048){
+const err70 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/maxLength",keyword:"maxLength",params:{limit: 2048},message:"must NOT have more than 2048 characters",schema:2048,parentSchema:schema277.properties.cannotConfirm,data:data27};
 if(vErrors === null){
 vErrors = [err70];
 }
 else {
 vErrors.push(err70);
+}
+errors++;
+}
+if(func1(data27) < 1){
+const err71 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema277.properties.cannotConfirm,data:data27};
+if(vErrors === null){
+vErrors = [err71];
+}
+else {
+vErrors.push(err71);
+}
+errors++;
+}
+}
+else {
+const err72 = {instancePath:instancePath+"/cannotConfirm",schemaPath:"#/properties/cannotConfirm/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema277.properties.cannotConfirm.type,parentSchema:schema277.properties.cannotConfirm,data:data27};
+if(vErrors === null){
+vErrors = [err72];
+}
+else {
+vErrors.push(err72);
+}
+errors++;
+}
+}
+}
+else {
+const err73 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema277.type,parentSchema:schema277,data};
+if(vErrors === null){
+vErrors = [err73];
+}
+else {
+vErrors.push(err73);
 }
 errors++;
 }

@@ -2186,6 +2186,13 @@ export interface OscProfile {
   };
   ping?: OscProfilePing;
   /**
+   * What is sent once the bridge is connected, and again as long as it is: a device that talks only to those who ask for it, and again.
+   *
+   * @minItems 1
+   * @maxItems 8
+   */
+  renew?: OscProfileRenewal[];
+  /**
    * Where this is known from.
    *
    * @minItems 1
@@ -2294,7 +2301,7 @@ export interface OscProfileEvent {
    */
   address: string[];
   /**
-   * The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there.
+   * The first arguments: a value that must be there, a list of values of which one must be there, or $name, which becomes a field when it is there. Fader$name is a text that begins so and goes on.
    *
    * @maxItems 16
    */
@@ -2311,7 +2318,7 @@ export interface OscProfileEvent {
   onChange: boolean;
 }
 /**
- * A question that the device answers as long as it listens and talks: the evidence for its health.
+ * A question that the device answers as long as it listens and talks: the evidence for its health. An answer that an event with onChange fits is that event too when it differs from the last one; the first after connecting tells where the device stands, and is no press.
  */
 export interface OscProfilePing {
   send: OscProfileMessage;
@@ -2321,6 +2328,13 @@ export interface OscProfilePing {
   answeredBy: OscProfileMessage;
   everyMs: number;
   withinMs: number;
+}
+export interface OscProfileRenewal {
+  send: OscProfileMessage;
+  /**
+   * Well below the time after which the device forgets the bridge, in milliseconds. Left out: once, after connecting.
+   */
+  everyMs?: number;
 }
 
 /** The payload of each event type. */
