@@ -1,72 +1,16 @@
 /** The stage manager's page in a real browser, against the whole bridge. */
-import { execFileSync } from 'node:child_process';
-import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/client/node.js';
-import { silentLog } from '../../src/kit/log.js';
-import { type Bridge, loadChecked, startBridge } from '../../src/main.js';
-import { smallShow } from '../support/small-show.js';
+import { alert, live, now, openBrowser, openDesk, start } from './support.js';
 
-const root = join(import.meta.dirname, '../..');
-const ARGS = [
-  '--headless=new',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-  '--no-first-run',
-  '--disable-quic',
-];
 let browser: Browser;
-
 beforeAll(async () => {
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')]);
-  browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+  browser = await openBrowser();
 });
 afterAll(() => browser.close());
 
-async function start(file: string, listen = '127.0.0.1:0'): Promise<Bridge> {
-  const loaded = await loadChecked(file);
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const { config } = loaded.bridge;
-  const checked = { ...loaded.bridge, config: { ...config, server: { ...config.server, listen } } };
-  return startBridge({ checked, log: silentLog, pagesDir: join(root, 'dist/views') });
-}
-
-interface Desk {
-  page: Page;
-  bridge: Bridge;
-  file: string;
-  /** What the page asked for, and what it complained of. */
-  requests: string[];
-  complaints: string[];
-}
-
-/** A bridge of its own, and the page open on it. Both end with the test. */
-async function desk(options: Partial<Parameters<typeof smallShow>[0]> = {}): Promise<Desk> {
-  const { file } = await smallShow({ cues: 5, ...options });
-  const bridge = await start(file);
-  const page = await browser.newPage({ hasTouch: true });
-  const requests: string[] = [];
-  const complaints: string[] = [];
-  page.on('request', (request) => requests.push(request.url()));
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    if (message.type() === 'error') complaints.push(message.text());
-  });
-  await page.goto(bridge.url);
-  onTestFinished(async () => {
-    await page.close();
-    await bridge.close();
-  });
-  return { page, bridge, file, requests, complaints };
-}
-
-const live = (page: Page) => page.waitForSelector('[data-status=live]');
-const now = (page: Page, number: string) => page.waitForSelector(`.now .number:text-is("${number}")`);
-const alert = (page: Page, code: string) => page.waitForSelector(`[role=alert] [data-code=${code}]`);
+const desk = (options?: Parameters<typeof openDesk>[1]) => openDesk(browser, options);
 
 test('space is one GO, however long the key is held', async () => {
   const { page, bridge } = await desk();

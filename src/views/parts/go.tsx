@@ -11,7 +11,9 @@ import {
 import { EmergencyPanel } from './emergency.js';
 import type { Following } from './hooks.js';
 import { clock, useTick } from './hooks.js';
+import { useKeys, useTyping } from './keys.js';
 import { Mark } from './marks.js';
+import { useMoment } from './press.js';
 import { hintOf, milliseconds, sentence, timeOfDay } from './words.js';
 
 /** A press without an answer for so long is told, in milliseconds. */
@@ -75,6 +77,8 @@ export function GoPanel({ client, role, following }: Props) {
     goButton.current?.focus();
     void press('Back', () => client.back());
   };
+  const moment = useMoment(go);
+  const typing = useTyping();
   useKeys({ Space: go, KeyS: standby, Escape: () => setAsks(undefined) });
 
   return (
@@ -91,13 +95,7 @@ export function GoPanel({ client, role, following }: Props) {
           aria-disabled={why !== undefined}
           aria-describedby="why"
           aria-keyshortcuts="Space"
-          onPointerDown={(event) => {
-            if (event.isPrimary && event.button === 0) go();
-          }}
-          // A pointer has pressed already; what comes without one is a key or an assistive device.
-          onClick={(event) => {
-            if (event.detail === 0) go();
-          }}
+          {...moment}
         >
           GO
         </button>
@@ -127,6 +125,8 @@ export function GoPanel({ client, role, following }: Props) {
         {pressedMono === undefined ? (
           why ? (
             sentence(why.message)
+          ) : typing ? (
+            'Keys type in the text field: Esc returns to GO'
           ) : (
             (took ?? 'Space is GO')
           )
@@ -186,42 +186,4 @@ function Told({ following: { notice, dismiss } }: { following: Following }) {
       )}
     </div>
   );
-}
-
-/** Keys of the whole page. Where something else was reached by keyboard, its own keys count there. */
-function useKeys(keys: Readonly<Record<string, () => void>>): void {
-  const latest = useRef(keys);
-  latest.current = keys;
-  useEffect(() => {
-    const onDown = (event: KeyboardEvent) => {
-      const act = latest.current[event.code];
-      if (!act || event.ctrlKey || event.altKey || event.metaKey || isBusy(event.code)) return;
-      event.preventDefault();
-      // A key that is held is one press.
-      if (!event.repeat) act();
-    };
-    // A button that has the focus would be pressed when the key comes up.
-    const onUp = (event: KeyboardEvent) => {
-      if (event.code === 'Space' && !isBusy(event.code)) event.preventDefault();
-    };
-    const onHeld = (event: KeyboardEvent) => {
-      if (event.code === 'Enter' && event.repeat) event.preventDefault();
-    };
-    window.addEventListener('keydown', onDown);
-    window.addEventListener('keydown', onHeld);
-    window.addEventListener('keyup', onUp);
-    return () => {
-      window.removeEventListener('keydown', onDown);
-      window.removeEventListener('keydown', onHeld);
-      window.removeEventListener('keyup', onUp);
-    };
-  }, []);
-}
-
-/** Whether the key means something to what has the focus: a text field, or a control that was reached by keyboard. */
-function isBusy(code: string): boolean {
-  const focused = document.activeElement;
-  if (!focused || focused === document.body || focused.classList.contains('go')) return false;
-  if (focused.matches('input:not([type=radio]), textarea, select')) return true;
-  return code === 'Space' && focused.matches('button:focus-visible, input:focus-visible, a:focus-visible');
 }

@@ -206,6 +206,8 @@ export function Notes({ client, state, following }: ActingProps) {
     const said = text.trim();
     if (said === '') return;
     setText('');
+    // The next Space is GO again.
+    (document.activeElement as HTMLElement | null)?.blur();
     const { currentCueId } = state;
     const scope = currentCueId === null ? ({ type: 'show' } as const) : ({ type: 'cue', id: currentCueId } as const);
     const noteId = `note-${Math.floor(client.serverNow()).toString(36)}-${client.pending.length}`;
@@ -222,12 +224,14 @@ export function Notes({ client, state, following }: ActingProps) {
       >
         <input
           aria-label="A note at the current cue"
+          aria-describedby="keys-type-here"
           placeholder="A note at this cue"
           maxLength={4000}
           value={text}
           onInput={(event) => setText(event.currentTarget.value)}
         />
         <button type="submit">Add</button>
+        <small id="keys-type-here">Keys type here, Esc returns to GO</small>
       </form>
       <ul>
         {open.map(({ id, text: said, priority }) => (

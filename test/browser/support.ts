@@ -1,0 +1,89 @@
+/** A page of the stage manager in a real browser, against a whole bridge of its own. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { connect } from '../../src/client/node.js';
+import { silentLog } from '../../src/kit/log.js';
+import { type Bridge, loadChecked, startBridge } from '../../src/main.js';
+import { smallShow } from '../support/small-show.js';
+
+const root = join(import.meta.dirname, '../..');
+const ARGS = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+  '--disable-quic',
+];
+
+/** Builds the pages anew, and starts a browser to open them in. */
+export function openBrowser(): Promise<Browser> {
+  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')]);
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
+}
+
+export async function start(file: string, listen = '127.0.0.1:0'): Promise<Bridge> {
+  const loaded = await loadChecked(file);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const { config } = loaded.bridge;
+  const checked = { ...loaded.bridge, config: { ...config, server: { ...config.server, listen } } };
+  return startBridge({ checked, log: silentLog, pagesDir: join(root, 'dist/views') });
+}
+
+export interface Desk {
+  page: Page;
+  bridge: Bridge;
+  file: string;
+  /** What the page asked for, and what it complained of. */
+  requests: string[];
+  complaints: string[];
+}
+
+/** A bridge of its own, and the page open on it. Both end with the test. */
+export async function openDesk(
+  browser: Browser,
+  options: Partial<Parameters<typeof smallShow>[0]> = {},
+  context: BrowserContextOptions = {},
+): Promise<Desk> {
+  const { file } = await smallShow({ cues: 5, ...options });
+  const bridge = await start(file);
+  const page = await browser.newPage({ hasTouch: true, ...context });
+  const requests: string[] = [];
+  const complaints: string[] = [];
+  page.on('request', (request) => requests.push(request.url()));
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  await page.goto(bridge.url);
+  onTestFinished(async () => {
+    await page.close();
+    await bridge.close();
+  });
+  return { page, bridge, file, requests, complaints };
+}
+
+export const live = (page: Page) => page.waitForSelector('[data-status=live]');
+export const now = (page: Page, number: string) => page.waitForSelector(`.now .number:text-is("${number}")`);
+export const alert = (page: Page, code: string) => page.waitForSelector(`[role=alert] [data-code=${code}]`);
+
+/** The types of all events from now on, as another client sees them. */
+export async function eventTypes(bridge: Bridge): Promise<string[]> {
+  const types: string[] = [];
+  const client = connect({
+    url: bridge.url,
+    actor: { userId: 'u-watcher', role: 'stageManager', deviceId: 'watcher' },
+  });
+  onTestFinished(() => client.close());
+  client.onEvent(({ eventType }) => types.push(eventType));
+  await new Promise<void>((resolve) => {
+    client.onStatus(({ status }) => {
+      if (status === 'live') resolve();
+    });
+  });
+  return types;
+}
