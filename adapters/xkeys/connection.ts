@@ -157,9 +157,11 @@ export class XkeysConnection extends BaseConnection {
     else if (!this.#isOver) this.#buttons.report(this.#down());
   }
 
-  /** The buttons that are down, by number as text. */
+  /** The buttons that are down, by number as text. The matrix of a panel has places without a key, which press nothing. */
   #down(): Set<string> {
-    return new Set([...this.#panel.getButtons()].flatMap(([number, isDown]) => (isDown ? [String(number)] : [])));
+    const { buttons } = this.#kind;
+    const down = [...this.#panel.getButtons()].filter(([number, isDown]) => isDown && buttons.includes(number));
+    return new Set(down.map(([number]) => String(number)));
   }
 
   #listen(): void {
