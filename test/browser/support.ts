@@ -1,5 +1,4 @@
 /** A page of the stage manager in a real browser, against a whole bridge of its own. */
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
@@ -20,9 +19,8 @@ const ARGS = [
   '--disable-quic',
 ];
 
-/** Builds the pages anew, and starts a browser to open them in. */
+/** Starts a browser to open the built pages in. */
 export function openBrowser(): Promise<Browser> {
-  execFileSync(process.execPath, [join(root, 'scripts/build.mjs')]);
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: ARGS });
 }
 
