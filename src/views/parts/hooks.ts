@@ -50,6 +50,8 @@ export function useFollowing(client: Client, ownDeviceId: string): Following {
       frame = requestAnimationFrame(() => redraw(undefined));
     };
     const onEvent = (event: ReceivedEvent) => {
+      // What a stop sends is shown as its own, not as what the last GO sent.
+      if (event.eventType === 'EmergencyTriggered') setLastGo(undefined);
       if (event.eventType !== 'CueAdvanced' || event.withheld) return;
       const { messageId, actor, recordedAt, payload } = event;
       const by = actor.deviceId === ownDeviceId ? 'you' : (actor.displayName ?? actor.userId);
