@@ -21,7 +21,6 @@ const CONTROLS: readonly string[][] = [
   ['text=Back…', 'text=Take back cue'],
   ['text=Back…', '.ask >> text=No'],
   ['.side.hold'],
-  ['.side.hold', '.emergency-panel select'],
   ['.side.hold', '.emergency-panel >> text=the show goes on'],
   ['.timers [aria-label="Start t"]'],
   ['.timers [aria-label="Pause t"]'],
