@@ -28,7 +28,7 @@ ${tty ? `  button: { adapter: serial, path: ${tty}, baudRate: 115200 }` : ''}
   desk: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${ports.desk} }
   lights: { adapter: midi, output: Bench }
 inputs:
-  - { id: house-go, when: { device: house, address: /go }, propose: CueAdvanced }
+  - { id: house-go, when: { device: house, address: /go }, propose: CueAdvanced, by: person }
 ${tty ? '  - { id: button-go, when: { device: button, line: GO }, propose: CueAdvanced }' : ''}
 outputs:
   - { id: to-desk, event: CueAdvanced, call: lighting, send: { device: desk, address: /cue/$call.number } }

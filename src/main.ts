@@ -228,7 +228,9 @@ export async function startBridge(options: {
     for (const { ruleId, eventType, payload, as, by } of drafts) {
       const messageId = newId();
       if (eventType === 'CueAdvanced') {
-        const isByHand = by === 'person' || adapterOf(checked.config.devices[device]?.adapter)?.isByHand?.(input);
+        const isTold = input.attribution === 'operator';
+        const isByHand =
+          isTold || by === 'person' || adapterOf(checked.config.devices[device]?.adapter)?.isByHand?.(input);
         const hop = isByHand ? BY_PERSON : chain.hopOf(at);
         if (hop.hops >= HOPS_MAX) {
           const words = `the ${HOPS_MAX}rd GO in a row that came ${Math.round(hop.afterMs ?? 0)} ms behind a cue, and from no hand: devices press one another`;

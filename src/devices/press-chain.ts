@@ -2,12 +2,10 @@ import type { MonoMs } from '../kit/clock.js';
 
 /** At this hop a chain is stopped. */
 export const HOPS_MAX = 3;
-/** A press so soon after a cue left may have been made by it: no person presses on so fast, cue after cue. */
-const QUICK_MS = 700;
-/** Later, up to here, only a press that comes after the same time as the last one did. */
-const SLOW_MS = 10_000;
-/** How much two answers of a machine differ: this, or so much of the time, whichever is more. */
-const JITTER_MS = 25;
+/** A press that comes later behind a cue was not made by it. */
+const BEHIND_MS = 10_000;
+/** An answer of a machine takes the same time each time, a person does not: this, and so much of the time, is the same. */
+const JITTER_MS = 15;
 const JITTER_SHARE = 0.01;
 
 /** What a press may be: how many advances in a row nobody began, this one included, and how long after the last it came. */
@@ -32,9 +30,8 @@ export class PressChain {
     if (!this.#last) return BY_PERSON;
     const { at: lastAt, hop } = this.#last;
     const afterMs = at - lastAt;
-    if (afterMs < 0 || afterMs > SLOW_MS) return BY_PERSON;
-    if (afterMs <= QUICK_MS || isSame(afterMs, hop.afterMs)) return { hops: hop.hops + 1, afterMs };
-    return { hops: 1, afterMs };
+    if (afterMs < 0 || afterMs > BEHIND_MS) return BY_PERSON;
+    return { hops: isSame(afterMs, hop.afterMs) ? hop.hops + 1 : 1, afterMs };
   }
 
   /** The show went on. @param sent  whether a command left with it: without one nothing can come back. */
@@ -44,4 +41,4 @@ export class PressChain {
 }
 
 const isSame = (afterMs: number, lastMs: number | undefined): boolean =>
-  lastMs !== undefined && Math.abs(afterMs - lastMs) <= Math.max(JITTER_MS, lastMs * JITTER_SHARE);
+  lastMs !== undefined && Math.abs(afterMs - lastMs) <= JITTER_MS + lastMs * JITTER_SHARE;
