@@ -11,7 +11,7 @@ import { runGuest } from './guest.mjs';
 import { Tap } from './tap.mjs';
 
 /** A guest of which nothing more is heard is ended after this. */
-const LIMIT_SECONDS = Number(process.env.HARDWARE_LIMIT ?? 480);
+const LIMIT_SECONDS = Number(process.env.HARDWARE_LIMIT ?? 900);
 const here = import.meta.dirname;
 const root = resolve(here, '../..');
 const cache = resolve(process.env.HARDWARE_CACHE ?? join(root, 'node_modules/.cache/pacebuddy-hardware'));
