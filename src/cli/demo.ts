@@ -35,6 +35,7 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
     write: (line) => process.stdout.write(`${line}\n`),
   });
 
+  const stopped = stopSignal();
   const qlab = await simulateOn(53000, (port) =>
     simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }),
   );
@@ -55,7 +56,7 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
   const bridgeState = () => bridge.sequencer.state;
   teller.welcome({ url: bridge.url, qlabPort: qlab.port, keys: process.stdin.isTTY === true });
 
-  const stop = Promise.race([stopSignal(), listen(bridge, () => qlab.operatorGo(nextInQlab(bridgeState())), teller)]);
+  const stop = Promise.race([stopped, listen(bridge, () => qlab.operatorGo(nextInQlab(bridgeState())), teller)]);
   await stop;
   teller.goodbye();
   await bridge.close();

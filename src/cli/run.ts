@@ -32,6 +32,13 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
     await output.settle(systemClock(), LAST_LINES_MS);
     process.exit(code);
   };
+  // Heard from the first moment: without a listener either signal would end the bridge in the middle of its start.
+  const stopped = stopSignal();
+  let askedEarly = false;
+  let onReload = (): void => {
+    askedEarly = true;
+  };
+  process.on('SIGHUP', () => onReload());
   const result = await loadChecked(file);
   tellProblems(result, log);
   if (!result.ok) return leave(EXIT.refused);
@@ -53,7 +60,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
 
   const life = new AbortController();
   let reloading = Promise.resolve();
-  process.on('SIGHUP', () => {
+  onReload = () => {
     // One after the other, so that the newest file is the last; whatever fails in it, the show goes on.
     reloading = reloading
       .then(() => reload(file, bridge, log, life.signal))
@@ -62,8 +69,9 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
         log.error({ code, detail: message }, 'config.reload-failed');
         bridge.reloadRefused(`${basename(file)} could not be loaded: ${message}`);
       });
-  });
-  await stopSignal();
+  };
+  if (askedEarly) onReload();
+  await stopped;
   life.abort();
   log.info({}, 'bridge.stopping');
   for (const failure of await bridge.close())

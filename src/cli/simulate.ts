@@ -35,6 +35,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     ...(options.passcode === undefined ? {} : { passcode: options.passcode }),
   });
   const say = teller(options.json);
+  const stopped = stopSignal();
   say(
     { msg: 'qlab.ready', host: options.host, port: qlab.port },
     `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
@@ -47,7 +48,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     const words = await obey(typed);
     say({ msg: 'qlab.typed', typed, words }, words);
   });
-  await stopSignal();
+  await stopped;
   lines.close();
   await qlab.close();
 }
@@ -86,6 +87,7 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   const listen = `${options.host}:${options.port ?? (isUdp && kind === 'eos' ? '8000' : usual.port)}`;
   const [toHost = '', toPort = ''] = (options.to ?? `127.0.0.1:${usual.to}`).split(/:(?=[0-9]+$)/);
   const say = teller(options.json);
+  const stopped = stopSignal();
   const opening = simulators.console(kind, {
     listen,
     onFired: (what, by) => say({ msg: 'console.fired', what, by }, `${what} (${by})`),
@@ -102,7 +104,7 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   say({ msg: 'console.ready', kind, port: desk.simulator.port }, `${kind}, simulated, on ${where}`);
   const lines = createInterface({ input: process.stdin });
   lines.on('line', (line) => void desk.press(line.trim()).catch(() => undefined));
-  await stopSignal();
+  await stopped;
   lines.close();
   await desk.close();
 }

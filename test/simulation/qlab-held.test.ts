@@ -2,7 +2,7 @@
  * One press, and a QLab whose word of it comes late: a stalled network holds back everything but the answer to the command.
  * The show moves once, nothing fires at another desk, and the log says in the end what really happened.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
 import { qlabHouse, type Scene } from '../support/qlab-house.js';
 import { eventually } from '../support/waiting.js';
@@ -30,8 +30,9 @@ for (const when of ['go', 'cueStarted']) {
 }
 
 describe('one press is one advance, however late QLab tells of it', () => {
-  test.concurrent.each(scenes)('%s', { timeout: 20_000 }, async (_, scene) => {
-    const { bridge, qlabs, desk, names, of, stages } = await qlabHouse(scene);
+  test.concurrent.for(scenes)('%s', { timeout: 20_000 }, async ([, scene], context) => {
+    const { expect } = context;
+    const { bridge, qlabs, desk, names, of, stages } = await qlabHouse(scene, context);
     const { holdMs = 0 } = scene;
     for (const qlab of qlabs) await qlab.setFaults({ holdMs });
     await bridge.press('CueAdvanced', {}, 'desk-button');
@@ -75,8 +76,9 @@ describe('where nobody can be sure, nothing moves, and it is said', () => {
     advances: of('CueAdvanced').length,
   });
 
-  test.concurrent('a bare GO that fires another cue than the one at the playhead names it, and fails', async () => {
-    const house = await qlabHouse({ when: 'go', send: 'go: true' });
+  test.concurrent('a bare GO that fires another cue than the one at the playhead names it, and fails', async (context) => {
+    const { expect } = context;
+    const house = await qlabHouse({ when: 'go', send: 'go: true' }, context);
     const [qlab] = house.qlabs;
     // The playhead is moved, and the word of it is held back.
     await qlab?.setFaults({ holdMs: 600 });
@@ -93,8 +95,9 @@ describe('where nobody can be sure, nothing moves, and it is said', () => {
     expect(house.bridge.devices()[0]).toMatchObject({ status: 'degraded', code: 'PLAYHEAD_DIVERGED' });
   });
 
-  test.concurrent('a bare GO tells which cue it fired, and fails where that is not the one that the show calls', async () => {
-    const house = await qlabHouse({ when: 'go', send: 'go: true' });
+  test.concurrent('a bare GO tells which cue it fired, and fails where that is not the one that the show calls', async (context) => {
+    const { expect } = context;
+    const house = await qlabHouse({ when: 'go', send: 'go: true' }, context);
     await house.bridge.press('CueAdvanced', {}, 'desk-button');
     await eventually(() => house.stages('qlab-main').length === 2, 'the first is seen');
     expect(house.of('OutputConfirmed', 'qlab-main')[0]?.payload).toMatchObject({ summary: 'GO: cue 1' });
@@ -110,8 +113,12 @@ describe('where nobody can be sure, nothing moves, and it is said', () => {
     });
   });
 
-  test.concurrent('a GO of ours that was on its way when the connection was lost, and is told on the next one', async () => {
-    const house = await qlabHouse({ when: 'cueStarted', send: 'start: $call.targets.qlab', cue: { preWaitMs: 1500 } });
+  test.concurrent('a GO of ours that was on its way when the connection was lost, and is told on the next one', async (context) => {
+    const { expect } = context;
+    const house = await qlabHouse(
+      { when: 'cueStarted', send: 'start: $call.targets.qlab', cue: { preWaitMs: 1500 } },
+      context,
+    );
     await house.bridge.press('CueAdvanced', {}, 'desk-button');
     await eventually(() => house.stages('qlab-main').length === 1, 'QLab has it');
     house.qlabs[0]?.dropClients();

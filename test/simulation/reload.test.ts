@@ -2,6 +2,7 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startDaemon } from '../support/daemon.js';
+import { Talking } from '../support/program.js';
 import { smallShow } from '../support/small-show.js';
 
 test('of two files in quick succession the newer one is taken over last', async () => {
@@ -30,5 +31,24 @@ test('a stop during a reload is a stop', async () => {
   const names = daemon.lines.map(({ msg }) => msg);
   expect(names).toContain('bridge.stopped');
   expect(names).not.toContain('config.reloaded');
+  await rm(folder, { recursive: true });
+});
+
+test('a reload and a stop that come in the middle of the start are a reload and a stop', async () => {
+  const { folder, file } = await smallShow({ cues: 200 });
+  const text = await readFile(file, 'utf8');
+  const daemon = new Talking(['run', file]);
+  await daemon.line(({ msg }) => msg === 'journal.opened');
+  await writeFile(file, `${text}devices: { first: { adapter: osc, transport: udp, listen: "127.0.0.1:0" } }\n`);
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg, device }) => msg === 'device.changed' && device === 'first');
+  daemon.process.kill('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+
+  const again = new Talking(['run', file]);
+  await again.line(({ msg }) => msg === 'journal.opened');
+  again.process.kill('SIGTERM');
+  expect(await again.ended).toBe(0);
+  expect(again.lines.map(({ msg }) => msg)).toContain('bridge.stopped');
   await rm(folder, { recursive: true });
 });

@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import type { TestContext } from 'vitest';
 import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -34,8 +34,14 @@ ${[1, 2, 3]
   .join('\n')}
 `;
 
-/** A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test. */
-export async function qlabHouse({ when, send, cue = {}, withBackup = false }: Scene) {
+/**
+ * A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test.
+ * @param test  the test's own context: among tests that run at once only it knows which of them ends
+ */
+export async function qlabHouse(
+  { when, send, cue = {}, withBackup = false }: Scene,
+  test: Pick<TestContext, 'onTestFinished'>,
+) {
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
   const cues = ['1', '2', '3'].map((number) => ({ number, ...cue }));
   const qlabs: QlabSimulator[] = [await startQlabSimulator({ port: 0, cues })];
@@ -68,7 +74,7 @@ outputs:
     log: silentLog,
     onPublished: (entries) => events.push(...entries.map(({ event }) => event)),
   });
-  onTestFinished(async () => {
+  test.onTestFinished(async () => {
     await bridge.close();
     await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
     await rm(folder, { recursive: true });
