@@ -323,9 +323,18 @@ export async function startBridge(options: {
         latencyMs: 0,
         code: 'OUTPUT_UNSENT',
         detail,
+        ...resendable(event, outputId),
       } as const;
       void propose({ actor: OWN, ...stageEvent({ ...report, stage: 'failed' }) });
     }
+  }
+
+  /** The cue that a CallFired would send this output of; none when it would send nothing. */
+  function resendable(event: ShowEvent, outputId: string): { cueId?: string } {
+    if (event.eventType !== 'CueAdvanced' && event.eventType !== 'CallFired') return {};
+    const cueId = event.eventType === 'CueAdvanced' ? event.payload.toCueId : event.payload.cueId;
+    const rerun = { ...event, eventType: 'CallFired', payload: { cueId, outputId, kind: 'rerun' } } as const;
+    return mapping.commandsFor(rerun, sequencer.state).length > 0 ? { cueId } : {};
   }
 
   return {
@@ -420,8 +429,9 @@ function stageEvent(report: StageReport) {
     case 'confirmed':
       return { ...causes, eventType: 'OutputConfirmed', payload: about } as const;
     case 'failed': {
-      const { code, detail } = report;
-      return { ...causes, eventType: 'OutputFailed', payload: { ...about, code, detail } } as const;
+      const { code, detail, cueId } = report;
+      const cue = cueId === undefined ? {} : { cueId };
+      return { ...causes, eventType: 'OutputFailed', payload: { ...about, code, detail, ...cue } } as const;
     }
   }
 }

@@ -125,6 +125,10 @@ export class BridgeClient implements Client {
     return this.#serverClock.roundTripMs;
   }
 
+  get silentMs(): number | undefined {
+    return this.#line?.silentMs();
+  }
+
   serverNow(): number {
     return this.#serverClock.wallAt(this.#clock.mono()) ?? this.#clock.wall();
   }

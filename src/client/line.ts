@@ -23,6 +23,8 @@ export interface Line {
   send(frame: object): void;
   /** Nothing is heard of it from now on. */
   end(detail: string): void;
+  /** How long nothing was heard of it, in milliseconds; undefined until it is open. */
+  silentMs(): number | undefined;
   /** Aborts when the line is no more, for what waits beside it. */
   readonly signal: AbortSignal;
   /** Resolves once, when it is no more. Never rejects. */
@@ -114,6 +116,7 @@ export function openLine(options: LineOptions): Line {
       if (opened && !life.signal.aborted) socket?.send(JSON.stringify(frame));
     },
     end,
+    silentMs: () => (opened ? clock.mono() - lastHeard : undefined),
     signal: life.signal,
     ended: ended.promise,
     gone: gone.promise,

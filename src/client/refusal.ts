@@ -1,10 +1,10 @@
 import { ERRORS, type ErrorCode } from '../kit/errors.js';
 import type { ClientRefusal } from './types.js';
 
-/** A refusal of this side's own, with what to do about it. */
-export function refusal(code: ClientRefusal['code'], message: string): ClientRefusal {
-  const known = code in ERRORS ? ERRORS[code as ErrorCode] : undefined;
-  return { ok: false, code, message, ...(known ? { hint: known.hint } : {}) };
+/** A refusal of this side's own, with what to do about it. @param hint  default: that of its code */
+export function refusal(code: ClientRefusal['code'], message: string, hint?: string): ClientRefusal {
+  const said = hint ?? (code in ERRORS ? ERRORS[code as ErrorCode].hint : undefined);
+  return { ok: false, code, message, ...(said === undefined ? {} : { hint: said }) };
 }
 
 /** A refusal at the door, by its HTTP status; undefined when another attempt may go better. */

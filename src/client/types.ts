@@ -136,6 +136,11 @@ export interface Client {
   readonly pending: readonly Proposal[];
   /** The smallest round trip seen lately, in milliseconds; undefined before the first. */
   readonly roundTripMs: number | undefined;
+  /**
+   * How long nothing was heard of the bridge, in milliseconds, though it answers every heartbeat; undefined without an open
+   * connection. Over two heartbeats it is well possible that nothing arrives any more, while `status` is still `live`.
+   */
+  readonly silentMs: number | undefined;
   /** The bridge's wall clock as far as is known, in milliseconds since 1970. */
   serverNow(): number;
   /**

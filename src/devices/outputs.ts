@@ -33,7 +33,7 @@ export type StageReport = {
 } & (
   | { stage: 'sent'; reached: Receipt['reached']; latencyMs: number; acknowledgedMs?: number }
   | { stage: 'confirmed'; latencyMs: number }
-  | { stage: 'failed'; latencyMs: number; code: BridgeError['code']; detail: string }
+  | { stage: 'failed'; latencyMs: number; code: BridgeError['code']; detail: string; cueId?: string }
 );
 
 export interface OutputsOptions {

@@ -4,18 +4,18 @@ const ucs2length = { default: (text) => (/[\ud800-\udbff]/.test(text) ? [...text
 const deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };
 
 export const validateShowState = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"}}}}};
-const schema128 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}}}};
+const schema130 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
 const schema34 = {"type":"string","minLength":1,"maxLength":128};
 const pattern13 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
-const schema142 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
+const schema144 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
 const func1 = ucs2length.default;
-const schema144 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
+const schema146 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
 const schema37 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."};
 const pattern4 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
-const schema147 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
-const schema152 = {"enum":["pending","standby","current","done","skipped"]};
-const schema150 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
+const schema149 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
+const schema154 = {"enum":["pending","standby","current","done","skipped"]};
+const schema152 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
 const schema92 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern8 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
 
@@ -330,7 +330,7 @@ errors++;
 if(data.status !== undefined){
 let data8 = data.status;
 if(!(((((data8 === "pending") || (data8 === "standby")) || (data8 === "current")) || (data8 === "done")) || (data8 === "skipped"))){
-const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema152.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema154.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -615,8 +615,8 @@ return errors === 0;
 }
 validate75.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema154 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
-const schema133 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
+const schema156 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
+const schema135 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
 const pattern19 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
 
 function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -708,7 +708,7 @@ return errors === 0;
 }
 validate83.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-const schema156 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema158 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
 function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -884,7 +884,7 @@ return errors === 0;
 }
 validate86.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema160 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
+const schema162 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
 
 function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1025,7 +1025,7 @@ return errors === 0;
 }
 validate88.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema163 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
+const schema165 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
 
 function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1133,8 +1133,8 @@ return errors === 0;
 }
 validate90.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema165 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
-const schema168 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema167 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
+const schema170 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
 function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1492,7 +1492,7 @@ return errors === 0;
 }
 validate92.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema171 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema173 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema60 = {"enum":["low","normal","high"]};
 const schema61 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
 const schema58 = {"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}};
@@ -1948,8 +1948,8 @@ return errors === 0;
 }
 validate96.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema180 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
-const schema182 = {"enum":["stopped","running","paused"]};
+const schema182 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
+const schema184 = {"enum":["stopped","running","paused"]};
 
 function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -2072,7 +2072,7 @@ errors++;
 if(data.mode !== undefined){
 let data2 = data.mode;
 if(!((data2 === "up") || (data2 === "down"))){
-const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema180.properties.mode.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema182.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2110,7 +2110,7 @@ errors++;
 if(data.status !== undefined){
 let data4 = data.status;
 if(!(((data4 === "stopped") || (data4 === "running")) || (data4 === "paused"))){
-const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema182.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema184.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2179,7 +2179,7 @@ return errors === 0;
 }
 validate100.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema183 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema185 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 const schema79 = {"enum":["medical","fire","technical","security","weather","other"]};
 const schema80 = {"enum":["hold","stop","evacuate"]};
 
@@ -2405,7 +2405,7 @@ return errors === 0;
 }
 validate103.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema189 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema191 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema98 = {"enum":["connecting","up","unverified","degraded","down"]};
 const schema99 = {"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"};
 const pattern10 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
@@ -2622,8 +2622,8 @@ return errors === 0;
 }
 validate105.evaluated = {"props":{"device":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema195 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"}}};
-const schema129 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
+const schema197 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}};
+const schema131 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
 const schema106 = {"type":"number","minimum":0};
 const pattern14 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
 
@@ -2878,7 +2878,7 @@ errors++;
 if(data.stage !== undefined){
 let data6 = data.stage;
 if(!((((data6 === "sent") || (data6 === "acknowledged")) || (data6 === "confirmed")) || (data6 === "failed"))){
-const err21 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema195.properties.stage.enum},message:"must be equal to one of the allowed values"};
+const err21 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema197.properties.stage.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err21];
 }
@@ -2938,9 +2938,11 @@ vErrors.push(err25);
 errors++;
 }
 }
-if(data.detail !== undefined){
-if(typeof data.detail !== "string"){
-const err26 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(data.cueId !== undefined){
+let data9 = data.cueId;
+if(typeof data9 === "string"){
+if(func1(data9) > 128){
+const err26 = {instancePath:instancePath+"/cueId",schemaPath:"show-event.schema.json#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err26];
 }
@@ -2949,10 +2951,8 @@ vErrors.push(err26);
 }
 errors++;
 }
-}
-}
-else {
-const err27 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(func1(data9) < 1){
+const err27 = {instancePath:instancePath+"/cueId",schemaPath:"show-event.schema.json#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err27];
 }
@@ -2961,10 +2961,45 @@ vErrors.push(err27);
 }
 errors++;
 }
+}
+else {
+const err28 = {instancePath:instancePath+"/cueId",schemaPath:"show-event.schema.json#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err28];
+}
+else {
+vErrors.push(err28);
+}
+errors++;
+}
+}
+if(data.detail !== undefined){
+if(typeof data.detail !== "string"){
+const err29 = {instancePath:instancePath+"/detail",schemaPath:"#/properties/detail/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err29];
+}
+else {
+vErrors.push(err29);
+}
+errors++;
+}
+}
+}
+else {
+const err30 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err30];
+}
+else {
+vErrors.push(err30);
+}
+errors++;
+}
 validate107.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate107.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3453,11 +3488,11 @@ return errors === 0;
 validate20.evaluated = {"props":{"schemaVersion":true,"title":true,"acts":true,"currentCueId":true,"startedAt":true,"lastAdvanceAt":true,"lastAdvanceBy":true,"standby":true,"performers":true,"mics":true,"notes":true,"timers":true,"emergency":true,"devices":true,"outputs":true},"dynamicProps":false,"dynamicItems":false};
 
 const validateOther = validate109;
-const schema202 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
-const schema203 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
-const schema132 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const schema205 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
+const schema206 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
+const schema134 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const schema43 = {"type":"string","maxLength":4000};
-const schema212 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
+const schema215 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
 const pattern17 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
 
 function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3697,7 +3732,7 @@ errors++;
 if(data.status !== undefined){
 let data5 = data.status;
 if(!((data5 === "ok") || (data5 === "error"))){
-const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema203.properties.status.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema206.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3908,9 +3943,9 @@ return errors === 0;
 }
 validate110.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema213 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
-const schema218 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema219 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
+const schema216 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
+const schema221 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+const schema222 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
 
 function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4327,7 +4362,7 @@ return errors === 0;
 }
 validate112.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema223 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
+const schema226 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
 
 function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -4574,7 +4609,7 @@ return errors === 0;
 }
 validate117.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema230 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
+const schema233 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
 
 function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5213,7 +5248,7 @@ props0.kind = true;
 if(data.kind !== undefined){
 let data4 = data.kind;
 if(!(((((data4 === "event") || (data4 === "ack")) || (data4 === "snapshot")) || (data4 === "heartbeat")) || (data4 === "error"))){
-const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema202.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema205.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5241,11 +5276,11 @@ return errors === 0;
 validate109.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 const validateEnvelope = validate122;
-const schema239 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
-const schema139 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
+const schema242 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue alone, as its OutputFailed names it."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
+const schema141 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
 const pattern18 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
 const pattern21 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
-const schema134 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
+const schema136 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
 
 function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5776,7 +5811,7 @@ errors++;
 if(data12.op !== undefined){
 let data13 = data12.op;
 if(!((((((data13 === "add") || (data13 === "remove")) || (data13 === "replace")) || (data13 === "move")) || (data13 === "copy")) || (data13 === "test"))){
-const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema139.items.properties.op.enum},message:"must be equal to one of the allowed values"};
+const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema141.items.properties.op.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5949,7 +5984,7 @@ return errors === 0;
 validate122.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventCueAdvanced = validate125;
-const schema253 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
+const schema256 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
 const schema33 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6226,7 +6261,7 @@ return errors === 0;
 validate125.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventCueReverted = validate127;
-const schema254 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
+const schema257 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
 const schema38 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6528,7 +6563,7 @@ return errors === 0;
 validate127.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventMicAssigned = validate129;
-const schema255 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
+const schema258 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
 const schema44 = {"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6805,7 +6840,7 @@ return errors === 0;
 validate129.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventMicSwapped = validate131;
-const schema256 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
+const schema259 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
 const schema48 = {"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7053,7 +7088,7 @@ return errors === 0;
 validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventSegmentReordered = validate133;
-const schema257 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
+const schema260 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
 const schema53 = {"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7298,7 +7333,7 @@ return errors === 0;
 validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventNoteAdded = validate135;
-const schema258 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
+const schema261 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
 const schema56 = {"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}};
 const func0 = deepEqual.default;
 
@@ -7714,7 +7749,7 @@ return errors === 0;
 validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventNoteUpdated = validate137;
-const schema259 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
+const schema262 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
 const schema62 = {"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7894,7 +7929,7 @@ return errors === 0;
 validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventNoteDeleted = validate139;
-const schema260 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
+const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
 const schema65 = {"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8004,7 +8039,7 @@ return errors === 0;
 validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventTimerStarted = validate141;
-const schema261 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
+const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
 const schema67 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8152,7 +8187,7 @@ return errors === 0;
 validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventTimerPaused = validate143;
-const schema262 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
+const schema265 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
 const schema70 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8262,7 +8297,7 @@ return errors === 0;
 validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventTimerReset = validate145;
-const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
+const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
 const schema72 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8372,7 +8407,7 @@ return errors === 0;
 validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventTimerSetOverride = validate147;
-const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
+const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
 const schema74 = {"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8517,7 +8552,7 @@ return errors === 0;
 validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventEmergencyTriggered = validate149;
-const schema265 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
+const schema268 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
 const schema77 = {"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8723,7 +8758,7 @@ return errors === 0;
 validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventEmergencyResolved = validate151;
-const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
+const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
 const schema83 = {"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8858,7 +8893,7 @@ return errors === 0;
 validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventSnapshotRequested = validate153;
-const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
+const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
 const schema86 = {"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}};
 
 function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8962,7 +8997,7 @@ return errors === 0;
 validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventClientPresenceUpdated = validate154;
-const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
+const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
 const schema87 = {"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9120,7 +9155,7 @@ return errors === 0;
 validate154.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventCueStandbySet = validate156;
-const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
+const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
 const schema89 = {"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 const schema90 = {"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true};
 
@@ -9321,7 +9356,7 @@ return errors === 0;
 validate156.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventCueStandbyAcknowledged = validate158;
-const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
+const schema274 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
 const schema93 = {"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9437,7 +9472,7 @@ return errors === 0;
 validate158.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventDeviceStatusChanged = validate160;
-const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
+const schema275 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
 const schema95 = {"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9665,7 +9700,7 @@ return errors === 0;
 validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventOutputSent = validate162;
-const schema273 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
+const schema276 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
 const schema101 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}};
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9998,7 +10033,7 @@ return errors === 0;
 validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventOutputConfirmed = validate164;
-const schema274 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
+const schema277 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
 const schema108 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}};
 
 function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10293,8 +10328,8 @@ return errors === 0;
 validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventOutputFailed = validate166;
-const schema275 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
-const schema114 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
+const schema278 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
+const schema114 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10562,11 +10597,11 @@ vErrors.push(err21);
 errors++;
 }
 }
-if(data.detail !== undefined){
-let data7 = data.detail;
+if(data.cueId !== undefined){
+let data7 = data.cueId;
 if(typeof data7 === "string"){
-if(func1(data7) > 4000){
-const err22 = {instancePath:instancePath+"/detail",schemaPath:"#/$defs/Text/maxLength",keyword:"maxLength",params:{limit: 4000},message:"must NOT have more than 4000 characters"};
+if(func1(data7) > 128){
+const err22 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err22];
 }
@@ -10575,9 +10610,8 @@ vErrors.push(err22);
 }
 errors++;
 }
-}
-else {
-const err23 = {instancePath:instancePath+"/detail",schemaPath:"#/$defs/Text/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(func1(data7) < 1){
+const err23 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -10587,9 +10621,8 @@ vErrors.push(err23);
 errors++;
 }
 }
-}
 else {
-const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+const err24 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
 if(vErrors === null){
 vErrors = [err24];
 }
@@ -10598,10 +10631,47 @@ vErrors.push(err24);
 }
 errors++;
 }
+}
+if(data.detail !== undefined){
+let data8 = data.detail;
+if(typeof data8 === "string"){
+if(func1(data8) > 4000){
+const err25 = {instancePath:instancePath+"/detail",schemaPath:"#/$defs/Text/maxLength",keyword:"maxLength",params:{limit: 4000},message:"must NOT have more than 4000 characters"};
+if(vErrors === null){
+vErrors = [err25];
+}
+else {
+vErrors.push(err25);
+}
+errors++;
+}
+}
+else {
+const err26 = {instancePath:instancePath+"/detail",schemaPath:"#/$defs/Text/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err26];
+}
+else {
+vErrors.push(err26);
+}
+errors++;
+}
+}
+}
+else {
+const err27 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err27];
+}
+else {
+vErrors.push(err27);
+}
+errors++;
+}
 validate67.errors = vErrors;
 return errors === 0;
 }
-validate67.evaluated = {"props":{"device":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate67.evaluated = {"props":{"device":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -10648,8 +10718,8 @@ return errors === 0;
 validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventExternalCueFired = validate168;
-const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
-const schema122 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}};
+const schema279 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
+const schema123 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}};
 
 function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10780,7 +10850,7 @@ errors++;
 if(data.attribution !== undefined){
 let data3 = data.attribution;
 if(!(((data3 === "echo") || (data3 === "operator")) || (data3 === "doubtful"))){
-const err10 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema122.properties.attribution.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema123.properties.attribution.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -10841,8 +10911,8 @@ return errors === 0;
 validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const eventCallFired = validate170;
-const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
-const schema125 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
+const schema280 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
+const schema126 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue alone, as its OutputFailed names it."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
 
 function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10935,9 +11005,11 @@ vErrors.push(err6);
 errors++;
 }
 }
-if(data.kind !== undefined){
-if(!(data.kind === "rerun")){
-const err7 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema125.properties.kind.enum},message:"must be equal to one of the allowed values"};
+if(data.outputId !== undefined){
+let data2 = data.outputId;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+const err7 = {instancePath:instancePath+"/outputId",schemaPath:"#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
 if(vErrors === null){
 vErrors = [err7];
 }
@@ -10946,10 +11018,8 @@ vErrors.push(err7);
 }
 errors++;
 }
-}
-}
-else {
-const err8 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(func1(data2) < 1){
+const err8 = {instancePath:instancePath+"/outputId",schemaPath:"#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
 if(vErrors === null){
 vErrors = [err8];
 }
@@ -10958,10 +11028,45 @@ vErrors.push(err8);
 }
 errors++;
 }
+}
+else {
+const err9 = {instancePath:instancePath+"/outputId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+if(data.kind !== undefined){
+if(!(data.kind === "rerun")){
+const err10 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema126.properties.kind.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+}
+}
+else {
+const err11 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
 validate71.errors = vErrors;
 return errors === 0;
 }
-validate71.evaluated = {"props":{"cueId":true,"department":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
+validate71.evaluated = {"props":{"cueId":true,"department":true,"outputId":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){

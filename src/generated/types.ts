@@ -431,6 +431,10 @@ export interface OutputFailed {
   summary: Text;
   latencyMs?: Milliseconds;
   code: Code;
+  /**
+   * OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again.
+   */
+  cueId?: Id;
   detail?: Text;
 }
 export interface CallFired {
@@ -439,6 +443,10 @@ export interface CallFired {
    * Whose calls of the cue are sent; left out: everything that the cue sends.
    */
   department?: Department;
+  /**
+   * One output of the cue alone, as its OutputFailed names it.
+   */
+  outputId?: Id;
   /**
    * rerun: once more, and the show does not move.
    */
@@ -633,6 +641,10 @@ export interface Output {
   stage: 'sent' | 'acknowledged' | 'confirmed' | 'failed';
   latencyMs?: Milliseconds;
   code?: Code;
+  /**
+   * Taken, not sent: the cue that CallFired, with this outputId, sends (1.2).
+   */
+  cueId?: Id;
   detail?: string;
 }
 export interface Heartbeat {

@@ -69,7 +69,7 @@ export function compileMapping(
     commandsFor(event, state) {
       const commands: RuleCommand[] = [];
       const again = event.eventType === 'CallFired' ? asAdvance(event, state) : undefined;
-      const department = event.eventType === 'CallFired' ? event.payload.department : undefined;
+      const { department, outputId } = event.eventType === 'CallFired' ? event.payload : NO_PART;
       const shown = again ?? event;
       const view = new EventView(shown, state);
       for (const rule of outputs.get(shown.eventType) ?? NO_OUTPUTS) {
@@ -78,10 +78,13 @@ export function compileMapping(
         if (department !== undefined && rule.rule.call !== department) continue;
         addCommands(rule, shown, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands, kindOf);
       }
-      return commands;
+      return outputId === undefined ? commands : commands.filter((command) => command.outputId === outputId);
     },
   };
 }
+
+/** All of an event. */
+const NO_PART: { department?: string; outputId?: string } = {};
 
 /** A cue that is sent once more, as its GO was: what the rules for GOs make of it. */
 function asAdvance(event: EventOf<'CallFired'>, state: ShowState): EventOf<'CueAdvanced'> {

@@ -1,6 +1,6 @@
 import type { ReceivedEvent } from '../protocol/envelope.js';
 import { applyAdvance, applyRevert } from './cues.js';
-import { applyDevice, applyOutput } from './devices.js';
+import { applyCallFired, applyDevice, applyOutput } from './devices.js';
 import { applyResolve, applyTrigger } from './emergencies.js';
 import { applyAssign, applySwap } from './mics.js';
 import { applyNoteAdded, applyNoteDeleted, applyNoteUpdated } from './notes.js';
@@ -57,6 +57,7 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
     case 'OutputFailed':
       return applyOutput(state, event);
     case 'CallFired':
+      return applyCallFired(state, event.payload);
     case 'ExternalCueFired':
     case 'SnapshotRequested':
     case 'ClientPresenceUpdated':

@@ -2,6 +2,7 @@ import type { CallFired, Cue, CueAdvanced, CueReverted, CueStatus } from '../gen
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
 import { toTimecode } from '../protocol/timecode.js';
+import { withoutUnsent } from './devices.js';
 import { cueAt, type Place, placeOf, runningOrder, withStatuses } from './running-order.js';
 import { standbyWithout } from './standby.js';
 import { findCue, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
@@ -136,7 +137,7 @@ export function applyAdvance(state: ShowState, event: EventOf<'CueAdvanced'>): S
   }
   changes.push([to, 'current']);
   // Copied, then set: several times faster than overriding in the literal, and a replay does it a million times.
-  const next: ShowState = { ...state };
+  const next: ShowState = { ...withoutUnsent(state) };
   next.acts = withStatuses(state.acts, changes);
   next.currentCueId = toCueId;
   next.startedAt ??= recordedAt;

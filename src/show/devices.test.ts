@@ -70,3 +70,37 @@ test('a stage that was told is never lowered', () => {
   show.take(stage('OutputFailed', first, failed), stage('OutputSent', first, { reached: 'acknowledged' }));
   expect(show.state.outputs).toMatchObject([{ stage: 'failed' }]);
 });
+
+const unsent = (causationId: string, cueId: string, outputId = 'go') =>
+  stage('OutputFailed', causationId, { code: 'OUTPUT_UNSENT', outputId, cueId });
+const shown = ({ state }: LiveShow) => state.outputs.map(({ cueId, outputId, stage: at }) => [cueId, outputId, at]);
+const sendAgain = (cueId: string, outputId?: string) => ({
+  eventType: 'CallFired',
+  payload: { cueId, kind: 'rerun', ...(outputId === undefined ? {} : { outputId }) },
+});
+
+test('what was taken and not sent stands for every cause, beside what another one sends', () => {
+  const show = new LiveShow().take(unsent(first, 'cue-1'), unsent(second, 'cue-2'), unsent(second, 'cue-2', 'light'));
+  expect(shown(show)).toEqual([
+    ['cue-1', 'go', 'failed'],
+    ['cue-2', 'go', 'failed'],
+    ['cue-2', 'light', 'failed'],
+  ]);
+  const third = '00000000-0000-4000-8000-0000000000a3';
+  show.take(sendAgain('cue-2', 'light'), stage('OutputSent', third, { outputId: 'light' }));
+  show.take(stage('OutputConfirmed', third, { outputId: 'light' }));
+  expect(shown(show)).toEqual([
+    ['cue-1', 'go', 'failed'],
+    ['cue-2', 'go', 'failed'],
+    [undefined, 'light', 'confirmed'],
+  ]);
+  show.take(sendAgain('cue-1'));
+  expect(shown(show)[0]).toEqual(['cue-2', 'go', 'failed']);
+});
+
+test('what was taken and not sent is over when the show goes on', () => {
+  const show = new LiveShow();
+  show.take(unsent(first, 'cue-1'), stage('OutputSent', second));
+  show.take({ eventType: 'CueAdvanced', payload: { segmentId: 'seg-1', fromCueId: null, toCueId: 'cue-1' } });
+  expect(shown(show)).toEqual([[undefined, 'go', 'sent']]);
+});

@@ -1,4 +1,4 @@
-import type { Device, DeviceStatusChanged, Output } from '../generated/types.js';
+import type { CallFired, Device, DeviceStatusChanged, Output } from '../generated/types.js';
 import { accepted, type Decision, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
 import { DEVICES_MAX, OUTPUTS_MAX, type ShowState } from './state.js';
@@ -31,19 +31,40 @@ type OutputEvent = EventOf<'OutputSent'> | EventOf<'OutputConfirmed'> | EventOf<
 /** A stage is never lowered. Seen to fire goes before a failure that was told: what fired has fired. */
 const RANK: Readonly<Record<Output['stage'], number>> = { sent: 0, acknowledged: 1, failed: 2, confirmed: 3 };
 
-/** What became of the outputs of the newest cause. A new cause clears the list; a late word about an old one is not shown. */
+/** Taken, and perhaps never sent: nobody can know, so it stays in sight until somebody sends it or the show goes on. */
+const isUnsent = ({ code }: Output): boolean => code === 'OUTPUT_UNSENT';
+
+/**
+ * What became of the outputs of the newest cause, behind those of any cause that were taken and not sent. A new cause
+ * clears the list; a late word about an old one is not shown.
+ */
 export function applyOutput(state: ShowState, event: OutputEvent): ShowState {
   const { outputs } = state;
   const next = outputOf(event);
   if (!next) return state;
-  const first = outputs[0];
-  if (!first || first.causationId !== next.causationId) {
-    return isNewer(next, first) && next.stage !== 'confirmed' ? { ...state, outputs: [next] } : state;
-  }
-  const index = outputs.findIndex(({ outputId }) => outputId === next.outputId);
+  const index = outputs.findIndex(
+    ({ causationId, outputId }) => causationId === next.causationId && outputId === next.outputId,
+  );
   const before = outputs[index];
-  if (!before) return outputs.length < OUTPUTS_MAX ? { ...state, outputs: [...outputs, next] } : state;
-  return RANK[next.stage] < RANK[before.stage] ? state : { ...state, outputs: outputs.with(index, next) };
+  if (before) return RANK[next.stage] < RANK[before.stage] ? state : { ...state, outputs: outputs.with(index, next) };
+  const newest = outputs.findLast((output) => !isUnsent(output));
+  if (newest?.causationId !== next.causationId) {
+    if (next.stage === 'confirmed' || !isNewer(next, newest)) return state;
+    const kept = newest ? outputs.filter(isUnsent) : outputs;
+    return kept.length < OUTPUTS_MAX ? { ...state, outputs: [...kept, next] } : state;
+  }
+  return outputs.length < OUTPUTS_MAX ? { ...state, outputs: [...outputs, next] } : state;
+}
+
+/** A cue is sent once more: what of it was taken and not sent no longer is. */
+export const applyCallFired = (state: ShowState, { cueId, outputId }: CallFired): ShowState =>
+  withoutUnsent(state, (output) => output.cueId === cueId && (outputId ?? output.outputId) === output.outputId);
+
+/** The outputs without those of them that were taken and not sent; the state itself when there are none. */
+export function withoutUnsent(state: ShowState, fits: (output: Output) => boolean = () => true): ShowState {
+  const { outputs } = state;
+  const isOver = (output: Output) => isUnsent(output) && fits(output);
+  return outputs.some(isOver) ? { ...state, outputs: outputs.filter((output) => !isOver(output)) } : state;
 }
 
 /** Without a number on both, the one that is told later is taken for the newer cause. */
@@ -69,8 +90,9 @@ function outputOf(event: OutputEvent): Output | undefined {
     case 'OutputConfirmed':
       return { ...output, stage: 'confirmed' };
     case 'OutputFailed': {
-      const { code, detail } = event.payload;
-      return { ...output, stage: 'failed', code, ...(detail === undefined ? {} : { detail }) };
+      const { code, detail, cueId } = event.payload;
+      const told = { ...(detail === undefined ? {} : { detail }), ...(cueId === undefined ? {} : { cueId }) };
+      return { ...output, stage: 'failed', code, ...told };
     }
   }
 }

@@ -14,6 +14,9 @@ import { askWho, type Who } from './parts/who.js';
 /** How often a bridge that did not answer is asked again, in milliseconds. */
 const ASK_AGAIN_MS = 1000;
 
+/** A line of which nothing was heard for three of these is dead, in milliseconds. */
+const HEARTBEAT_MS = 1000;
+
 function App() {
   const [who, setWho] = useState<Who>();
   const [asked, setAsked] = useState(0);
@@ -54,6 +57,7 @@ function Desk({
         url: location.origin,
         actor,
         view: 'stageManager',
+        heartbeatMs: HEARTBEAT_MS,
         storage: localStorageStore('pacebuddy.proposal.'),
         ...(showId === undefined ? {} : { showId }),
       }),
@@ -95,13 +99,13 @@ function Page({ client, actor: { role, deviceId } }: { client: Client; actor: Ac
       <EmergencyBanner {...parts} />
       <main class={client.status === 'live' ? 'desk' : 'desk stale'}>
         <div class="centre">
-          <NowAndNext state={state} />
+          <NowAndNext state={state} ownDeviceId={deviceId} />
           <GoPanel {...parts} />
         </div>
         <CueList state={state} />
         <div class="rack">
-          <Outputs state={state} lastGo={following.lastGo} />
-          <Devices state={state} />
+          <Outputs state={state} cause={following.cause} />
+          <Devices client={client} state={state} />
           <Timers {...parts} />
           <Mics state={state} />
           <Notes {...parts} />

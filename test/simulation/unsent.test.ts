@@ -12,7 +12,10 @@ const logOf = async (daemon: Daemon) =>
   (await (await fetch(`${daemon.url}/v1/log`)).text())
     .split('\n')
     .filter(Boolean)
-    .map((line) => JSON.parse(line) as { eventType: string; payload: { code?: string; outputId?: string } });
+    .map(
+      (line) =>
+        JSON.parse(line) as { eventType: string; payload: { code?: string; outputId?: string; cueId?: string } },
+    );
 const unsentIn = async (daemon: Daemon) =>
   (await logOf(daemon)).filter(({ payload }) => payload.code === 'OUTPUT_UNSENT');
 
@@ -49,12 +52,15 @@ test('after a crash it is told once and never sent by itself; the stage manager 
     () => first.lines.some(({ msg, eventType }) => msg === 'event.accepted' && eventType === 'OutputFailed'),
     'it is in the log',
   );
-  expect(await unsentIn(first)).toMatchObject([{ eventType: 'OutputFailed', payload: { outputId: 'go' } }]);
+  expect(await unsentIn(first)).toMatchObject([
+    { eventType: 'OutputFailed', payload: { outputId: 'go', cueId: 'c0' } },
+  ]);
   await first.kill();
   const second = await startDaemon(file);
   expect(fired).toEqual([]);
   const rerun = (payload: object) => pacebuddy(['send', 'CallFired', JSON.stringify(payload), '--url', second.url]);
-  expect(await rerun({ cueId: 'c0', department: 'lighting', kind: 'rerun' })).toMatchObject({ code: 0 });
+  expect(await rerun({ cueId: 'c0', outputId: 'another', kind: 'rerun' })).toMatchObject({ code: 0 });
+  expect(await rerun({ cueId: 'c0', outputId: 'go', kind: 'rerun' })).toMatchObject({ code: 0 });
   await eventually(() => fired.length > 0, 'the packet');
   expect(await rerun({ cueId: 'c0', department: 'sound', kind: 'rerun' })).toMatchObject({ code: 1 });
   expect(await unsentIn(second)).toHaveLength(1);

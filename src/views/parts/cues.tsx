@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nextCue, type ShowState } from '../../client/index.js';
 import { Mark } from './marks.js';
-import { callsOf, departmentName, standbyOf } from './words.js';
+import { callsOf, departmentName, standbyOf, timeOfDay } from './words.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
 
@@ -10,7 +10,7 @@ const BEFORE_MAX = 20;
 const AFTER_MAX = 60;
 
 /** The cue that the show is at, and the one that the next GO means. */
-export function NowAndNext({ state }: { state: ShowState }) {
+export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDeviceId: string }) {
   const cues = rowsOf(state);
   const current = cues.find(({ cue }) => cue.id === state.currentCueId);
   const next = nextCue(state);
@@ -19,7 +19,9 @@ export function NowAndNext({ state }: { state: ShowState }) {
   return (
     <>
       <section class="now" aria-label="Now">
-        <p class="kicker">Now {current && <span>{current.place}</span>}</p>
+        <p class="kicker">
+          Now {current && <span>{current.place}</span>} <LastGo state={state} ownDeviceId={ownDeviceId} />
+        </p>
         {current ? (
           <p class="headline">
             <span class="number">{current.cue.number}</span>
@@ -66,6 +68,19 @@ export function NowAndNext({ state }: { state: ShowState }) {
         )}
       </section>
     </>
+  );
+}
+
+/** Who pressed the GO that the show stands at, and when: also after a reload of the page. */
+function LastGo({ state, ownDeviceId }: { state: ShowState; ownDeviceId: string }) {
+  const { lastAdvanceBy, lastAdvanceAt, currentCueId } = state;
+  if (!lastAdvanceBy || lastAdvanceAt === null || lastAdvanceBy.cueId !== currentCueId) return null;
+  const { userId, deviceId, displayName = userId } = lastAdvanceBy;
+  const by = deviceId === ownDeviceId ? 'you' : displayName;
+  return (
+    <span class="last-go">
+      GO {timeOfDay(Date.parse(lastAdvanceAt))} by {by}
+    </span>
   );
 }
 

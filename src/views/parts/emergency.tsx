@@ -1,12 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Client, mayPropose, type PayloadByType, type Proposal, type ShowState } from '../../client/index.js';
+import type { Client, PayloadByType, ShowState } from '../../client/index.js';
 import type { Following } from './hooks.js';
 import { useTick } from './hooks.js';
 import { Mark } from './marks.js';
+import { type Role, whyNotResolve } from './why.js';
 import { duration, EMERGENCY_CODES, sentence } from './words.js';
 
 type Level = PayloadByType['EmergencyTriggered']['level'];
 
+/** From the mildest to the gravest. */
 const LEVELS: readonly { level: Level; word: string; what: string }[] = [
   { level: 'hold', word: 'Hold', what: 'show and timers freeze' },
   { level: 'stop', word: 'Stop', what: 'devices are told to stop' },
@@ -16,7 +18,7 @@ const LEVELS: readonly { level: Level; word: string; what: string }[] = [
 interface Props {
   client: Client;
   state: ShowState;
-  role: Proposal['actor']['role'];
+  role: Role;
   following: Following;
 }
 
@@ -26,7 +28,7 @@ export function EmergencyBanner({ client, state, role, following }: Props) {
   const { emergency } = state;
   if (!emergency) return null;
   const { emergencyId, level, code, message, location, triggeredAt, triggeredBy } = emergency;
-  const may = client.status === 'live' && mayPropose(role, 'EmergencyResolved');
+  const no = whyNotResolve(client, role);
   const resolve = async () => {
     setAsks(false);
     following.tell('Resolve', await client.propose('EmergencyResolved', { emergencyId }));
@@ -52,7 +54,11 @@ export function EmergencyBanner({ client, state, role, following }: Props) {
           </button>
         </>
       ) : (
-        <button type="button" aria-disabled={!may} onClick={() => setAsks(may)}>
+        <button
+          type="button"
+          aria-disabled={no !== undefined}
+          onClick={() => (no ? following.tell('Resolve', no) : setAsks(true))}
+        >
           Resolve…
         </button>
       )}
@@ -65,9 +71,11 @@ function Since({ client, utc }: { client: Client; utc: string }) {
   return <>{duration(client.serverNow() - Date.parse(utc))} ago</>;
 }
 
-/** Two steps, so that no elbow stops a show: open it beside the button, then say why and how far. */
+/** Two steps, so that no elbow stops a show: open it beside the button, then say why and how far. What stands can be made graver. */
 export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state' | 'role'> & { onDone: () => void }) {
-  const [code, setCode] = useState<(typeof EMERGENCY_CODES)[number]>('technical');
+  const standing = client.state?.emergency;
+  const [code, setCode] = useState<(typeof EMERGENCY_CODES)[number]>(standing?.code ?? 'technical');
+  const graver = LEVELS.slice(LEVELS.findIndex(({ level }) => level === standing?.level) + 1);
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     first.current?.focus();
@@ -93,7 +101,7 @@ export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state
         <span>not a safety-rated emergency stop</span>
       </h2>
       <div class="levels">
-        {LEVELS.map(({ level, word, what }, index) => (
+        {graver.map(({ level, word, what }, index) => (
           <button
             key={level}
             {...(index === 0 ? { ref: first } : {})}
@@ -107,7 +115,7 @@ export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state
         ))}
         <button type="button" class="level" onClick={onDone}>
           <strong>No</strong>
-          <small>the show goes on</small>
+          <small>{standing ? `it stays ${standing.level.toUpperCase()}` : 'the show goes on'}</small>
         </button>
       </div>
     </section>

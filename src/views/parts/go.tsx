@@ -1,39 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import {
-  type Client,
-  type ClientOutcome,
-  type ClientRefusal,
-  mayPropose,
-  nextCue,
-  type Proposal,
-  refusal,
-} from '../../client/index.js';
+import { type Client, type ClientOutcome, type ClientRefusal, nextCue } from '../../client/index.js';
+import { Alarms, isLogTrouble } from './alarms.js';
 import { EmergencyPanel } from './emergency.js';
 import type { Following } from './hooks.js';
-import { clock, useTick } from './hooks.js';
+import { clock, useDoubt, useTick } from './hooks.js';
 import { useKeys, useTyping } from './keys.js';
 import { Mark } from './marks.js';
 import { useMoment } from './press.js';
-import { hintOf, milliseconds, sentence, timeOfDay } from './words.js';
+import { type Role, whyNotBack, whyNotGo, whyNotHold, whyNotStandby } from './why.js';
+import { hintOf, milliseconds, sentence } from './words.js';
 
 /** A press without an answer for so long is told, in milliseconds. */
 const SLOW_MS = 500;
-
-/** Why a GO would not go now; undefined when it would. */
-function whyNotGo(client: Client, role: Role): ClientRefusal | undefined {
-  const { state, status, statusInfo } = client;
-  if (status === 'refused') return statusInfo.reason ?? refusal('CLIENT_OFFLINE', 'the bridge refused this page');
-  if (status === 'connecting' || !state) return refusal('CLIENT_OFFLINE', 'not connected yet');
-  if (status === 'offline') {
-    return refusal('CLIENT_OFFLINE', `offline since ${timeOfDay(statusInfo.sinceMs)}: a GO would not arrive`);
-  }
-  if (!mayPropose(role, 'CueAdvanced')) return refusal('FORBIDDEN', `the role ${role} may not press GO`);
-  if (state.emergency) return refusal('EMERGENCY_ACTIVE', `held: ${state.emergency.level}, ${state.emergency.code}`);
-  if (!nextCue(state)) return refusal('CONFLICT', 'that was the last cue');
-  return undefined;
-}
-
-type Role = Proposal['actor']['role'];
 
 interface Props {
   client: Client;
@@ -48,11 +26,13 @@ export function GoPanel({ client, role, following }: Props) {
   /** What is asked a second time before it is done. */
   const [asks, setAsks] = useState<'back' | 'emergency'>();
   const goButton = useRef<HTMLButtonElement>(null);
+  const { state } = client;
   const why = whyNotGo(client, role);
-  const current = client.state?.currentCueId ?? null;
-  const live = client.status === 'live';
-  const mayBack = live && current !== null && mayPropose(role, 'CueReverted');
-  const mayHold = live && !client.state?.emergency && mayPropose(role, 'EmergencyTriggered');
+  const current = state?.currentCueId ?? null;
+  const [noStandby, noBack, noHold] = [whyNotStandby(client, role), whyNotBack(client, role), whyNotHold(client, role)];
+  /** The bridge decides; that it may well say no is told before the press. */
+  const cannotStore = client.troubles.some(isLogTrouble);
+  const doubt = useDoubt(client);
 
   const press = async (what: string, act: () => Promise<ClientOutcome>) => {
     const sentMono = clock.mono();
@@ -61,17 +41,20 @@ export function GoPanel({ client, role, following }: Props) {
     const outcome = await act();
     setPressed((mono) => (mono === sentMono ? undefined : mono));
     if (outcome.ok) setTook(`${what} taken in ${milliseconds(clock.mono() - sentMono)}`);
-    else following.tell(what, outcome);
+    following.tell(what, outcome);
   };
+  /** Does it, or says at once why not. */
+  const unless = (no: ClientRefusal | undefined, what: string, act: () => void) =>
+    no ? following.tell(what, no) : act();
   const go = () => {
     setAsks(undefined);
-    if (why !== undefined) following.tell('GO', why);
-    else void press('GO', () => client.go());
+    unless(why, 'GO', () => void press('GO', () => client.go()));
   };
-  const standby = () => {
-    const next = client.state && nextCue(client.state);
-    if (next && why === undefined) void press('Standby', () => client.propose('CueStandbySet', { cueIds: [next.id] }));
-  };
+  const standby = () =>
+    unless(noStandby, 'Standby', () => {
+      const next = state && nextCue(state);
+      if (next) void press('Standby', () => client.propose('CueStandbySet', { cueIds: [next.id] }));
+    });
   const back = () => {
     setAsks(undefined);
     goButton.current?.focus();
@@ -83,15 +66,16 @@ export function GoPanel({ client, role, following }: Props) {
 
   return (
     <section class="go-panel" aria-label="GO">
-      {asks === 'emergency' && mayHold && (
+      {asks === 'emergency' && !noHold && (
         <EmergencyPanel client={client} following={following} onDone={() => setAsks(undefined)} />
       )}
+      {state && <Alarms client={client} state={state} role={role} following={following} />}
       <Told following={following} />
       <div class="buttons">
         <button
           ref={goButton}
           type="button"
-          class="go"
+          class={cannotStore ? 'go faulted' : 'go'}
           aria-disabled={why !== undefined}
           aria-describedby="why"
           aria-keyshortcuts="Space"
@@ -103,10 +87,15 @@ export function GoPanel({ client, role, following }: Props) {
           <AskBack current={numberOf(client, current)} onYes={back} onNo={() => setAsks(undefined)} />
         ) : (
           <>
-            <button type="button" class="side standby" aria-disabled={why !== undefined} onClick={standby}>
+            <button type="button" class="side standby" aria-disabled={noStandby !== undefined} onClick={standby}>
               Standby <kbd>S</kbd>
             </button>
-            <button type="button" class="side" aria-disabled={!mayBack} onClick={() => mayBack && setAsks('back')}>
+            <button
+              type="button"
+              class="side"
+              aria-disabled={noBack !== undefined}
+              onClick={() => unless(noBack, 'Back', () => setAsks('back'))}
+            >
               Back…
             </button>
           </>
@@ -114,17 +103,23 @@ export function GoPanel({ client, role, following }: Props) {
         <button
           type="button"
           class="side hold"
-          aria-disabled={!mayHold}
+          aria-disabled={noHold !== undefined}
           aria-expanded={asks === 'emergency'}
-          onClick={() => setAsks(mayHold && asks !== 'emergency' ? 'emergency' : undefined)}
+          onClick={() => unless(noHold, 'Hold', () => setAsks(asks === 'emergency' ? undefined : 'emergency'))}
         >
-          <Mark shape="bar" /> Hold…
+          <Mark shape="bar" /> {state?.emergency ? 'Raise…' : 'Hold…'}
         </button>
       </div>
       <p class="under" id="why">
         {pressedMono === undefined ? (
           why ? (
             sentence(why.message)
+          ) : cannotStore ? (
+            <span class="fault">
+              <Mark shape="cross" /> The log takes nothing: a GO may not be taken. Call the cue by voice.
+            </span>
+          ) : doubt ? (
+            <span class="slow">{sentence(doubt)} A GO may not arrive.</span>
           ) : typing ? (
             'Keys type in the text field: Esc returns to GO'
           ) : (

@@ -1,6 +1,6 @@
 import type { Client } from '../../client/index.js';
-import { clock, useTick } from './hooks.js';
-import { Mark } from './marks.js';
+import { clock, useDoubt, useTick } from './hooks.js';
+import { Mark, type Shape } from './marks.js';
 import { duration, milliseconds, sentence, timeOfDay } from './words.js';
 
 /** Where the show is in time, and whether this page still knows. */
@@ -16,21 +16,23 @@ export function Header({ client }: { client: Client }) {
 }
 
 function Line({ client }: { client: Client }) {
-  useTick(500);
+  const doubt = useDoubt(client);
   const { status, sinceMs, reason } = client.statusInfo;
   const waiting = client.pending.length;
   const kept = waiting > 0 ? `${waiting} waiting` : '';
   const forMs = Math.max(0, clock.wall() - sinceMs);
   const roundTrip = client.roundTripMs;
   const said = {
-    live: { shape: 'disc', word: 'Live', more: roundTrip === undefined ? '' : milliseconds(roundTrip) },
+    live: doubt
+      ? { shape: 'triangle', word: 'Live?', more: doubt }
+      : { shape: 'disc', word: 'Live', more: roundTrip === undefined ? '' : milliseconds(roundTrip) },
     connecting: { shape: 'ring', word: 'Connecting', more: '' },
     offline: { shape: 'triangle', word: `Offline since ${timeOfDay(sinceMs)}`, more: duration(forMs) },
     refused: { shape: 'cross', word: 'Refused', more: sentence(reason?.message ?? '') },
-  } as const;
+  } satisfies Record<string, { shape: Shape; word: string; more: string }>;
   const { shape, word, more } = said[status];
   return (
-    <p class={`line line-${status}`} data-status={status}>
+    <p class={`line line-${doubt ? 'doubtful' : status}`} data-status={doubt ? 'doubtful' : status}>
       <Mark shape={shape} />
       <strong role="status">{word}</strong>
       {more && <span>{more}</span>}

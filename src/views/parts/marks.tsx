@@ -1,5 +1,5 @@
 /** Marks that say the same by shape, by colour and by word. */
-type Shape = 'disc' | 'half' | 'triangle' | 'cross' | 'ring' | 'bar';
+export type Shape = 'disc' | 'half' | 'triangle' | 'cross' | 'ring' | 'bar';
 
 const SHAPES: Readonly<Record<Shape, preact.JSX.Element>> = {
   disc: <circle cx="8" cy="8" r="6" />,

@@ -1,38 +1,35 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { type Client, mayPropose, type Proposal, type ShowState, timerValueMs } from '../../client/index.js';
-import type { Following, LastGo } from './hooks.js';
-import { useTick } from './hooks.js';
+import type { Cause, Following } from './hooks.js';
+import { clock, useTick } from './hooks.js';
 import { DEVICE_SHAPE, Mark } from './marks.js';
-import { DEVICE_WORDS, duration, milliseconds, sentence, timeOfDay } from './words.js';
+import { DEVICE_WORDS, duration, milliseconds, seconds, sentence, timeOfDay } from './words.js';
 
 type Role = Proposal['actor']['role'];
 type Output = ShowState['outputs'][number];
 
 const STAGES = ['accepted', 'sent', 'acknowledged', 'confirmed'] as const;
 
-/** What became of the last GO at each device: only what was seen, stage by stage. */
-export function Outputs({ state, lastGo }: { state: ShowState; lastGo: LastGo | undefined }) {
+/** What became of the last GO, or of a stop, at each device: only what was seen, stage by stage. */
+export function Outputs({ state, cause }: { state: ShowState; cause: Cause | undefined }) {
   const { outputs } = state;
-  const cue = state.acts
-    .flatMap(({ segments }) => segments.flatMap(({ cues }) => cues))
-    .find(({ id }) => id === lastGo?.toCueId);
-  const none = lastGo !== undefined && !outputs.some(({ causationId }) => causationId === lastGo.messageId);
+  const none = cause !== undefined && !outputs.some(({ causationId }) => causationId === cause.messageId);
   return (
     <section class="panel outputs" aria-labelledby="outputs-title">
       <h2 id="outputs-title">
-        {lastGo && cue ? `GO ${cue.number}` : 'Last outputs'}
-        {lastGo && (
+        {cause ? cause.what : 'Last outputs'}
+        {cause && (
           <span>
-            {timeOfDay(lastGo.atMs)} by {lastGo.by}
+            {timeOfDay(cause.atMs)} by {cause.by}
           </span>
         )}
       </h2>
       {none || outputs.length === 0 ? (
-        <p class="quiet">{lastGo ? 'Accepted. Nothing was sent to a device.' : 'Nothing was sent yet.'}</p>
+        <p class="quiet">{cause ? 'Accepted. Nothing was sent to a device.' : 'Nothing was sent yet.'}</p>
       ) : (
         <ul>
           {outputs.map((output) => (
-            <OutputRow key={output.outputId} output={output} />
+            <OutputRow key={`${output.causationId} ${output.outputId}`} output={output} />
           ))}
         </ul>
       )}
@@ -40,9 +37,13 @@ export function Outputs({ state, lastGo }: { state: ShowState; lastGo: LastGo | 
   );
 }
 
+/** A cue that fires later than this is told with its time, in milliseconds. */
+const LATE_MS = 1000;
+
 function OutputRow({ output }: { output: Output }) {
   const { device, summary, stage, latencyMs, code, detail } = output;
   const failed = stage === 'failed';
+  const isLate = stage === 'confirmed' && latencyMs !== undefined && latencyMs > LATE_MS;
   const reached = failed ? 0 : STAGES.indexOf(stage);
   return (
     <li class={failed ? 'output failed' : 'output'} data-stage={stage}>
@@ -56,7 +57,7 @@ function OutputRow({ output }: { output: Output }) {
       </span>
       <span class="stage">
         {failed && <Mark shape="cross" />}
-        {failed ? `failed ${code ?? ''}` : stage}
+        {failed ? `failed ${code ?? ''}` : isLate ? `fired after ${seconds(latencyMs)}` : stage}
       </span>
       {failed && detail && <span class="detail">{sentence(detail)}</span>}
     </li>
@@ -64,7 +65,8 @@ function OutputRow({ output }: { output: Output }) {
 }
 
 /** What is known of each device. Down and degraded come first. */
-export function Devices({ state }: { state: ShowState }) {
+export function Devices({ client, state }: { client: Client; state: ShowState }) {
+  const unused = useUnused(client);
   const order = ['down', 'degraded', 'connecting', 'unverified', 'up'];
   const devices = [...state.devices].sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status));
   return (
@@ -85,12 +87,45 @@ export function Devices({ state }: { state: ShowState }) {
                 {code ?? ''} {detail ?? ''} · since {timeOfDay(Date.parse(since))}
               </span>
             )}
+            {unused.get(device) && <span class="detail unused">{unused.get(device)}</span>}
           </li>
         ))}
       </ul>
     </section>
   );
 }
+
+/** How often it is asked what devices said in vain, in milliseconds. */
+const ASK_UNUSED_MS = 3000;
+
+/** What each device said that did nothing, in words: "2 in vain, 19:31:02: line "G0": no rule fits it". */
+function useUnused(client: Client): ReadonlyMap<string, string> {
+  const [words, setWords] = useState<ReadonlyMap<string, string>>(new Map());
+  useEffect(() => {
+    const life = new AbortController();
+    const ask = async () => {
+      while (!life.signal.aborted) {
+        if (client.status === 'live') {
+          const answer = await fetch('v1/devices', { signal: life.signal }).catch(() => undefined);
+          const said = answer?.ok ? ((await answer.json().catch(() => ({}))) as DevicesAnswer) : undefined;
+          if (life.signal.aborted) return;
+          if (said?.devices) setWords(new Map(said.devices.flatMap(inVain)));
+        }
+        await clock.sleep(ASK_UNUSED_MS, life.signal);
+      }
+    };
+    void ask();
+    return () => life.abort();
+  }, [client]);
+  return words;
+}
+
+interface DevicesAnswer {
+  devices?: { device: string; unused?: { count: number; last: { at: string; words: string } } }[];
+}
+
+const inVain = ({ device, unused }: NonNullable<DevicesAnswer['devices']>[number]): [string, string][] =>
+  unused ? [[device, `${unused.count} in vain, ${timeOfDay(Date.parse(unused.last.at))}: ${unused.last.words}`]] : [];
 
 interface ActingProps {
   client: Client;

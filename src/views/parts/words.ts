@@ -21,9 +21,9 @@ export function standbyOf(cue: Cue): string {
 
 /** Milliseconds as H:MM:SS, with a minus below zero. */
 export function duration(ms: number): string {
-  const seconds = Math.floor(Math.abs(ms) / 1000);
+  const whole = Math.floor(Math.abs(ms) / 1000);
   const two = (n: number) => String(n).padStart(2, '0');
-  const text = `${Math.floor(seconds / 3600)}:${two(Math.floor(seconds / 60) % 60)}:${two(seconds % 60)}`;
+  const text = `${Math.floor(whole / 3600)}:${two(Math.floor(whole / 60) % 60)}:${two(whole % 60)}`;
   return ms <= -1000 ? `−${text}` : text;
 }
 
@@ -34,6 +34,9 @@ export function timeOfDay(wallMs: number): string {
 }
 
 export const milliseconds = (ms: number): string => (ms < 10 ? `${ms.toFixed(1)} ms` : `${Math.round(ms)} ms`);
+
+/** Milliseconds as seconds with one digit: "2.6 s". */
+export const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 
 export const DEVICE_WORDS: Readonly<Record<Device['status'], string>> = {
   up: 'up',
@@ -47,6 +50,7 @@ const WISHES: Readonly<Partial<Record<Proposal['eventType'], string>>> = {
   CueAdvanced: 'GO',
   CueReverted: 'Back',
   CueStandbySet: 'Standby',
+  CallFired: 'Send now',
   NoteAdded: 'Note',
   TimerStarted: 'Timer start',
   TimerPaused: 'Timer pause',

@@ -1,0 +1,133 @@
+/** What must be seen wherever the page is scrolled to: the bridge's own troubles, what did not go out, and lost devices. */
+import { useState } from 'preact/hooks';
+import { type Client, mayPropose, type ShowState } from '../../client/index.js';
+import type { Following } from './hooks.js';
+import { DEVICE_SHAPE, Mark, type Shape } from './marks.js';
+import type { Role } from './why.js';
+import { DEVICE_WORDS, sentence, timeOfDay } from './words.js';
+
+interface Alarm {
+  /** Told anew, it is another: it comes back after it was put away. */
+  key: string;
+  shape: Shape;
+  kind: 'bad' | 'warn' | 'good';
+  code?: string;
+  title: string;
+  words: string;
+  /** What was taken and not sent, and may be sent now. */
+  unsent?: { cueId: string; outputId: string };
+  /** What stands as long as its cause does. */
+  stays?: true;
+}
+
+/** So many are shown; the others are counted, and stand in their panels. */
+const SHOWN_MAX = 3;
+
+/** A log that takes nothing takes no GO. */
+export const isLogTrouble = ({ code }: { code: string }): boolean => code.startsWith('JOURNAL_');
+
+interface Props {
+  client: Client;
+  state: ShowState;
+  role: Role;
+  following: Following;
+}
+
+/** In the order of what the stage manager has to know first. */
+export function Alarms({ client, state, role, following }: Props) {
+  const [away, setAway] = useState<ReadonlySet<string>>(new Set());
+  const alarms = alarmsOf(client, state, following).filter(({ key }) => !away.has(key));
+  const putAway = (key: string) => setAway((before) => new Set([...before, key]));
+  const send = async ({ key, title, unsent }: Alarm) => {
+    if (!unsent) return;
+    const outcome = await client.propose('CallFired', { ...unsent, kind: 'rerun' });
+    if (outcome.ok) putAway(key);
+    following.tell(`Send now (${title})`, outcome);
+  };
+  const maySend = mayPropose(role, 'CallFired');
+  const more = alarms.length - SHOWN_MAX;
+  return (
+    <div class="alarms" role="status" aria-live="assertive" aria-label="Alarms">
+      {alarms.slice(0, SHOWN_MAX).map((alarm) => {
+        const { key, shape, kind, code, title, words, unsent, stays } = alarm;
+        return (
+          <div key={key} class={`alarm ${kind}`} data-alarm={code ?? ''}>
+            <Mark shape={shape} />
+            <p>
+              <strong>{title}</strong> <span>{sentence(words)}</span>
+            </p>
+            {unsent && maySend && (
+              <>
+                <button type="button" class="send" onClick={() => void send(alarm)}>
+                  Send now
+                </button>
+                <button type="button" onClick={() => putAway(key)}>
+                  Leave it
+                </button>
+              </>
+            )}
+            {!unsent && !stays && (
+              <button type="button" class="away" aria-label={`Put away: ${title}`} onClick={() => putAway(key)}>
+                ✕
+              </button>
+            )}
+          </div>
+        );
+      })}
+      {more > 0 && <p class="quiet">and {more} more, see Devices and outputs</p>}
+    </div>
+  );
+}
+
+function alarmsOf({ troubles }: Client, { outputs, devices, acts }: ShowState, { asides }: Following): Alarm[] {
+  const numberOf = (cueId: string) =>
+    acts.flatMap(({ segments }) => segments.flatMap(({ cues }) => cues)).find(({ id }) => id === cueId)?.number ??
+    cueId;
+  const own = troubles.map(({ code, message, since }): Alarm => {
+    const isLog = isLogTrouble({ code });
+    return {
+      key: `${code} ${since} ${message}`,
+      shape: isLog ? 'cross' : 'triangle',
+      kind: isLog ? 'bad' : 'warn',
+      code,
+      title: isLog ? 'GO may not be taken' : 'Bridge',
+      words: message,
+      ...(isLog ? { stays: true } : {}),
+    };
+  });
+  const failed = outputs.flatMap(
+    ({ stage, causationId, outputId, device, summary, code = '', detail, cueId }): Alarm[] => {
+      if (stage !== 'failed') return [];
+      const isUnsent = code === 'OUTPUT_UNSENT';
+      const cue = cueId === undefined ? '' : `cue ${numberOf(cueId)}, `;
+      return [
+        {
+          key: `${causationId} ${outputId} ${code}`,
+          shape: 'cross',
+          kind: 'bad',
+          code,
+          title: `${device}: ${cue}${summary}`,
+          words: isUnsent ? 'taken, not sent: look whether it went' : `failed: ${detail ?? code}`,
+          ...(isUnsent && cueId !== undefined ? { unsent: { cueId, outputId } } : {}),
+        },
+      ];
+    },
+  );
+  const lost = devices.flatMap(({ device, status, code = '', detail, since }): Alarm[] => {
+    if (status !== 'down' && status !== 'degraded') return [];
+    return [
+      {
+        key: `${device} ${status} ${since}`,
+        shape: DEVICE_SHAPE[status],
+        kind: status === 'down' ? 'bad' : 'warn',
+        code,
+        title: `${device} ${DEVICE_WORDS[status]} since ${timeOfDay(Date.parse(since))}`,
+        words: detail ?? code,
+      },
+    ];
+  });
+  const aside = asides.map(
+    ({ shape, ...told }): Alarm => ({ ...told, shape, kind: shape === 'disc' ? 'good' : 'warn' }),
+  );
+  return [...own, ...failed, ...aside, ...lost.sort((a, b) => a.kind.localeCompare(b.kind))];
+}
