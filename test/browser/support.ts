@@ -49,6 +49,13 @@ export async function openDesk(
 ): Promise<Desk> {
   const { file } = await smallShow({ cues: 5, ...options });
   const bridge = await start(file);
+  const { page, requests, complaints } = await openPage(browser, bridge.url, context);
+  onTestFinished(async () => void (await bridge.close()));
+  return { page, bridge, file, requests, complaints };
+}
+
+/** The page of whatever is served at `url`; it ends with the test, before what was begun earlier. */
+export async function openPage(browser: Browser, url: string, context: BrowserContextOptions = {}) {
   const page = await browser.newPage({ hasTouch: true, ...context });
   const requests: string[] = [];
   const complaints: string[] = [];
@@ -57,12 +64,9 @@ export async function openDesk(
   page.on('console', (message) => {
     if (message.type() === 'error') complaints.push(message.text());
   });
-  await page.goto(bridge.url);
-  onTestFinished(async () => {
-    await page.close();
-    await bridge.close();
-  });
-  return { page, bridge, file, requests, complaints };
+  await page.goto(url);
+  onTestFinished(() => page.close());
+  return { page, requests, complaints };
 }
 
 export const live = (page: Page) => page.waitForSelector('[data-status=live]');

@@ -1,12 +1,11 @@
 /** A press into a line that stands still: it is refused when it arrives, never fired late. */
-import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { type AddressInfo, createServer, connect as dial, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { connect } from '../../src/client/node.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { smallShow } from '../support/small-show.js';
+import { stoppableWire } from '../support/stoppable-wire.js';
 import { eventually } from '../support/waiting.js';
 import { TestClient } from '../support/ws-client.js';
 
@@ -15,30 +14,10 @@ afterEach(async () => {
   for (const end of ended.splice(0).reverse()) await end();
 });
 
-/** A wire to the bridge that can be stopped: what is sent meanwhile arrives when it goes on. */
-async function wireTo(daemon: Daemon): Promise<{ url: string; stop(): void; goOn(): void }> {
-  const pairs = new Set<[Socket, Socket]>();
-  const server = createServer((near) => {
-    const far = dial(Number(new URL(daemon.url).port), '127.0.0.1');
-    const pair: [Socket, Socket] = [near, far];
-    pairs.add(pair);
-    near.pipe(far).pipe(near);
-    for (const end of pair) end.on('error', () => undefined).on('close', () => pairs.delete(pair));
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ended.push(() => {
-    for (const pair of pairs) for (const end of pair) end.destroy();
-    server.close();
-  });
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    stop: () => {
-      for (const [near, far] of pairs) near.unpipe(far);
-    },
-    goOn: () => {
-      for (const [near, far] of pairs) near.pipe(far);
-    },
-  };
+async function wireTo({ url }: Daemon) {
+  const wire = await stoppableWire(url);
+  ended.push(() => wire.close());
+  return wire;
 }
 
 async function show(): Promise<Daemon> {

@@ -1,11 +1,8 @@
 /** A bridge that is killed between the log and the wire: the cue is told as taken and not sent, once, and one press sends it. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { pacebuddy } from '../support/program.js';
-import { smallShow } from '../support/small-show.js';
+import { unsentRig } from '../support/unsent-rig.js';
 import { eventually } from '../support/waiting.js';
 
 const logOf = async (daemon: Daemon) =>
@@ -19,32 +16,8 @@ const logOf = async (daemon: Daemon) =>
 const unsentIn = async (daemon: Daemon) =>
   (await logOf(daemon)).filter(({ payload }) => payload.code === 'OUTPUT_UNSENT');
 
-async function rig() {
-  const wire = createSocket('udp4').bind(0, '127.0.0.1');
-  await once(wire, 'listening');
-  const fired: string[] = [];
-  wire.on('message', (packet) => fired.push(packet.toString('latin1').split('\0')[0] ?? ''));
-  const device = `devices: { desk: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${wire.address().port} } }`;
-  const { folder, file } = await smallShow({ cues: 5, parts: device });
-  const silent = await readFile(file, 'utf8');
-  const rules = `outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, address: /go/$call.number } }]\n`;
-  const close = async () => {
-    wire.close();
-    await rm(folder, { recursive: true });
-  };
-  /** A GO that is stored, and of which nothing left: as a crash in that instant leaves the log. */
-  const pressUnsent = async (how: 'stop' | 'kill') => {
-    await writeFile(file, silent);
-    const daemon = await startDaemon(file);
-    expect(await pacebuddy(['send', 'CueAdvanced', '--url', daemon.url])).toMatchObject({ code: 0 });
-    await daemon[how]();
-    await writeFile(file, silent + rules);
-  };
-  return { file, fired, pressUnsent, close };
-}
-
 test('after a crash it is told once and never sent by itself; the stage manager sends it with one press', async () => {
-  const { file, fired, pressUnsent, close } = await rig();
+  const { file, fired, pressUnsent, close } = await unsentRig();
   await pressUnsent('kill');
   const first = await startDaemon(file);
   await first.line(({ msg, code }) => msg === 'output.unsent' && code === 'OUTPUT_UNSENT');
@@ -71,7 +44,7 @@ test('after a crash it is told once and never sent by itself; the stage manager 
 });
 
 test('after a stop on purpose nothing is in doubt, also when the rules are others', async () => {
-  const { file, fired, pressUnsent, close } = await rig();
+  const { file, fired, pressUnsent, close } = await unsentRig();
   await pressUnsent('stop');
   const daemon = await startDaemon(file);
   expect(await unsentIn(daemon)).toEqual([]);

@@ -17,6 +17,8 @@ export interface Scene {
   holdMs?: number;
   cue?: Partial<SimulatedCue>;
   withBackup?: boolean;
+  /** With the pages, when they are to be looked at. */
+  pagesDir?: string;
 }
 
 const show = `version: 1
@@ -39,7 +41,7 @@ ${[1, 2, 3]
  * @param test  the test's own context: among tests that run at once only it knows which of them ends
  */
 export async function qlabHouse(
-  { when, send, cue = {}, withBackup = false }: Scene,
+  { when, send, cue = {}, withBackup = false, pagesDir }: Scene,
   test: Pick<TestContext, 'onTestFinished'>,
 ) {
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
@@ -72,6 +74,7 @@ outputs:
   const bridge = await startBridge({
     checked: loaded.bridge,
     log: silentLog,
+    ...(pagesDir === undefined ? {} : { pagesDir }),
     onPublished: (entries) => events.push(...entries.map(({ event }) => event)),
   });
   test.onTestFinished(async () => {

@@ -20,8 +20,9 @@ interface Alarm {
   stays?: true;
 }
 
-/** So many are shown; the others are counted, and stand in their panels. */
+/** So many are shown, and so many while the room is needed; the others are counted, and stand in their panels. */
 const SHOWN_MAX = 3;
+const SHOWN_NARROW_MAX = 1;
 
 /** A log that takes nothing takes no GO. */
 export const isLogTrouble = ({ code }: { code: string }): boolean => code.startsWith('JOURNAL_');
@@ -31,10 +32,12 @@ interface Props {
   state: ShowState;
   role: Role;
   following: Following;
+  /** Whether something else needs the room now. */
+  narrow: boolean;
 }
 
 /** In the order of what the stage manager has to know first. */
-export function Alarms({ client, state, role, following }: Props) {
+export function Alarms({ client, state, role, following, narrow }: Props) {
   const [away, setAway] = useState<ReadonlySet<string>>(new Set());
   const alarms = alarmsOf(client, state, following).filter(({ key }) => !away.has(key));
   const putAway = (key: string) => setAway((before) => new Set([...before, key]));
@@ -45,10 +48,11 @@ export function Alarms({ client, state, role, following }: Props) {
     following.tell(`Send now (${title})`, outcome);
   };
   const maySend = mayPropose(role, 'CallFired');
-  const more = alarms.length - SHOWN_MAX;
+  const shown = narrow ? SHOWN_NARROW_MAX : SHOWN_MAX;
+  const more = alarms.length - shown;
   return (
     <div class="alarms" role="status" aria-live="assertive" aria-label="Alarms">
-      {alarms.slice(0, SHOWN_MAX).map((alarm) => {
+      {alarms.slice(0, shown).map((alarm) => {
         const { key, shape, kind, code, title, words, unsent, stays } = alarm;
         return (
           <div key={key} class={`alarm ${kind}`} data-alarm={code ?? ''}>

@@ -69,7 +69,9 @@ export function GoPanel({ client, role, following }: Props) {
       {asks === 'emergency' && !noHold && (
         <EmergencyPanel client={client} following={following} onDone={() => setAsks(undefined)} />
       )}
-      {state && <Alarms client={client} state={state} role={role} following={following} />}
+      {state && (
+        <Alarms client={client} state={state} role={role} following={following} narrow={asks === 'emergency'} />
+      )}
       <Told following={following} />
       <div class="buttons">
         <button
