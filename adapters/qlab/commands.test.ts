@@ -25,6 +25,16 @@ test('the number of a GO travels as text, so that any will do', () => {
   expect(messageOf(readCommand({ go: '1 A' }), 'W', 5)).toEqual({ address: '/workspace/W/go', args: ['1 A'] });
 });
 
+test('what QLab takes for whichever cues are so just then is no target', () => {
+  for (const cue of ['selected', 'playhead', 'playbackPosition', 'active']) {
+    for (const verb of ['start', 'load', 'stop', 'startId', 'playhead', 'go']) {
+      expect(problemOfCommand({ [verb]: cue }), `${verb} ${cue}`).toBe(
+        `"${cue}" is no cue to QLab but whichever is ${cue} just then: name the cue`,
+      );
+    }
+  }
+});
+
 test('what is no command is a problem, not a guess', () => {
   for (const command of [{}, { start: 5 }, { start: '' }, { panic: false }, { fire: '1' }]) {
     expect(problemOfCommand(command)).toBeDefined();
