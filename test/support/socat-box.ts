@@ -52,11 +52,10 @@ export class SocatBox {
     return Buffer.concat(this.#received);
   }
 
-  /** The box says something; resolves when it left for socat. */
-  say(bytes: string | Uint8Array): Promise<void> {
-    return new Promise((resolve) => {
-      this.#socat?.stdin?.write(bytes, () => resolve());
-    });
+  /** The box says something; resolves when it left for socat. Nobody hears it while the cable is out. */
+  async say(bytes: string | Uint8Array): Promise<void> {
+    const { stdin } = this.#socat ?? {};
+    if (stdin) await new Promise<void>((resolve) => stdin.write(bytes, () => resolve()));
   }
 
   /** What socat has written so far, in bytes; Linux only. */
