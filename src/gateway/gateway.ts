@@ -7,7 +7,7 @@ import { type Clock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
-import { PerSecond } from '../kit/rate.js';
+import { RareLog } from '../kit/rate.js';
 import { isStageManagement } from '../show/roles.js';
 import type { ShowState } from '../show/state.js';
 import { Access, type Identity, isLoopback } from './access.js';
@@ -89,6 +89,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
   readonly show: GatewayShow;
   readonly clock: Clock;
   readonly log: Log;
+  readonly rareLog: RareLog;
   readonly registry: Registry;
   readonly metrics;
   readonly fanOut: FanOut;
@@ -116,6 +117,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.show = show;
     this.clock = clock;
     this.log = log;
+    this.rareLog = new RareLog(log, clock);
     this.registry = metrics;
     this.devices = devices;
     this.deviceIds = deviceIds;
@@ -138,10 +140,9 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     this.#closeHttp = closeHttp;
     this.url = urlOf(server.address() as AddressInfo);
     this.#limitConnections();
-    const alarm = new PerSecond(1, this.clock);
     new WaitingConnections(server, WAITING_CONNECTIONS_MAX, (peer) => {
       const detail = `more than ${WAITING_CONNECTIONS_MAX} connections ask for nothing; the oldest is closed`;
-      if (alarm.take()) this.log.warn({ code: 'RATE_LIMITED', peer, detail }, 'connections.crowded');
+      this.rareLog.warn({ code: 'RATE_LIMITED', peer, detail }, 'connections.crowded');
     });
     void heartbeats(this, () => this.#sessions, this.#ending.signal);
     this.log.info({ url: this.url, open: this.access.open }, 'gateway.opened');

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../kit/clock.js';
 import { type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { RareLog } from '../kit/rate.js';
 import type { Outcome } from '../protocol/decision.js';
 import type { Proposal, ProposalOf } from '../protocol/envelope.js';
 import type { Identity } from './access.js';
@@ -28,6 +29,7 @@ export interface Hub {
   readonly metrics: GatewayMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  readonly rareLog: RareLog;
   deviceIds(): ReadonlySet<string>;
   /** What is wrong with the bridge itself now. */
   readonly troubles: readonly Trouble[];
@@ -215,10 +217,10 @@ export class Session implements Receiver, Follower {
   }
 
   #count(code: ErrorCode): void {
-    const { metrics, clock, log } = this.#hub;
+    const { metrics, clock, rareLog } = this.#hub;
     metrics.refused.inc({ code });
     if (!this.#meter.fault(clock.mono())) return;
-    log.warn({ code, ...this.#facts() }, 'client.abusive');
+    rareLog.warn({ code, ...this.#facts() }, 'client.abusive');
     metrics.dropped.inc({ reason: 'abuse' });
     this.close(1008, 'too many bad frames');
   }
@@ -259,7 +261,7 @@ export class Session implements Receiver, Follower {
 
   fail(error: unknown): void {
     const { code, message } = toBridgeError(error);
-    this.#hub.log.error({ code, ...this.#facts(), err: error }, 'client.failed');
+    this.#hub.rareLog.error({ code, ...this.#facts(), err: error }, 'client.failed');
     this.#say({ code, message });
     this.close(1011, 'please connect again');
   }
@@ -340,8 +342,11 @@ export class Session implements Receiver, Follower {
   }
 
   #dropAsSlow(bufferedBytes: number): void {
-    const { log, metrics, settings, stamp } = this.#hub;
-    log.warn({ code: 'CLIENT_TOO_SLOW', ...this.#facts(), bufferedBytes, sentSeq: this.#sentSeq }, 'client.dropped');
+    const { rareLog, metrics, settings, stamp } = this.#hub;
+    rareLog.warn(
+      { code: 'CLIENT_TOO_SLOW', ...this.#facts(), bufferedBytes, sentSeq: this.#sentSeq },
+      'client.dropped',
+    );
     metrics.dropped.inc({ reason: 'slow' });
     const message = `more than ${settings.limits.bufferedBytesMax} bytes were not read`;
     const lastWords = frameText(errorText(stamp(), { code: 'CLIENT_TOO_SLOW', message }));

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ServerOptions, type WebSocket, WebSocketServer } from 'ws';
 import { ERRORS, toBridgeError } from '../kit/errors.js';
-import type { Log } from '../kit/log.js';
+import type { RareLog } from '../kit/rate.js';
 import { SUBPROTOCOL } from '../protocol/version.js';
 import {
   type Access,
@@ -23,7 +23,7 @@ export interface House {
   /** Why there is no place for this client, if so. @param identity  undefined in the open mode */
   noPlaceFor(identity: Identity | undefined): string | undefined;
   readonly guesses: Guesses;
-  readonly log: Log;
+  readonly rareLog: RareLog;
   /** A client has come in. @param socket  the socket beneath `ws`. */
   receive(ws: WebSocket, socket: Socket, identity: Identity | undefined): void;
 }
@@ -45,7 +45,7 @@ export function upgrader(house: House): (request: IncomingMessage, socket: Duple
   const take = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
     const admission = admit(request, house);
     if (!admission.ok) {
-      house.log.warn(
+      house.rareLog.warn(
         { code: admission.code, peer: request.socket.remoteAddress, detail: admission.message },
         'client.turned-away',
       );
@@ -71,7 +71,7 @@ export function upgrader(house: House): (request: IncomingMessage, socket: Duple
       take(request, socket, head);
     } catch (error) {
       const { code } = toBridgeError(error);
-      house.log.error({ code, peer: request.socket.remoteAddress, err: error }, 'upgrade.failed');
+      house.rareLog.error({ code, peer: request.socket.remoteAddress, err: error }, 'upgrade.failed');
       socket.destroy();
     }
   };
