@@ -337,6 +337,23 @@ test('the guard counts from contact to contact, however late a loaded process de
   expect(await press('button', clock.mono())).toMatchObject({ code: 'GO_GUARD' });
 });
 
+test('a press that is delivered behind a later one of its device makes that one no older', async () => {
+  const clock = new TestClock();
+  const { sequencer } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
+  const press = (deviceId: string, at: MonoMs) =>
+    new Promise<Outcome>((resolve) => sequencer.propose(draftOf({ deviceId }), resolve, false, at));
+  await press('button', clock.mono());
+  await clock.advance(200);
+  const later = clock.mono();
+  expect(await press('pedal', later)).toMatchObject({ code: 'GO_GUARD' });
+  expect(await press('pedal', (later - 150) as MonoMs)).toMatchObject({ code: 'GO_GUARD' });
+  // 350 ms after the GO, but only 150 ms after the pedal's own last press.
+  await clock.advance(150);
+  expect(await press('pedal', clock.mono())).toMatchObject({
+    message: expect.stringContaining('this device pressed 150 ms ago as well'),
+  });
+});
+
 test('after a step back the guard names the cue that went, not the one that is current', async () => {
   const clock = new TestClock();
   const { propose } = await openShow(new MemoryDisk(), { goGuardMs: 300, clock });
@@ -396,6 +413,9 @@ describe('a messageId that was used before', () => {
     expect(await first.propose(other)).toMatchObject(conflict);
     expect(await first.propose({ ...other, eventType: 'CueReverted' })).toMatchObject(conflict);
     expect(await first.propose(stranger)).toMatchObject(forbidden);
+    // The same person at another task is another sender.
+    const inOtherRole = { userId: 'u-stageManager', role: 'director', deviceId: 'desk' };
+    expect(await first.propose({ messageId: idOf(1), actor: inOtherRole })).toMatchObject(forbidden);
     expect(await first.propose({ messageId: idOf(1), payload: { toCueId: 'c0' } })).toEqual({ ok: true, eventSeq: 1 });
     expect(await first.propose({ messageId: idOf(4) })).toEqual({ ok: true, eventSeq: 4 });
     await first.sequencer.close();
