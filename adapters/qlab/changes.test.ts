@@ -89,24 +89,33 @@ test('a right that is given back is seen at once, without a command', async () =
   await eventually(() => connection.health().status === 'up', 'the right is back');
 });
 
-test('a second workspace that is opened, and one that closes without a word, are noticed by the next thump', async () => {
-  const qlab = await simulated({ workspace: 'Hamlet', otherWorkspaces: [{ workspace: 'Preshow' }] });
-  const clock = new TestClock();
-  const connection = await qlabAdapter.connect(qlabDevice(qlab), { ...testIo(), clock }, never());
-  onTestFinished(() => connection.close());
-  expect(connection.health()).toMatchObject({ status: 'degraded', code: 'CONFLICT' });
-  const [preshow, hamlet] = [qlab.workspaces[1], qlab.workspaces[0]];
-  if (!preshow || !hamlet) throw new Error('two workspaces were asked for');
-  qlab.forgetWorkspace(preshow);
-  await clock.advance(5000);
-  await eventually(() => connection.health().status === 'up', 'only one is open');
-  qlab.openWorkspace();
-  await clock.advance(5000);
-  await eventually(() => connection.health().status === 'degraded', 'two are open again');
-  qlab.forgetWorkspace(hamlet);
-  await clock.advance(6000);
-  expect(await within(connection.closed, 'the end')).toMatchObject({ message: 'QLab closed the workspace "Hamlet"' });
-});
+test.for([
+  ['QLab says error to', {}],
+  ['QLab does not answer', { dropReplies: (path: string) => path === '/thump' }],
+] as const)(
+  'a second workspace, and one that closes without a word, are noticed by the next thump, which %s',
+  async ([, faults]) => {
+    const qlab = await simulated({ workspace: 'Hamlet', otherWorkspaces: [{ workspace: 'Preshow' }] });
+    const clock = new TestClock();
+    const connection = await qlabAdapter.connect(qlabDevice(qlab), { ...testIo(), clock }, never());
+    onTestFinished(() => connection.close());
+    expect(connection.health()).toMatchObject({ status: 'degraded', code: 'CONFLICT' });
+    const [preshow, hamlet] = [qlab.workspaces[1], qlab.workspaces[0]];
+    if (!preshow || !hamlet) throw new Error('two workspaces were asked for');
+    qlab.forgetWorkspace(preshow);
+    await clock.advance(5000);
+    await eventually(() => connection.health().status === 'up', 'only one is open');
+    qlab.openWorkspace();
+    await clock.advance(5000);
+    await eventually(() => connection.health().status === 'degraded', 'two are open again');
+    qlab.forgetWorkspace(hamlet);
+    await qlab.setFaults(faults);
+    await clock.advance(5000);
+    // The reply is overdue after one second; one that came needs none.
+    if ('dropReplies' in faults) await clock.advance(1000);
+    expect(await within(connection.closed, 'the end')).toMatchObject({ message: 'QLab closed the workspace "Hamlet"' });
+  },
+);
 
 test('a cue of the same number in another workspace is no evidence that ours fired', async () => {
   const qlab = await simulated({ workspace: 'Preshow', otherWorkspaces: [{ workspace: 'Hamlet' }] });
@@ -150,12 +159,21 @@ test("an operator's GO of another cue is no evidence of the GO that QLab swallow
   expect(about(inputs, 'go')).toMatchObject([{ cueNumber: '8', attribution: 'operator' }]);
 });
 
-test('a cue that QLab does not know is said to be none', async () => {
-  const { connection } = await connected(await simulated(), { replyTimeoutMs: 80 });
+test.for([
+  ['5.5.10', { code: 'DEVICE_REFUSED', message: 'QLab could not do: start 99: it knows no cue 99' }],
+  ['5.2.4', { code: 'DEVICE_TIMEOUT', message: 'QLab did not answer: it knows no cue 99' }],
+] as const)('a cue that QLab %s does not know is said to be none', async ([version, error]) => {
+  const { connection } = await connected(await simulated({ version }), { replyTimeoutMs: 150 });
+  await eventually(() => connection.health().playhead === '1', 'the cues are known');
+  await expect(connection.send({ start: '99' }, never())).rejects.toMatchObject(error);
+});
+
+test('what QLab denies is not told as a cue that it does not know', async () => {
+  const { connection } = await connected(await simulated({ access: { '': ['view'] } }));
   await eventually(() => connection.health().playhead === '1', 'the cues are known');
   await expect(connection.send({ start: '99' }, never())).rejects.toMatchObject({
-    code: 'DEVICE_TIMEOUT',
-    message: 'QLab did not answer: it knows no cue 99',
+    code: 'DEVICE_REFUSED',
+    message: 'QLab denied: start 99',
   });
 });
 

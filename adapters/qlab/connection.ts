@@ -152,7 +152,8 @@ export class QlabConnection extends BaseConnection {
         const how = reply.status === 'denied' ? 'denied' : 'could not do';
         // Perhaps QLab has forgotten us, or the passcode may no longer do what it could.
         if (reply.status === 'denied') this.#access.please();
-        throw new BridgeError('DEVICE_REFUSED', `QLab ${how}: ${sent.what}`);
+        const why = reply.status === 'error' ? this.#unknownCue(read) : undefined;
+        throw new BridgeError('DEVICE_REFUSED', `QLab ${how}: ${sent.what}${why ? `: ${why}` : ''}`);
       }
     } catch (error) {
       const why = this.#explained(toBridgeError(error, 'DEVICE_CLOSED'), read);
@@ -171,13 +172,17 @@ export class QlabConnection extends BaseConnection {
     return confirmed ? { reached: 'acknowledged', sentAt, confirmed } : { reached: 'acknowledged', sentAt };
   }
 
-  /** QLab says nothing at all to a cue that does not exist. */
   #explained(why: BridgeError, read: QlabCommand): BridgeError {
-    if (why.code !== 'DEVICE_TIMEOUT' || !('cue' in read) || !('number' in read.cue)) return why;
+    const unknown = why.code === 'DEVICE_TIMEOUT' ? this.#unknownCue(read) : undefined;
+    return unknown ? new BridgeError('DEVICE_TIMEOUT', `QLab did not answer: ${unknown}`, { cause: why }) : why;
+  }
+
+  /** QLab says `error` to a cue that does not exist, and before 5.3 nothing at all. @returns undefined where it may exist. */
+  #unknownCue(read: QlabCommand): string | undefined {
+    if (!('cue' in read) || !('number' in read.cue)) return undefined;
     const { number } = read.cue;
-    if (read.verb === 'playhead' && ['next', 'previous', 'none'].includes(number)) return why;
-    if (this.#playhead.hasCue(number) !== false) return why;
-    return new BridgeError('DEVICE_TIMEOUT', `QLab did not answer: it knows no cue ${number}`, { cause: why });
+    if (read.verb === 'playhead' && ['next', 'previous', 'none'].includes(number)) return undefined;
+    return this.#playhead.hasCue(number) === false ? `it knows no cue ${number}` : undefined;
   }
 
   #heard(input: Input): void {
@@ -238,7 +243,7 @@ export class QlabConnection extends BaseConnection {
         if (signal.aborted || this.#link.ended) return;
         missed = this.#link.heard > heard ? 0 : missed + 1;
       }
-      // A workspace that is closed answers no thump either.
+      // Whether the workspace is still open, the answer to a thump does not say for sure.
       void this.#lookAround();
     }
     this.#link.end(new BridgeError('DEVICE_TIMEOUT', `QLab left ${THUMPS_MISSED_MAX} thumps unanswered`));

@@ -1,275 +1,201 @@
-/** What QLab does with one message and what it answers, as a table over a workspace. No sockets. */
+/** What QLab does with one message to a workspace and what it answers. No sockets. @see QLab's OSC dictionary */
 import type { OscArgument } from './codec.js';
+import { ALL, placeOf } from './simulator-actions.js';
+import { meaningOf, POSITIVE, readChange, TEXT, written } from './simulator-arguments.js';
+import { ofCues } from './simulator-cue-answers.js';
+import { dictionary, idsOf } from './simulator-cues.js';
+import {
+  type Answer,
+  acts,
+  CONTROL,
+  cuesAt,
+  done,
+  EDIT,
+  failed,
+  may,
+  own,
+  type Question,
+  READERS,
+  reads,
+  tell,
+  unknown,
+} from './simulator-question.js';
+import { EMPTY, type Kept, type Setting, WITHOUT_EFFECT, WORKSPACE } from './simulator-settings.js';
 import type { CueNode, Permission, SimulatedWorkspace } from './simulator-workspace.js';
-
-export interface Answer {
-  status: 'ok' | 'denied' | 'error';
-  data?: unknown;
-  /** Actions are answered only after `/alwaysReply 1`. */
-  action: boolean;
-}
-
-/** The facts about a client that an answer depends on. */
-export interface Asker {
-  permissions(workspace: SimulatedWorkspace): readonly Permission[];
-  listens: Set<string>;
-}
-
-const done: Answer = { status: 'ok', action: true };
-const tell = (data: unknown): Answer => ({ status: 'ok', data, action: false });
 
 const LISTENABLE =
   /^(?:(?:go|auditionGo|playhead|cue\/start|cue\/stop)(?:\/(?:number|name|uniqueID))?|(?:panicAll|stopAll|hardStopAll|pauseAll|resumeAll|resetAll))?$/;
-
-/** Actions on everything. */
-const ALL: Readonly<Record<string, (workspace: SimulatedWorkspace, event: (event: string) => void) => void>> = {
-  '/stop': (w, event) => {
-    event('stopAll');
-    w.hardStop();
-  },
-  '/hardStop': (w, event) => {
-    event('hardStopAll');
-    w.hardStop();
-  },
-  '/pause': (w, event) => {
-    event('pauseAll');
-    for (const cue of w.running()) w.pause(cue);
-  },
-  '/resume': (w, event) => {
-    event('resumeAll');
-    for (const cue of w.running()) w.resume(cue);
-  },
-  '/reset': (w, event) => {
-    event('resetAll');
-    w.reset();
-  },
-  '/panic': (w) => w.panic(),
-  '/panicInTime': (w) => w.panic(),
-};
-
-/** Actions on one cue. */
-const OF_CUE: Readonly<Record<string, (workspace: SimulatedWorkspace, cue: CueNode) => void>> = {
-  start: (w, cue) => w.start(cue, 'start'),
-  preview: (w, cue) => w.start(cue, 'start'),
-  startAndAutoloadNext: (w, cue) => {
-    w.start(cue, 'start');
-    const next = w.beside(cue, 1);
-    if (next) w.load(next);
-  },
-  go: (w, cue) => void w.goTo('go', cue),
-  stop: (w, cue) => w.stop(cue),
-  hardStop: (w, cue) => w.stop(cue),
-  panic: (w, cue) => w.stop(cue),
-  panicInTime: (w, cue) => w.stop(cue),
-  reset: (w, cue) => w.stop(cue),
-  pause: (w, cue) => w.pause(cue),
-  hardPause: (w, cue) => w.pause(cue),
-  resume: (w, cue) => w.resume(cue),
-  togglePause: (w, cue) => (w.isPaused(cue) ? w.resume(cue) : w.pause(cue)),
-  load: (w, cue) => w.load(cue),
-  loadAt: (w, cue) => w.load(cue),
-  loadAndSetPlayhead: (w, cue) => {
-    w.load(cue);
-    w.movePlayhead(cue);
-  },
-};
-
-/** A list's playhead; anything else has none to tell. */
-const position = (w: SimulatedWorkspace, cue: CueNode): unknown =>
-  w.lists.includes(cue) ? (w.playheadOf(cue)?.uniqueID ?? 'none') : undefined;
-
-/** What one can read of a cue. */
-const VALUES: Readonly<Record<string, (workspace: SimulatedWorkspace, cue: CueNode) => unknown>> = {
-  uniqueID: (_, cue) => cue.uniqueID,
-  number: (_, cue) => cue.number,
-  name: (_, cue) => cue.name,
-  displayName: (_, cue) => cue.name,
-  listName: (_, cue) => cue.name,
-  type: (_, cue) => cue.type,
-  duration: (_, cue) => cue.durationMs / 1000,
-  actionElapsed: (w, cue) => w.elapsedMs(cue) / 1000,
-  percentActionElapsed: (w, cue) => (cue.durationMs > 0 ? w.elapsedMs(cue) / cue.durationMs : 0),
-  playheadID: position,
-  playheadId: position,
-  playbackPositionID: position,
-  playbackPositionId: position,
-  preWait: (_, cue) => cue.preWaitMs / 1000,
-  preWaitElapsed: (w, cue) => w.waitedMs(cue) / 1000,
-  postWait: () => 0,
-  continueMode: (_, cue) => cue.continueMode,
-  parent: (_, cue) => cue.parent?.uniqueID ?? '',
-  armed: () => true,
-  flagged: () => false,
-  colorName: () => 'none',
-  isBroken: (_, cue) => cue.broken,
-  isRunning: (w, cue) => w.isRunning(cue),
-  isPaused: (w, cue) => w.isPaused(cue),
-  isLoaded: (w, cue) => w.isLoaded(cue),
-  isPanicking: (w, cue) => w.isPanicking && w.isRunning(cue),
-  isAuditioning: () => false,
-};
-
-const dictionary = (cue: CueNode, deep: boolean): unknown => ({
-  uniqueID: cue.uniqueID,
-  number: cue.number,
-  name: cue.name,
-  listName: cue.name,
-  type: cue.type,
-  colorName: 'none',
-  flagged: false,
-  armed: true,
-  ...(deep && cue.children.length > 0 ? { cues: cue.children.map((child) => dictionary(child, true)) } : {}),
-});
-
-/** A number in an address is a pattern: `*`, `?`, `[1-5]`, `[!…]`, `{a,b}`. */
-function pattern(number: string): RegExp {
-  const escaped = number.replace(/[.+^$()|\\]/g, '\\$&');
-  const source = escaped
-    .replace(/\*/g, '.*')
-    .replace(/\?/g, '.')
-    .replace(/\[!/g, '[^')
-    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(',').join('|')})`);
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return /^(?!)/;
-  }
-}
-
-function cuesAt(workspace: SimulatedWorkspace, how: 'cue' | 'cue_id', name: string): CueNode[] {
-  if (how === 'cue_id') return workspace.all().filter((cue) => cue.uniqueID === name);
-  if (name === 'selected') return workspace.selected;
-  if (name === 'playhead' || name === 'playbackPosition') return workspace.playhead ? [workspace.playhead] : [];
-  if (name === 'active') return workspace.running();
-  const fits = pattern(name);
-  return workspace.all().filter((cue) => cue.number !== '' && fits.test(cue.number));
+/**
+ * Carries out one message in the form without `/workspace/{id}`.
+ * @returns an answer, or one for each cue that it went to; none to a cue that does not exist, before 5.3.
+ */
+export function answers(question: Question): Answer[] {
+  const cue = /^\/(cue|cue_id)\/([^/]+)\/(.+)$/.exec(question.path);
+  if (cue) return ofCues(question, cue[1] === 'cue' ? 'cue' : 'cue_id', cue[2] ?? '', cue[3] ?? '');
+  return [
+    setting(question.path, question.args, WORKSPACE, question.workspace.settings, {
+      major: question.asker.major,
+      may: (permissions) => may(question, permissions),
+      workspace: question.workspace,
+      update: (path) => question.workspace.tell(path),
+    }) ?? ofWorkspace(question),
+  ];
 }
 
 /**
- * Carries out one message in the form without `/workspace/{id}`.
- * @param swallow  takes actions and does nothing: a QLab that says ok and fires nothing.
- * @returns undefined when QLab says nothing at all: to a cue that does not exist, to what it does not know.
+ * Reads or writes what is kept at an address.
+ * @param kept  what was written before.
+ * @returns undefined where the table has no such address.
  */
-export function answer(
-  workspace: SimulatedWorkspace,
-  asker: Asker,
+export function setting(
   path: string,
   args: readonly OscArgument[],
-  options: { hasBroadcast: boolean; event: (event: string) => void; swallow: boolean },
+  table: Readonly<Record<string, Setting>>,
+  kept: Kept,
+  owner: {
+    major: number;
+    may(permissions: readonly Permission[]): boolean;
+    workspace?: SimulatedWorkspace;
+    update(path: string): void;
+  },
 ): Answer | undefined {
-  const may = asker.permissions(workspace);
-  const needs = (permission: Permission, action: boolean, act: () => Answer | undefined): Answer | undefined =>
-    may.includes(permission) ? act() : { status: 'denied', action };
-  const control = (act: () => void) =>
-    needs('control', true, () => {
-      if (!options.swallow) act();
-      return done;
-    });
-  const text = typeof args[0] === 'string' ? args[0] : undefined;
+  const turned = Object.keys(table).find((key) => table[key]?.turnedBy === path);
+  const { name, ...change } = turned === undefined ? readChange(path) : ({ name: turned, change: 'toggle' } as const);
+  const found = own(table, name);
+  if (!found || (found.major ?? owner.major) !== owner.major) return undefined;
+  const { workspace } = owner;
+  const now = (workspace && found.of?.read(workspace)) ?? kept.get(name) ?? found.initial;
+  if (change.change === undefined && args.length === 0) {
+    return owner.may(READERS) ? tell(now) : { status: 'denied', action: false };
+  }
+  if (!owner.may(found.writers)) return { status: 'denied', action: true };
+  const value = written(found.kind, now, change, args[0]);
+  if (value === undefined) return failed;
+  if (workspace && found.of) found.of.write(workspace, value);
+  else kept.set(name, value);
+  if (found.update !== undefined) owner.update(found.update);
+  return done;
+}
 
-  const all = ALL[path];
-  if (all) return control(() => all(workspace, options.event));
-  const go = /^\/go(?:\/(.+))?$/.exec(path);
+function ofWorkspace(question: Question): Answer {
+  const { workspace, asker, path, args } = question;
+  const text = typeof args[0] === 'string' ? args[0] : undefined;
+  const all = own(ALL, path);
+  if (all) return acts(question, CONTROL, () => all(workspace, asker.event));
+  const go = /^\/(go|auditionGo)(?:\/(.+))?$/.exec(path);
   if (go) {
-    // A number that is no text is not understood, and the whole message without effect.
-    return control(() => void (args.length > 0 && text === undefined ? false : workspace.go('go', text ?? go[1])));
+    return acts(question, CONTROL, () => {
+      // A number that is no text is not understood.
+      if (args.length > 0 && text === undefined) return false;
+      workspace.go('go', text ?? go[2], go[1] === 'auditionGo' ? true : undefined);
+      return true;
+    });
   }
   const listen = /^\/(listen|ignore)(?:\/(.+))?$/.exec(path);
-  if (listen) {
-    const what = listen[2] ?? '';
-    if (!options.hasBroadcast || !LISTENABLE.test(what)) return undefined;
-    return needs('view', true, () => {
-      if (listen[1] === 'listen') asker.listens.add(what);
-      else
-        for (const old of asker.listens) if (what === '' || `${old}/`.startsWith(`${what}/`)) asker.listens.delete(old);
-      return done;
-    });
+  if (listen && asker.hasBroadcast && LISTENABLE.test(listen[2] ?? '')) {
+    return acts(question, ['view'], () => listenTo(asker.listens, listen[1] === 'listen', listen[2] ?? ''));
   }
-  const playhead = /^\/(playhead|playbackPosition|playheadI[Dd])\/(.+)$/.exec(path);
-  if (playhead) return control(() => movePlayhead(workspace, playhead[1] ?? '', playhead[2] ?? ''));
+  if (WITHOUT_EFFECT.test(path)) return acts(question, EDIT, () => true);
+  const playhead = /^\/(playhead|playbackPosition)(I[Dd])?(?:\/(.+))?$/.exec(path);
+  if (playhead) return playheadOf(question, playhead[2] !== undefined, playhead[3]);
   const select = /^\/(select|select_id)\/(.+)$/.exec(path);
-  if (select) {
-    return control(() => {
-      workspace.selected = cuesAt(workspace, select[1] === 'select' ? 'cue' : 'cue_id', select[2] ?? '');
+  if (select) return acts(question, CONTROL, () => selectCues(question, select[1] === 'select', select[2] ?? ''));
+  const removal = /^\/(delete|delete_id)\/(.+)$/.exec(path);
+  if (removal) return acts(question, EDIT, () => removeCues(question, removal[1] === 'delete', removal[2] ?? ''));
+  if (path === '/renumber') return acts(question, EDIT, () => renumber(workspace, args));
+  // `/cue/start {number}` is another word for `/cue/{number}/start`.
+  const start = /^\/(cue|cue_id)\/start$/.exec(path);
+  if (start && text !== undefined) {
+    const cues = cuesAt(workspace, start[1] === 'cue' ? 'cue' : 'cue_id', text);
+    return acts(question, CONTROL, () => {
+      for (const cue of cues) workspace.start(cue, 'start');
+      return cues.length > 0;
     });
   }
-  const ofCue = /^\/(cue|cue_id)\/([^/]+)\/([^/]+)$/.exec(path);
-  if (ofCue) {
-    const [, how, name = '', verb = ''] = ofCue;
-    const cues = cuesAt(workspace, how === 'cue_id' ? 'cue_id' : 'cue', name);
-    const act = OF_CUE[verb];
-    const [first] = cues;
-    if (!first) return undefined;
-    if (act) return control(() => cues.forEach((cue) => void act(workspace, cue)));
-    return needs('view', false, () => readValue(workspace, first, verb, text));
-  }
-  return queryOf(workspace, path, args, needs);
+  return toldOf(question) ?? reads(question, () => unknown);
 }
 
-function movePlayhead(workspace: SimulatedWorkspace, how: string, name: string): void {
-  const move: Record<string, () => CueNode | undefined> = {
-    next: () => workspace.beside(workspace.playhead, 1),
-    previous: () => workspace.beside(workspace.playhead, -1),
-    none: () => undefined,
-  };
-  const byName = how.startsWith('playheadI') && name !== 'none' ? undefined : move[name];
-  const [cue] = cuesAt(workspace, how.startsWith('playheadI') ? 'cue_id' : 'cue', name);
-  if (byName) workspace.movePlayhead(byName());
-  else if (cue) workspace.movePlayhead(cue);
+function listenTo(listens: Set<string>, isOn: boolean, what: string): boolean {
+  if (isOn) listens.add(what);
+  else for (const old of listens) if (what === '' || `${old}/`.startsWith(`${what}/`)) listens.delete(old);
+  return true;
 }
 
-function readValue(
-  workspace: SimulatedWorkspace,
-  cue: CueNode,
-  key: string,
-  text: string | undefined,
-): Answer | undefined {
-  if (key !== 'valuesForKeys') {
-    const value = VALUES[key];
-    return value ? tell(value(workspace, cue)) : { status: 'error', action: false };
+/** `/playheadID` asks, as Companion does; `/playhead/{number}` puts. */
+function playheadOf(question: Question, isId: boolean, where: string | undefined): Answer {
+  const { workspace, asker, args } = question;
+  const list = workspace.currentList;
+  if (where === undefined) {
+    const at = () => tell(workspace.playhead?.[isId ? 'uniqueID' : 'number'] ?? 'none');
+    return reads(question, () => (args.length > 0 ? unknown : at()));
   }
-  let keys: unknown;
-  try {
-    keys = JSON.parse(text ?? '');
-  } catch {
-    keys = undefined;
-  }
-  if (!Array.isArray(keys)) return { status: 'error', action: false };
-  const known = keys.map(String).filter((name) => Object.hasOwn(VALUES, name));
-  return tell(Object.fromEntries(known.map((name) => [name, VALUES[name]?.(workspace, cue)])));
-}
-
-function queryOf(
-  workspace: SimulatedWorkspace,
-  path: string,
-  args: readonly OscArgument[],
-  needs: (permission: Permission, action: boolean, act: () => Answer | undefined) => Answer | undefined,
-): Answer | undefined {
-  if (path === '/thump') return tell('thump');
-  if (path === '/settings/general/minGoTime') {
-    const [seconds] = args;
-    if (typeof seconds !== 'number') return needs('view', false, () => tell(workspace.minGoTimeMs / 1000));
-    return needs('edit', true, () => {
-      workspace.minGoTimeMs = seconds * 1000;
-      workspace.tellSettings('general');
-      return done;
-    });
-  }
-  if (path === '/doubleGoWindowRemaining') {
-    return needs('view', false, () => tell(workspace.doubleGoLeftMs() / 1000));
-  }
-  const list = /^\/(cueLists|selectedCues|runningCues|runningOrPausedCues)((?:\/uniqueIDs)?)((?:\/shallow)?)$/.exec(
-    path,
-  );
-  if (!list) return undefined;
-  return needs('view', false, () => {
-    const cues =
-      list[1] === 'cueLists'
-        ? workspace.lists
-        : list[1] === 'selectedCues'
-          ? workspace.selected
-          : workspace.running().filter((cue) => list[1] === 'runningOrPausedCues' || workspace.isRunning(cue));
-    const deep = list[3] === '';
-    return tell(cues.map((cue) => (list[2] ? { uniqueID: cue.uniqueID } : dictionary(cue, deep))));
+  return acts(question, CONTROL, () => {
+    const place = list && (!isId || where === 'none') ? placeOf(workspace, list, where) : undefined;
+    if (list && place !== undefined) return workspace.putPlayhead(list, place ?? undefined);
+    const [cue] = cuesAt(workspace, isId ? 'cue_id' : 'cue', where);
+    return (cue !== undefined && workspace.movePlayhead(cue)) || !asker.tellsMissing;
   });
+}
+
+function selectCues({ workspace, asker }: Question, isNumber: boolean, name: string): boolean {
+  const [first] = workspace.selected;
+  const beside = { next: 1, previous: -1 } as const;
+  const by = isNumber ? own(beside, name) : undefined;
+  const next = by && workspace.beside(first, by);
+  const found = by ? (next ? [next] : []) : cuesAt(workspace, isNumber ? 'cue' : 'cue_id', name);
+  if (found.length > 0) workspace.select(found);
+  return found.length > 0 || by !== undefined || !asker.tellsMissing;
+}
+
+/** Lists stay. */
+function removeCues({ workspace }: Question, isNumber: boolean, name: string): boolean {
+  const cues = cuesAt(workspace, isNumber ? 'cue' : 'cue_id', name).filter((cue) => cue.parent !== undefined);
+  for (const cue of [...cues]) workspace.remove(cue);
+  return cues.length > 0;
+}
+
+/** `/renumber {start} {step} {prefix} {suffix}`: what is selected; a number that another cue has is not taken. */
+function renumber(workspace: SimulatedWorkspace, args: readonly OscArgument[]): boolean {
+  const from = meaningOf(POSITIVE, args[0]);
+  const by = meaningOf(POSITIVE, args[1]);
+  if (typeof from !== 'number' || typeof by !== 'number') return false;
+  const [before, behind] = [meaningOf(TEXT, args[2]) ?? '', meaningOf(TEXT, args[3]) ?? ''];
+  const numbers = workspace.selected.map((_, at) => `${before}${Number((from + at * by).toFixed(6))}${behind}`);
+  const others = workspace.all().filter((cue) => !workspace.selected.includes(cue));
+  if (others.some(({ number }) => numbers.includes(number))) return false;
+  workspace.selected.forEach((cue, at) => {
+    workspace.renumber(cue, numbers[at] ?? '');
+  });
+  return true;
+}
+
+/** What is only told. */
+function toldOf(question: Question): Answer | undefined {
+  const { workspace, path, args } = question;
+  const list = /^\/(cueLists|selectedCues|runningCues|runningOrPausedCues)(\/uniqueIDs)?(\/shallow)?$/.exec(path);
+  if (list) {
+    const cues: Readonly<Record<string, () => readonly CueNode[]>> = {
+      cueLists: () => workspace.lists,
+      selectedCues: () => workspace.selected,
+      runningCues: () => workspace.running().filter(workspace.isRunning),
+      runningOrPausedCues: () => workspace.running(),
+    };
+    const form = list[2] === undefined ? dictionary : idsOf;
+    return reads(question, () => tell((cues[list[1] ?? '']?.() ?? []).map((cue) => form(cue, list[3] === undefined))));
+  }
+  const current = /^\/currentCueList(ID)?(?:\/(.+))?$/.exec(path);
+  if (current) {
+    const key = current[1] === undefined ? 'number' : 'uniqueID';
+    const wanted = current[2] ?? (args.length > 0 ? String(meaningOf(TEXT, args[0]) ?? '') : undefined);
+    if (wanted === undefined) return reads(question, () => tell(workspace.currentList?.[key] ?? ''));
+    return acts(question, CONTROL, () => {
+      const found = workspace.lists.find((other) => other[key] === wanted && wanted !== '');
+      if (found) workspace.currentList = found;
+      return found !== undefined;
+    });
+  }
+  if (path === '/thump') return reads(question, () => tell('thump'));
+  if (path === '/doubleGoWindowRemaining') return reads(question, () => tell(workspace.doubleGoLeftMs() / 1000));
+  if (Object.hasOwn(EMPTY, path)) return reads(question, () => tell(EMPTY[path]));
+  return undefined;
 }

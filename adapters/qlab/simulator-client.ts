@@ -1,11 +1,19 @@
 import { encodeMessage, type OscArgument, slipEncode } from './codec.js';
 import type { Permission, SimulatedWorkspace } from './simulator-workspace.js';
 
+/** Where replies over UDP go, unless a client says otherwise. */
+export const REPLY_PORT = 53001;
+
 /** A client as QLab remembers it: a TCP connection, or the address that UDP comes from. */
 export class SimulatorClient {
   alwaysReply = false;
   keptAlive = false;
-  replyPort = 53001;
+  replyPort = REPLY_PORT;
+  /** `/replyFormat`; '' is JSON. */
+  replyFormat = '';
+  /** A `/connect` that waits, since wrong passcodes came before: what comes behind it waits too. */
+  login: Promise<void> | undefined;
+  waiting = 0;
   lastHeardMs = 0;
   messages = 0;
   readonly listens = new Set<string>();

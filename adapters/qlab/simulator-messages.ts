@@ -1,9 +1,12 @@
 /** How QLab takes a message and answers it: to the application or to workspaces, and the ways in which that may fail. */
 import type { Clock } from '../../src/kit/clock.js';
 import type { OscArgument, OscMessage } from './codec.js';
-import { answer } from './simulator-answers.js';
-import type { SimulatorClient } from './simulator-client.js';
-import type { SimulatedWorkspace } from './simulator-workspace.js';
+import { answers, setting } from './simulator-answers.js';
+import { type Kind, readChange, TEXT, TRUTH, type Value, written } from './simulator-arguments.js';
+import { REPLY_PORT, type SimulatorClient } from './simulator-client.js';
+import { type Answer, type Asker, own, READERS, tell } from './simulator-question.js';
+import { APPLICATION, FONTS, type Kept } from './simulator-settings.js';
+import type { Permission, SimulatedWorkspace } from './simulator-workspace.js';
 
 /** What goes wrong. All may be set and taken back while it runs. */
 export interface QlabFaults {
@@ -27,7 +30,7 @@ export interface QlabFaults {
   swallow?: boolean;
   /** A TCP client is cut off after so many messages. */
   closeAfter?: number;
-  /** Whether the OSC address of a reply, and the address in its JSON, hold `/workspace/{id}`; default: as asked. */
+  /** Whether the OSC address of a reply (default: as asked) and the address in its JSON (from 5 on it does) hold `/workspace/{id}`. */
   replyAddress?: 'asked' | 'bare' | 'workspace';
   jsonAddress?: 'asked' | 'bare' | 'workspace';
 }
@@ -35,6 +38,8 @@ export interface QlabFaults {
 /** A wrong passcode makes the next /connect wait, longer each time, in milliseconds. */
 const BADPASS_DELAY_MS = 500;
 const BADPASS_DELAY_MOST_MS = 8000;
+/** Messages of one client that wait behind its /connect. */
+const WAITING_MAX = 512;
 
 /** What the simulator lends to the one that answers. */
 export interface MessagesOptions {
@@ -49,6 +54,46 @@ export interface MessagesOptions {
   open(): readonly SimulatedWorkspace[];
   count(name: string): void;
   broadcast(workspace: SimulatedWorkspace, event: string): void;
+  /** Tells whoever wants updates of a change of the application's. */
+  update(path: string): void;
+}
+
+/** What a client is remembered with. Whoever has a right may ask and set it. @see QLab's OSC dictionary, "Application Messages" */
+const OF_CLIENT: Readonly<Record<string, { kind: Kind; read(client: SimulatorClient): Value; write?: Write }>> = {
+  '/alwaysReply': {
+    ...{ kind: TRUTH, read: (client) => client.alwaysReply },
+    write: (client, value) => {
+      client.alwaysReply = value === true;
+    },
+  },
+  '/udpReplyPort': {
+    kind: { is: 'number', least: 0, most: 65535, isWhole: true },
+    read: (client) => client.replyPort,
+    write: (client, value) => {
+      client.replyPort = value === 0 ? REPLY_PORT : Number(value);
+    },
+  },
+  '/forgetMeNot': { kind: TRUTH, read: (client) => client.keptAlive, write: keepAlive },
+  '/udpKeepAlive': { kind: TRUTH, read: (client) => client.keptAlive, write: keepAlive },
+  '/replyFormat': {
+    ...{ kind: TEXT, read: (client) => client.replyFormat },
+    write: (client, value) => {
+      client.replyFormat = String(value);
+    },
+  },
+};
+type Write = (client: SimulatorClient, value: Value) => void;
+
+function keepAlive(client: SimulatorClient, value: Value): void {
+  client.keptAlive = value === true;
+}
+
+/** A message on its way: as it was asked, and without the workspace that it names. */
+interface Asked {
+  client: SimulatorClient;
+  address: string;
+  path: string;
+  args: readonly OscArgument[];
 }
 
 export class Messages {
@@ -58,6 +103,7 @@ export class Messages {
   /** Wrong passcodes in a row, by address. */
   readonly #badPasses = new Map<string, number>();
   readonly #lastMessage = new WeakMap<SimulatorClient, { text: string; at: number }>();
+  readonly #kept: Kept = new Map();
 
   constructor(options: MessagesOptions) {
     this.#options = options;
@@ -74,160 +120,185 @@ export class Messages {
       this.#options.count('dropped.duplicate');
       return;
     }
-    const scoped = /^\/workspace\/([^/]+)(\/.+)$/.exec(address);
-    const path = scoped?.[2] ?? address;
+    const path = /^\/workspace\/[^/]+(\/.+)$/.exec(address)?.[1] ?? address;
     if (this.#options.faults().dropMessages?.(path)) {
       this.#options.count('messages.lost');
       return;
     }
-    if (scoped) {
-      const workspace = this.#options.open().find((w) => w.uniqueID === scoped[1] || w.name === scoped[1]);
-      if (workspace) this.#toWorkspace(client, workspace, address, path, args);
-      else if (path === '/connect') this.#reply(client, undefined, address, path, { status: 'error', data: 'error' });
-    } else if (!this.#toApplication(client, path, args)) {
-      // Version 5 hands a message without a workspace to every open one, version 4 to the front-most.
-      for (const workspace of this.#major >= 5 ? this.#options.open() : this.#options.open().slice(0, 1)) {
-        this.#toWorkspace(client, workspace, address, path, args);
-      }
-    }
+    this.#inTurn({ client, address, path, args });
     const { closeAfter = Number.POSITIVE_INFINITY } = this.#options.faults();
     if (client.messages >= closeAfter) client.cut();
   }
 
-  /** What is not about a workspace. @returns whether it was. */
-  #toApplication(client: SimulatorClient, path: string, args: readonly OscArgument[]): boolean {
-    const on = args.length === 0 || isTrue(args[0]);
-    const accept = () => {
-      if (client.alwaysReply) this.#reply(client, undefined, path, path, { status: 'ok' });
-      return true;
-    };
-    switch (path) {
-      case '/version':
-        this.#reply(client, undefined, path, path, { status: 'ok', data: this.#options.version });
-        return true;
-      case '/workspaces': {
-        const data = this.#options.open().map((w) => ({
-          uniqueID: w.uniqueID,
-          displayName: w.name,
-          version: this.#options.version,
-          ...(this.#major >= 5
-            ? { port: this.#options.port(), udpReplyPort: 53001 }
-            : { hasPasscode: !('' in w.access) }),
-        }));
-        this.#reply(client, undefined, path, path, { status: 'ok', data });
-        return true;
-      }
-      case '/alwaysReply':
-        client.alwaysReply = on;
-        return accept();
-      case '/udpReplyPort':
-        if (typeof args[0] === 'number') client.replyPort = args[0] === 0 ? 53001 : args[0];
-        return accept();
-      case '/forgetMeNot':
-      case '/udpKeepAlive':
-        client.keptAlive = on;
-        return accept();
-      case '/disconnect':
-        client.forget();
-        return true;
-      case '/updates':
-        if (this.#major < 5) return false;
-        for (const workspace of this.#options.open()) this.#wantUpdates(client, workspace, on);
-        return accept();
-      default:
-        return false;
+  /** What comes behind a /connect that waits is judged by what that one grants. */
+  #inTurn(asked: Asked): void {
+    const { client, path } = asked;
+    const isFree = path === '/version' || path === '/workspaces';
+    if (!client.login || isFree) this.#hand(asked);
+    else if (client.waiting === WAITING_MAX) this.#options.count('dropped.waiting');
+    else {
+      client.waiting += 1;
+      void client.login.then(() => {
+        client.waiting -= 1;
+        if (!this.#options.signal.aborted) this.#inTurn(asked);
+      });
     }
   }
 
-  #toWorkspace(
-    client: SimulatorClient,
-    workspace: SimulatedWorkspace,
-    address: string,
-    path: string,
-    args: readonly OscArgument[],
-  ): void {
-    if (path === '/connect') void this.#login(client, workspace, address, path, args);
-    else if (path === '/disconnect') client.forget(workspace);
-    else if (path === '/updates' && this.#major < 5) {
-      this.#wantUpdates(client, workspace, args.length === 0 || isTrue(args[0]));
-    } else this.#act(client, workspace, address, path, args);
+  /** Hands a message to the application, or to the workspaces that it is for. */
+  #hand(asked: Asked): void {
+    const { client, address, path } = asked;
+    const open = this.#options.open();
+    const name = /^\/workspace\/([^/]+)\/./.exec(address)?.[1];
+    const named = open.find((w) => w.uniqueID === name || w.name === name);
+    // Version 5 hands a message without a workspace to every open one, version 4 to the front-most.
+    const all = this.#major >= 5 ? open : open.slice(0, 1);
+    const workspaces = name === undefined ? all : named ? [named] : [];
+    if (path === '/disconnect') {
+      client.forget(named);
+      return;
+    }
+    const isNowhere = name !== undefined && !named;
+    const result = isNowhere ? undefined : this.#ofApplication(asked, workspaces, named);
+    if (result) this.#answer(asked, named, result);
+    else if (workspaces.length === 0) {
+      const data = path === '/connect' ? { data: 'error' } : {};
+      this.#answer(asked, undefined, { status: 'error', action: false, ...data });
+    }
+    if (result) return;
+    for (const workspace of workspaces) {
+      if (path === '/connect') void this.#login(asked, workspace);
+      else this.#act(asked, workspace);
+    }
   }
 
-  #act(
-    client: SimulatorClient,
-    workspace: SimulatedWorkspace,
-    address: string,
-    path: string,
-    args: readonly OscArgument[],
-  ): void {
-    const denied = this.#options.faults().denied && path !== '/thump';
-    const result = answer(
-      workspace,
-      { permissions: (w) => (denied ? [] : client.permissions(w)), listens: client.listens },
-      path,
-      args,
-      {
-        hasBroadcast: hasBroadcast(this.#options.version),
-        event: (event) => this.#options.broadcast(workspace, event),
-        swallow: this.#options.faults().swallow ?? false,
-      },
+  /** What is not about a workspace. @param named  the one that it was sent to all the same. */
+  #ofApplication(
+    { client, path, args }: Asked,
+    workspaces: readonly SimulatedWorkspace[],
+    named: SimulatedWorkspace | undefined,
+  ): Answer | undefined {
+    const { version } = this.#options;
+    if (path === '/version') return tell(version);
+    if (path === '/workspaces') return tell(this.#options.open().map((workspace) => this.#described(workspace)));
+    const may = (permissions: readonly Permission[]) => this.#may(client, named, permissions);
+    const denied = (action: boolean): Answer => ({ status: 'denied', action });
+    if (Object.hasOwn(FONTS, path)) return may(READERS) ? tell(FONTS[path]) : denied(false);
+    const { name, ...change } = readChange(path);
+    const ofClient =
+      name === '/updates'
+        ? {
+            kind: TRUTH,
+            read: () => workspaces.some((w) => client.updates.has(w)),
+            write: this.#wantUpdates(workspaces),
+          }
+        : own(OF_CLIENT, name);
+    if (ofClient) {
+      const isRead = args.length === 0 && change.change === undefined;
+      if (!may(READERS)) return denied(!isRead);
+      if (isRead) return tell(ofClient.read(client));
+      const value = written(ofClient.kind, ofClient.read(client), change, args[0]);
+      // Whoever ends it is answered once more.
+      const { alwaysReply } = client;
+      if (value !== undefined) ofClient.write?.(client, value);
+      return { status: value === undefined ? 'error' : 'ok', action: !alwaysReply };
+    }
+    const update = (what: string) => this.#options.update(what);
+    return setting(path, args, APPLICATION, this.#kept, { major: this.#major, may, update });
+  }
+
+  /** Where every open workspace asks for a passcode, the application does too. */
+  #may(client: SimulatorClient, named: SimulatedWorkspace | undefined, permissions: readonly Permission[]): boolean {
+    const open = named ? [named] : this.#options.open();
+    if (this.#options.faults().denied) return false;
+    return (
+      open.length === 0 ||
+      open.some((w) => client.permissions(w).some((permission) => permissions.includes(permission)))
     );
-    if (result && (!result.action || client.alwaysReply)) this.#reply(client, workspace, address, path, result);
   }
 
-  async #login(
-    client: SimulatorClient,
-    workspace: SimulatedWorkspace,
-    address: string,
-    path: string,
-    args: readonly OscArgument[],
-  ): Promise<void> {
-    const wrong = this.#badPasses.get(client.ip) ?? 0;
+  #described(workspace: SimulatedWorkspace): Record<string, unknown> {
+    const { port, version } = this.#options;
+    const more =
+      this.#major >= 5 ? { port: port(), udpReplyPort: REPLY_PORT } : { hasPasscode: !('' in workspace.access) };
+    return { uniqueID: workspace.uniqueID, displayName: workspace.name, version, ...more };
+  }
+
+  #act(asked: Asked, workspace: SimulatedWorkspace): void {
+    const { client, path, args } = asked;
+    const { version } = this.#options;
+    const { denied = false, swallow = false } = this.#options.faults();
+    const isDenied = denied && path !== '/thump';
+    const asker: Asker = {
+      permissions: (w) => (isDenied ? [] : client.permissions(w)),
+      ...{ listens: client.listens, major: this.#major, swallow },
+      hasBroadcast: isAtLeast(version, 5, 3),
+      tellsMissing: isAtLeast(version, 5, 3),
+      event: (event) => this.#options.broadcast(workspace, event),
+    };
+    for (const result of answers({ workspace, asker, path, args })) this.#answer(asked, workspace, result);
+  }
+
+  async #login(asked: Asked, workspace: SimulatedWorkspace): Promise<void> {
+    const { client, args } = asked;
+    const passcode = typeof args[0] === 'string' ? args[0] : '';
+    // Asking without one is no guess: it waits for nothing, and nothing waits for it.
+    const isGuess = args.length > 0 && args[0] !== '';
+    const wrong = isGuess ? (this.#badPasses.get(client.ip) ?? 0) : 0;
     if (wrong > 0) {
-      await this.#clock.sleep(
-        Math.min(BADPASS_DELAY_MS * 2 ** (wrong - 1), BADPASS_DELAY_MOST_MS),
-        this.#options.signal,
-      );
+      const delayMs = Math.min(BADPASS_DELAY_MS * 2 ** (wrong - 1), BADPASS_DELAY_MOST_MS);
+      const waited = this.#clock.sleep(delayMs, this.#options.signal);
+      client.login = waited;
+      await waited;
+      if (client.login === waited) client.login = undefined;
+      if (this.#options.signal.aborted) return;
     }
-    const [passcode] = args;
-    const granted = workspace.access[typeof passcode === 'string' ? passcode : ''];
+    const granted = isGuess && passcode === '' ? undefined : own(workspace.access, passcode);
     if (!granted) {
-      this.#badPasses.set(client.ip, wrong + 1);
-      return this.#reply(client, workspace, address, path, { status: 'ok', data: 'badpass' });
+      if (isGuess) this.#badPasses.set(client.ip, wrong + 1);
+      this.#answer(asked, workspace, tell('badpass'));
+      return;
     }
-    this.#badPasses.delete(client.ip);
+    if (isGuess) this.#badPasses.delete(client.ip);
     client.rights.set(workspace, granted);
-    const data = this.#major >= 5 ? `ok:${granted.join('|')}` : 'ok';
-    this.#reply(client, workspace, address, path, { status: 'ok', data });
+    this.#answer(asked, workspace, tell(this.#major >= 5 ? `ok:${granted.join('|')}` : 'ok'));
   }
 
-  #wantUpdates(client: SimulatorClient, workspace: SimulatedWorkspace, on: boolean): void {
-    if (on && client.permissions(workspace).length > 0) client.updates.add(workspace);
-    else client.updates.delete(workspace);
+  #wantUpdates(workspaces: readonly SimulatedWorkspace[]): Write {
+    return (client, isWanted) => {
+      for (const workspace of workspaces) {
+        if (isWanted === true && client.permissions(workspace).length > 0) client.updates.add(workspace);
+        else client.updates.delete(workspace);
+      }
+    };
   }
 
-  #reply(
-    client: SimulatorClient,
-    workspace: SimulatedWorkspace | undefined,
-    asked: string,
-    path: string,
-    { status, data }: { status: string; data?: unknown },
-  ): void {
-    const { dropReplies, delayMs = 0, replyAddress = 'asked', jsonAddress = 'asked' } = this.#options.faults();
+  /** Actions, and what writes, are answered only after `/alwaysReply 1`. */
+  #answer(asked: Asked, workspace: SimulatedWorkspace | undefined, answer: Answer): void {
+    if (!answer.action || asked.client.alwaysReply) this.#reply(asked, workspace, answer);
+  }
+
+  #reply({ client, address, path }: Asked, workspace: SimulatedWorkspace | undefined, answer: Answer): void {
+    const { dropReplies, delayMs = 0, replyAddress = 'asked', jsonAddress } = this.#options.faults();
     if (dropReplies === true || (typeof dropReplies === 'function' && dropReplies(path))) {
       this.#options.count('replies.withheld');
       return;
     }
+    const { status, data, from } = answer;
+    const told = from ? path.replace(/^\/cue(?:_id)?\/[^/]+/, `/cue_id/${from.uniqueID}`) : path;
+    const named = address.slice(0, address.length - path.length);
+    const whole = named || (workspace ? `/workspace/${workspace.uniqueID}` : '');
     const form = (how: 'asked' | 'bare' | 'workspace') =>
-      how === 'asked' || !workspace ? asked : how === 'bare' ? path : `/workspace/${workspace.uniqueID}${path}`;
+      `${how === 'asked' ? named : how === 'workspace' ? whole : ''}${told}`;
     const json = {
       ...(workspace ? { workspace_id: workspace.uniqueID } : {}),
-      address: form(jsonAddress),
+      // Companion and Cue-View find the cue behind the workspace of a version 5.
+      address: form(jsonAddress ?? (this.#major >= 5 ? 'workspace' : 'asked')),
       status,
       ...(data === undefined ? {} : { data }),
     };
     const send = () => {
-      client.send(`/reply${form(replyAddress)}`, [JSON.stringify(json)]);
+      client.send(`/reply${form(replyAddress)}`, [inFormat(client.replyFormat, json)]);
       this.#options.count('replies.sent');
     };
     if (delayMs === 0) send();
@@ -248,14 +319,24 @@ export class Messages {
   }
 }
 
-/** QLab's truth: T, a number that is not 0, or a text that starts with y, t or 1 to 9. */
-function isTrue(arg: OscArgument | undefined): boolean {
-  if (typeof arg === 'string') return /^[yt1-9]/i.test(arg);
-  return typeof arg === 'number' ? arg !== 0 : arg === true;
+/** A reply as JSON, or in the words of `/replyFormat`. */
+function inFormat(
+  format: string,
+  json: { workspace_id?: string; address: string; status: string; data?: unknown },
+): string {
+  if (format === '') return JSON.stringify(json);
+  const { data = '' } = json;
+  const words: Readonly<Record<string, string>> = {
+    workspace_id: json.workspace_id ?? '',
+    address: json.address,
+    status: json.status,
+    data: typeof data === 'string' ? data : JSON.stringify(data),
+  };
+  return format.replace(/#(workspace_id|address|status|data)#/g, (_, word: string) => words[word] ?? '');
 }
 
-/** Whether this version reports what happens (Show Control Broadcast, from 5.3 on). */
-export function hasBroadcast(version: string): boolean {
-  const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major > 5 || (major === 5 && minor >= 3);
+/** Whether a version is as new as another one. */
+export function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [ours = 0, minorOfOurs = 0] = version.split('.').map(Number);
+  return ours > major || (ours === major && minorOfOurs >= minor);
 }

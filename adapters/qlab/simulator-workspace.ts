@@ -1,5 +1,6 @@
 /** A workspace as QLab keeps it: lists, cues, the playhead, what runs, the double-GO window. No sockets, no OSC. */
 import type { Clock, MonoMs } from '../../src/kit/clock.js';
+import type { Value } from './simulator-arguments.js';
 
 export interface SimulatedCue {
   number: string;
@@ -69,9 +70,33 @@ export interface CueNode {
   preWaitMs: number;
   continueMode: 0 | 1 | 2;
   broken: boolean;
+  /** One that is not takes every command and never fires. */
+  armed: boolean;
+  flagged: boolean;
+  colorName: string;
+  notes: string;
+  /** What else was written to it: it is told again, and nothing goes by it. */
+  kept: Map<string, Value>;
   children: CueNode[];
   parent: CueNode | undefined;
 }
+
+/** What an operator, or a client with the right to edit, may change of a cue. */
+export type CueEdit = Partial<
+  Pick<
+    CueNode,
+    | 'number'
+    | 'name'
+    | 'durationMs'
+    | 'preWaitMs'
+    | 'continueMode'
+    | 'broken'
+    | 'armed'
+    | 'flagged'
+    | 'colorName'
+    | 'notes'
+  >
+>;
 
 interface Run {
   timer: AbortController;
@@ -79,6 +104,7 @@ interface Run {
   endsAt: number;
   /** What was left when it was paused. */
   leftMs: number | undefined;
+  how: { isAudition?: boolean; isPreview?: boolean };
 }
 
 /** What a workspace tells of itself: to whoever listens, to whoever wants updates, and to the protocol of a test. */
@@ -88,8 +114,9 @@ export interface WorkspaceListener {
   fired(fired: Fired): void;
 }
 
-/** What QLab calls a cart of cues. */
-const CART = 'Cart';
+/** What QLab calls a cart of cues, and a list of them. */
+export const CART = 'Cart';
+export const LIST = 'Cue List';
 
 export class SimulatedWorkspace {
   readonly uniqueID: string;
@@ -97,6 +124,10 @@ export class SimulatedWorkspace {
   name: string;
   /** Every GO is an audition: it goes to the audition outputs, and is told as one. */
   alwaysAudition = false;
+  /** What its settings are by address, where they were written. */
+  readonly settings = new Map<string, Value>();
+  /** What QLab calls the parent of its lists; it is another word from 5.5 on. */
+  rootID = '__root__';
   readonly access: Readonly<Record<string, readonly Permission[]>>;
   readonly lists: CueNode[];
   minGoTimeMs: number;
@@ -108,6 +139,7 @@ export class SimulatedWorkspace {
   readonly #panicFadeMs: number;
   readonly #runs = new Map<CueNode, Run>();
   readonly #loaded = new Set<CueNode>();
+  readonly #auditioned = new Set<CueNode>();
   /** Cues in their pre-wait, and since when. */
   readonly #waits = new Map<CueNode, { timer: AbortController; sinceMs: number }>();
   readonly #playheads = new Map<CueNode, CueNode | undefined>();
@@ -136,18 +168,36 @@ export class SimulatedWorkspace {
 
   /** The operator gives a cue another number. */
   renumber(cue: CueNode, number: string): void {
-    cue.number = number;
+    this.edit(cue, { number });
+  }
+
+  /** The operator changes a cue. */
+  edit(cue: CueNode, change: CueEdit): void {
+    Object.assign(cue, change);
     this.#changed(cue);
+  }
+
+  /** Keeps what nothing goes by. */
+  keep(cue: CueNode, key: string, value: Value): void {
+    cue.kept.set(key, value);
+    this.#changed(cue);
+  }
+
+  /** QLab tells of a selection as of a change of the light dashboard. @see Companion's QLab module, Cue-View */
+  select(cues: CueNode[]): void {
+    this.selected = cues;
+    this.#listener.update('dashboard');
   }
 
   /** The operator deletes a cue; a playhead that stood at it stands at the next one. */
   remove(cue: CueNode): void {
-    const list = this.#listOf(cue);
+    const list = this.listOf(cue);
     const next = this.#next(cue);
     const siblings = cue.parent?.children ?? [];
     siblings.splice(siblings.indexOf(cue), 1);
     if (this.#playheads.get(list) === cue) this.#setPlayhead(list, next);
-    this.#changed(cue);
+    this.selected = this.selected.filter((other) => other !== cue);
+    this.stop(cue);
     this.#listener.update('');
   }
 
@@ -177,6 +227,7 @@ export class SimulatedWorkspace {
     return run.leftMs === undefined ? this.#clock.mono() - run.startedAt : cue.durationMs - run.leftMs;
   };
   isLoaded = (cue: CueNode): boolean => this.#loaded.has(cue);
+  isAuditioning = (cue: CueNode): boolean => this.#auditioned.has(cue);
   get isPanicking(): boolean {
     return this.#panic !== undefined;
   }
@@ -189,34 +240,40 @@ export class SimulatedWorkspace {
    * GO, of the current list, of a list by its number, or after the playhead went to a cue by its number.
    * @returns whether a cue went: not inside the double-GO window, and not without a cue to go to.
    */
-  go(by: Fired['by'], target?: string): boolean {
+  go(by: Fired['by'], target?: string, isAudition?: boolean): boolean {
     const named = target === undefined ? this.currentList : this.all().find((other) => other.number === target);
-    return named !== undefined && this.goTo(by, named);
+    return named !== undefined && this.goTo(by, named, isAudition);
   }
 
   /** GO of a list, or of a cue that the playhead is moved to first. @returns as `go`. */
-  goTo(by: Fired['by'], listOrCue: CueNode): boolean {
+  goTo(by: Fired['by'], listOrCue: CueNode, isAudition = this.alwaysAudition): boolean {
     if (this.doubleGoLeftMs() > 0) return false;
-    const list = this.#listOf(listOrCue);
+    const list = this.listOf(listOrCue);
     const cue = list === listOrCue ? this.#playheads.get(list) : listOrCue;
     if (!cue || list.type === CART) return false;
     this.#lastGoMs = this.#clock.mono();
-    this.#listener.event(this.alwaysAudition ? 'auditionGo' : 'go', cue);
-    this.start(cue, by);
+    this.#listener.event(isAudition ? 'auditionGo' : 'go', cue);
+    this.start(cue, by, { isAudition });
     let last = cue;
     for (let next = this.#next(last); next && last.continueMode !== 0; next = this.#next(last)) last = next;
     this.#setPlayhead(list, this.#next(last));
     return true;
   }
 
-  /** Starts a cue: it fires after its pre-wait. One that runs already starts anew, and counts again. */
-  start(cue: CueNode, by: Fired['by']): void {
-    if (cue.broken) return;
+  /**
+   * Starts a cue: it fires after its pre-wait. One that runs already starts anew, and counts again.
+   * @param how.isPreview  without its pre-wait, and without the cue that would follow.
+   */
+  start(cue: CueNode, by: Fired['by'], how: { isAudition?: boolean; isPreview?: boolean } = {}): void {
+    if (cue.broken || !cue.armed) return;
     this.#runs.get(cue)?.timer.abort();
     this.#waits.get(cue)?.timer.abort();
+    this.#waits.delete(cue);
     this.#loaded.delete(cue);
-    if (cue.preWaitMs === 0) {
-      this.#fire(cue, by);
+    if (how.isAudition) this.#auditioned.add(cue);
+    else this.#auditioned.delete(cue);
+    if (cue.preWaitMs === 0 || how.isPreview) {
+      this.#fire(cue, by, how);
       return;
     }
     const timer = new AbortController();
@@ -225,19 +282,20 @@ export class SimulatedWorkspace {
     void this.#clock.sleep(cue.preWaitMs, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       this.#waits.delete(cue);
-      this.#fire(cue, by);
+      this.#fire(cue, by, how);
     });
   }
 
-  #fire(cue: CueNode, by: Fired['by']): void {
+  #fire(cue: CueNode, by: Fired['by'], how: { isAudition?: boolean; isPreview?: boolean }): void {
     const { number, name, uniqueID } = cue;
     this.#listener.fired({ number, name, uniqueID, at: this.#clock.mono(), by, workspace: this.uniqueID });
-    this.#run(cue, cue.durationMs);
+    this.#run(cue, cue.durationMs, how);
     this.#listener.event('cue/start', cue);
     this.#changed(cue);
-    for (const child of cue.children) this.start(child, 'follow');
-    const next = cue.continueMode === 1 ? this.#next(cue) : undefined;
-    if (next) this.start(next, 'follow');
+    const { isAudition = false } = how;
+    for (const child of cue.children) this.start(child, 'follow', { isAudition });
+    const next = cue.continueMode === 1 && !how.isPreview ? this.#next(cue) : undefined;
+    if (next) this.start(next, 'follow', { isAudition });
   }
 
   stop(cue: CueNode): void {
@@ -247,6 +305,7 @@ export class SimulatedWorkspace {
       run.timer.abort();
       this.#runs.delete(cue);
       this.#waits.delete(cue);
+      this.#auditioned.delete(cue);
       this.#listener.event('cue/stop', cue);
     }
     this.#changed(cue);
@@ -262,9 +321,9 @@ export class SimulatedWorkspace {
   }
 
   resume(cue: CueNode): void {
-    const left = this.#runs.get(cue)?.leftMs;
-    if (left === undefined) return;
-    this.#run(cue, left);
+    const run = this.#runs.get(cue);
+    if (run?.leftMs === undefined) return;
+    this.#run(cue, run.leftMs, run.how);
     this.#changed(cue);
   }
 
@@ -302,10 +361,19 @@ export class SimulatedWorkspace {
     this.movePlayhead(this.currentList?.children[0]);
   }
 
-  /** Moves the playhead of the cue's list, or takes it from the current one. */
-  movePlayhead(cue: CueNode | undefined): void {
-    if (cue) this.currentList = this.#listOf(cue);
-    if (this.currentList) this.#setPlayhead(this.currentList, cue);
+  /** Moves the playhead of the cue's list, which becomes the current one, or takes it from that. @returns as `putPlayhead`. */
+  movePlayhead(cue: CueNode | undefined): boolean {
+    const list = cue ? this.listOf(cue) : this.currentList;
+    if (!list || !this.putPlayhead(list, cue)) return false;
+    this.currentList = list;
+    return true;
+  }
+
+  /** Moves a list's playhead, and leaves the current list as it is. A cart has none. @returns whether it could. */
+  putPlayhead(list: CueNode, cue: CueNode | undefined): boolean {
+    if (list.type !== LIST || cue === list || (cue && this.listOf(cue) !== list)) return false;
+    this.#setPlayhead(list, cue);
+    return true;
   }
 
   #setPlayhead(list: CueNode, cue: CueNode | undefined): void {
@@ -316,12 +384,17 @@ export class SimulatedWorkspace {
 
   /** Settings were changed, as by an operator. */
   tellSettings(name: string): void {
-    this.#listener.update(`settings/${name}`);
+    this.tell(`settings/${name}`);
+  }
+
+  /** Tells of a change, such as `settings/general`; '' is the workspace as a whole. */
+  tell(path: string): void {
+    this.#listener.update(path);
   }
 
   /** The cue beside one in its list or group. */
-  beside(cue: CueNode | undefined, by: 1 | -1): CueNode | undefined {
-    const siblings = cue?.parent?.children ?? this.currentList?.children ?? [];
+  beside(cue: CueNode | undefined, by: 1 | -1, list = this.currentList): CueNode | undefined {
+    const siblings = cue?.parent?.children ?? list?.children ?? [];
     return cue ? siblings[siblings.indexOf(cue) + by] : siblings[by === 1 ? 0 : siblings.length - 1];
   }
 
@@ -333,18 +406,19 @@ export class SimulatedWorkspace {
     this.#waits.clear();
   }
 
-  #run(cue: CueNode, durationMs: number): void {
+  #run(cue: CueNode, durationMs: number, how: Run['how']): void {
     const timer = new AbortController();
     const now = this.#clock.mono();
     const startedAt = now - (cue.durationMs - durationMs);
-    this.#runs.set(cue, { timer, startedAt, endsAt: now + durationMs, leftMs: undefined });
+    this.#runs.set(cue, { timer, startedAt, endsAt: now + durationMs, leftMs: undefined, how });
     void this.#clock.sleep(durationMs, timer.signal).then(() => {
       if (timer.signal.aborted) return;
       this.#runs.delete(cue);
+      this.#auditioned.delete(cue);
       this.#listener.event('cue/stop', cue);
       this.#changed(cue);
-      const next = cue.continueMode === 2 ? this.#next(cue) : undefined;
-      if (next) this.start(next, 'follow');
+      const next = cue.continueMode === 2 && !how.isPreview ? this.#next(cue) : undefined;
+      if (next) this.start(next, 'follow', { isAudition: how.isAudition ?? false });
     });
   }
 
@@ -356,7 +430,8 @@ export class SimulatedWorkspace {
     return this.beside(cue, 1);
   }
 
-  #listOf(cue: CueNode): CueNode {
+  /** The list or cart that a cue is in, or that it is. */
+  listOf(cue: CueNode): CueNode {
     let top = cue;
     while (top.parent) top = top.parent;
     return top;
@@ -364,7 +439,7 @@ export class SimulatedWorkspace {
 
   #list(list: SimulatedList, workspace: number): CueNode {
     const { name = 'Main Cue List', number = '', isCart = false, cues } = list;
-    const node = this.#cue({ number, name, type: isCart ? CART : 'Cue List', durationMs: 0 }, undefined, workspace);
+    const node = this.#cue({ number, name, type: isCart ? CART : LIST, durationMs: 0 }, undefined, workspace);
     node.children = cues.map((cue) => this.#cue(typeof cue === 'string' ? { number: cue } : cue, node, workspace));
     return node;
   }
@@ -383,6 +458,11 @@ export class SimulatedWorkspace {
       preWaitMs: cue.preWaitMs ?? 0,
       continueMode: cue.continueMode ?? 0,
       broken: cue.broken ?? false,
+      armed: true,
+      flagged: false,
+      colorName: 'none',
+      notes: '',
+      kept: new Map(),
       children: [],
       parent,
     };

@@ -2,47 +2,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { qlabClient as client } from '../../test/support/qlab-client.js';
+import { simulated } from '../../test/support/qlab-desk.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
-import { decodePacket, encodeMessage, type OscArgument, type OscMessage, SlipDecoder, slipEncode } from './codec.js';
-import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from './simulator.js';
-
-async function simulated(options: QlabSimulatorOptions = {}): Promise<QlabSimulator> {
-  const qlab = await startQlabSimulator({ port: 0, ...options });
-  onTestFinished(() => qlab.close());
-  return qlab;
-}
-
-/** A TCP client that knows bytes and nothing of QLab. */
-async function client(qlab: QlabSimulator) {
-  const socket = connect(qlab.port, '127.0.0.1');
-  await once(socket, 'connect');
-  onTestFinished(() => void socket.destroy());
-  const got: OscMessage[] = [];
-  let raw = 0;
-  const slip = new SlipDecoder(
-    1e6,
-    (frame) => got.push(...decodePacket(frame).messages),
-    () => {},
-  );
-  socket.on('data', (bytes) => {
-    raw += bytes.length;
-    slip.push(bytes);
-  });
-  const send = (address: string, ...args: OscArgument[]) => socket.write(slipEncode(encodeMessage(address, args)));
-  /** Sends, and waits for the reply to it. */
-  const ask = async (address: string, ...args: OscArgument[]): Promise<Record<string, unknown>> => {
-    const before = got.length;
-    send(address, ...args);
-    const reply = () => got.slice(before).find((message) => message.address === `/reply${address}`);
-    await eventually(() => reply() !== undefined, `a reply to ${address}`);
-    return JSON.parse(String(reply()?.args[0]));
-  };
-  /** Resolves once QLab has taken everything that was sent. */
-  const settled = () => ask('/version');
-  const heard = (prefix: string) => got.filter(({ address }) => address.startsWith(prefix));
-  return { socket, got, send, ask, settled, heard, raw: () => raw };
-}
+import { decodePacket, encodeMessage, type OscArgument, type OscMessage, slipEncode } from './codec.js';
+import { type QlabSimulator, startQlabSimulator } from './simulator.js';
 
 const numbersOf = (qlab: QlabSimulator) => qlab.fired.map(({ number }) => number);
 
@@ -108,7 +73,9 @@ test('actions are answered only after /alwaysReply 1, and for that client alone'
   const qlab = await simulated();
   const [one, two] = [await client(qlab), await client(qlab)];
   one.send('/alwaysReply', 1);
-  expect(await one.ask('/cue/1/start')).toMatchObject({ address: '/cue/1/start', status: 'ok' });
+  expect(await one.ask('/cue/1/start')).toMatchObject({
+    ...{ address: `/workspace/${qlab.workspace.uniqueID}/cue/1/start`, status: 'ok' },
+  });
   two.send('/cue/1/start');
   await two.settled();
   expect(two.heard('/reply/cue')).toEqual([]);
@@ -135,9 +102,10 @@ test('a passcode gives rights, a wrong one delays the next try longer each time'
 });
 
 test('without the right it is denied, and nothing happens', async () => {
-  const qlab = await simulated({ passcode: '1234' });
+  const qlab = await simulated({ access: { 1234: ['view'] } });
   const { send, ask } = await client(qlab);
   expect(await ask('/cueLists')).toMatchObject({ status: 'denied' });
+  await ask('/connect', '1234');
   send('/alwaysReply', 1);
   expect(await ask('/go')).toMatchObject({ status: 'denied' });
   expect(qlab.fired).toEqual([]);
@@ -208,7 +176,7 @@ test('a panic fades; the second one stops at once', async () => {
   const clock = new TestClock();
   const qlab = await simulated({ clock, cues: [{ number: '1', durationMs: 60_000 }] });
   const { send, ask, settled } = await client(qlab);
-  const running = async () => ((await ask('/cue/1/isRunning')) as { data: boolean }).data;
+  const running = async () => (await ask('/cue/1/isRunning')).data;
   send('/cue/1/start');
   send('/panic');
   expect(await running()).toBe(true);
@@ -239,16 +207,36 @@ test('groups, auto-continue and auto-follow start what follows, and the playhead
   expect(qlab.workspace.playhead?.number).toBe('5');
 });
 
-test('wildcards in a number mean every cue that fits, and a cue that does not exist is silence', async () => {
+test('wildcards in a number mean every cue that fits', async () => {
   const qlab = await simulated({ cues: ['1', '2', '10', 'a'] });
   const { send, settled, heard } = await client(qlab);
   send('/cue/{1,a}/start');
   send('/cue/1*/start');
   send('/cue/[!1]/start');
-  send('/cue/99/name');
   await settled();
   expect(numbersOf(qlab)).toEqual(['1', 'a', '1', '10', '2', 'a']);
-  expect(heard('/reply/cue')).toEqual([]);
+  // Each cue answers by its ID.
+  send('/cue/1*/number');
+  await settled();
+  expect(heard('/reply').map(({ args }) => JSON.parse(String(args[0])).data)).toEqual(['5.5.10', '1', '10', '5.5.10']);
+  expect(heard('/reply/cue_id').map(({ address }) => address.split('/')[3])).toEqual(
+    qlab.workspace.all().flatMap(({ number, uniqueID }) => (number.startsWith('1') ? [uniqueID] : [])),
+  );
+});
+
+test('a cue that does not exist is an error from 5.3 on, and silence before', async () => {
+  for (const [version, replies] of [
+    ['5.3', 1],
+    ['5.2.4', 0],
+  ] as const) {
+    const qlab = await simulated({ version });
+    const { send, settled, heard } = await client(qlab);
+    send('/cue/99/name');
+    send('/cue/active/valuesForKeys', '["number"]');
+    await settled();
+    const told = heard('/reply/cue').map(({ args }) => JSON.parse(String(args[0])).status);
+    expect(told).toEqual(replies === 1 ? ['error', 'error'] : []);
+  }
 });
 
 test('lists have playheads of their own; /go with the number of a list is its GO', async () => {

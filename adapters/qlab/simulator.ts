@@ -8,7 +8,7 @@ import { type Clock, systemClock } from '../../src/kit/clock.js';
 import type { OscArgument, OscMessage } from './codec.js';
 import { SimulatorClient } from './simulator-client.js';
 import { listenTcp, listenUdp, type TcpDoor, type UdpDoor } from './simulator-doors.js';
-import { hasBroadcast, Messages, type QlabFaults } from './simulator-messages.js';
+import { isAtLeast, Messages, type QlabFaults } from './simulator-messages.js';
 import { type Fired, SimulatedWorkspace, type WorkspaceOptions } from './simulator-workspace.js';
 
 export interface QlabSimulatorOptions extends WorkspaceOptions {
@@ -128,6 +128,7 @@ class Simulator implements QlabSimulator {
         event: (event, cue) => this.#broadcast(made, event, cue),
         update: (path, ...args) => this.#update(made, path, args),
       });
+      made.rootID = isAtLeast(this.#version, 5, 5) ? '__root__' : '[root group of cue lists]';
       return made;
     });
     this.#open = [...this.#all];
@@ -141,6 +142,10 @@ class Simulator implements QlabSimulator {
       open: () => this.#open,
       count: (name) => this.#count(name),
       broadcast: (workspace, event) => this.#broadcast(workspace, event),
+      update: (path) => {
+        for (const client of this.#everyone())
+          if (client.updates.size > 0) client.send(`/update/preferences/${path}`, []);
+      },
     });
   }
 
@@ -271,7 +276,7 @@ class Simulator implements QlabSimulator {
     event: string,
     cue?: { number: string; name: string; uniqueID: string; type: string },
   ): void {
-    if (!hasBroadcast(this.#version) || !this.#open.includes(workspace)) return;
+    if (!isAtLeast(this.#version, 5, 3) || !this.#open.includes(workspace)) return;
     if (this.#faults.dropEvents?.(event)) {
       this.#count('events.lost');
       return;
@@ -332,8 +337,11 @@ class Simulator implements QlabSimulator {
     const client: SimulatorClient = new SimulatorClient(`udp ${ip}`, ip, (bytes) => {
       // A fresh socket for each reply, as QLab does: its source port tells nothing.
       const socket = createSocket('udp4');
-      socket.on('error', () => this.#count('replies.failed'));
-      socket.send(bytes, client.replyPort, ip, () => socket.close());
+      // A cue list may be longer than a datagram.
+      socket.send(bytes, client.replyPort, ip, (error) => {
+        if (error) this.#count('replies.failed');
+        socket.close();
+      });
     });
     client.lastHeardMs = this.#clock.mono();
     this.#udpClients.set(ip, client);

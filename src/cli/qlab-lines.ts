@@ -1,20 +1,57 @@
 import type { simulators } from '../main.js';
 
 type Qlab = Awaited<ReturnType<typeof simulators.qlab>>;
+type Workspace = Qlab['workspace'];
+type Cue = ReturnType<Workspace['all']>[number];
 type Faults = Parameters<Qlab['setFaults']>[0];
 
+/** @returns why it could not be done; false: `rest` is not what it takes. */
+type Act = (qlab: Qlab, rest: string) => string | false | undefined;
+
 interface Line {
-  /** What it takes, such as `[NUMBER]`. */
+  /** What it takes, such as `[NUMBER]`; `on|off` are words to choose from. */
   takes?: string;
   words: string;
-  /** @returns why it could not be done. */
-  act?: (qlab: Qlab, rest: string) => string | undefined;
+  act?: Act;
   /** A fault stays until `well`; undefined: `rest` is not what it takes. */
   fault?: (rest: string) => Faults | undefined;
 }
 
-const milliseconds = (text: string): number | undefined => (/^[0-9]{1,5}$/.test(text) ? Number(text) : undefined);
+/** Milliseconds, or messages. */
+const whole = (text: string): number | undefined => (/^[0-9]{1,5}$/.test(text) ? Number(text) : undefined);
+/** As many as a timer can wait. */
+const SECONDS_MAX = 2_000_000;
+const seconds = (text: string): number | undefined =>
+  /^[0-9]+(?:\.[0-9]+)?$/.test(text) && Number(text) <= SECONDS_MAX ? Number(text) : undefined;
 const SHUFFLE_MS = 300;
+
+/** Does something with the cue whose number is typed, and with what stands behind it. */
+const toCueWith =
+  (act: (workspace: Workspace, cue: Cue, rest: string) => ReturnType<Act>): Act =>
+  ({ workspace }, typed) => {
+    const [, number = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(typed) ?? [];
+    const cue = workspace.all().find((other) => other.number === number);
+    return cue ? act(workspace, cue, rest) : `there is no cue ${number}`;
+  };
+
+const toCue = (act: (workspace: Workspace, cue: Cue) => void): Act =>
+  toCueWith((workspace, cue, rest) => (rest === '' ? void act(workspace, cue) : false));
+
+const inSeconds = (key: 'preWaitMs' | 'durationMs') =>
+  toCueWith((workspace, cue, text) => {
+    const value = seconds(text);
+    if (value === undefined) return false;
+    workspace.edit(cue, { [key]: value * 1000 });
+    return undefined;
+  });
+
+const onOrOff =
+  (act: (workspace: Workspace, isOn: boolean) => void): Act =>
+  ({ workspace }, text) => {
+    if (text !== 'on' && text !== 'off') return false;
+    act(workspace, text === 'on');
+    return undefined;
+  };
 
 /** What can be typed: what an operator does at QLab, and what can be wrong with it. */
 const LINES: Readonly<Record<string, Line>> = {
@@ -33,8 +70,109 @@ const LINES: Readonly<Record<string, Line>> = {
     words: 'the operator moves the playhead, to no cue without a number',
     act: (qlab, number) => void qlab.operatorPlayhead(number || undefined),
   },
+  select: {
+    takes: 'NUMBER',
+    words: 'the operator selects a cue',
+    act: toCue((workspace, cue) => workspace.select([cue])),
+  },
+  stop: { takes: 'NUMBER', words: 'the operator stops a cue', act: toCue((workspace, cue) => workspace.stop(cue)) },
+  pause: { takes: 'NUMBER', words: 'the operator pauses a cue', act: toCue((workspace, cue) => workspace.pause(cue)) },
+  resume: {
+    takes: 'NUMBER',
+    words: 'the operator lets it go on',
+    act: toCue((workspace, cue) => workspace.resume(cue)),
+  },
   panic: { words: 'the operator panics', act: (qlab) => void qlab.operatorPanic() },
+  audition: {
+    takes: 'on|off',
+    words: 'every GO is an audition, or none',
+    act: onOrOff((workspace, isOn) => {
+      workspace.alwaysAudition = isOn;
+    }),
+  },
+  show: {
+    takes: 'on|off',
+    words: 'show mode, or edit mode',
+    act: onOrOff((workspace, isOn) => {
+      workspace.settings.set('/showMode', isOn);
+      workspace.tell('');
+    }),
+  },
+  mingo: {
+    takes: 'SECONDS',
+    words: 'the double-GO window',
+    act: ({ workspace }, text) => {
+      const value = seconds(text);
+      if (value === undefined) return false;
+      workspace.minGoTimeMs = value * 1000;
+      workspace.tellSettings('general');
+      return undefined;
+    },
+  },
+  prewait: {
+    takes: 'NUMBER SECONDS',
+    words: 'how long a cue waits before it fires',
+    act: inSeconds('preWaitMs'),
+  },
+  duration: {
+    takes: 'NUMBER SECONDS',
+    words: 'how long a cue lasts, from its next start on',
+    act: inSeconds('durationMs'),
+  },
+  disarm: {
+    takes: 'NUMBER',
+    words: 'a cue takes every command and never fires',
+    act: toCue((workspace, cue) => workspace.edit(cue, { armed: false })),
+  },
+  arm: {
+    takes: 'NUMBER',
+    words: 'it fires again',
+    act: toCue((workspace, cue) => workspace.edit(cue, { armed: true })),
+  },
+  break: {
+    takes: 'NUMBER',
+    words: "a cue's file is missing",
+    act: toCue((workspace, cue) => workspace.edit(cue, { broken: true })),
+  },
+  mend: {
+    takes: 'NUMBER',
+    words: 'it is there again',
+    act: toCue((workspace, cue) => workspace.edit(cue, { broken: false })),
+  },
+  renumber: {
+    takes: 'NUMBER NUMBER',
+    words: 'a cue gets another number',
+    act: toCueWith((workspace, cue, number) => {
+      if (number === '' || /\s/.test(number)) return false;
+      if (workspace.all().some((other) => other.number === number)) return `there is a cue ${number}`;
+      workspace.renumber(cue, number);
+      return undefined;
+    }),
+  },
+  delete: {
+    takes: 'NUMBER',
+    words: 'a cue is deleted',
+    act: toCueWith((workspace, cue, more) => {
+      if (more !== '') return false;
+      if (!cue.parent) return 'a list stays';
+      workspace.remove(cue);
+      return undefined;
+    }),
+  },
+  name: {
+    takes: 'NAME',
+    words: 'the workspace is saved under another name',
+    act: ({ workspace }, name) => {
+      workspace.name = name;
+      workspace.tell('');
+      return undefined;
+    },
+  },
   close: { words: 'the workspace is closed', act: (qlab) => void qlab.closeWorkspace() },
+  vanish: {
+    words: 'the workspace is closed, and nobody is told',
+    act: (qlab) => void qlab.forgetWorkspace(qlab.workspace),
+  },
   open: { words: 'the workspace is opened again', act: (qlab) => void qlab.openWorkspace() },
   cut: { words: 'every TCP connection is cut', act: (qlab) => void qlab.dropClients() },
   refuse: { words: 'nobody new can connect', fault: () => ({ refuseConnections: true }) },
@@ -42,7 +180,7 @@ const LINES: Readonly<Record<string, Line>> = {
     takes: 'MS',
     words: 'each reply comes so many milliseconds later',
     fault: (rest) => {
-      const delayMs = milliseconds(rest);
+      const delayMs = whole(rest);
       return delayMs === undefined ? undefined : { delayMs };
     },
   },
@@ -50,11 +188,22 @@ const LINES: Readonly<Record<string, Line>> = {
     takes: 'MS',
     words: 'all that it sends comes so many milliseconds later, but the answers to GO and start',
     fault: (rest) => {
-      const holdMs = milliseconds(rest);
+      const holdMs = whole(rest);
       return holdMs === undefined ? undefined : { holdMs };
     },
   },
+  hangup: {
+    takes: 'MESSAGES',
+    words: 'a TCP client is cut off after so many messages',
+    fault: (rest) => {
+      const closeAfter = whole(rest);
+      return closeAfter ? { closeAfter } : undefined;
+    },
+  },
   silent: { words: 'no reply comes', fault: () => ({ dropReplies: true }) },
+  deaf: { words: 'no message arrives', fault: () => ({ dropMessages: () => true }) },
+  mute: { words: 'no report of a GO, a start or a stop comes', fault: () => ({ dropEvents: () => true }) },
+  bare: { words: 'replies do not name the workspace', fault: () => ({ replyAddress: 'bare', jsonAddress: 'bare' }) },
   shuffle: {
     words: `replies and reports overtake each other, by up to ${SHUFFLE_MS} ms`,
     fault: () => ({ jitterMs: () => Math.random() * SHUFFLE_MS }),
@@ -67,7 +216,7 @@ const LINES: Readonly<Record<string, Line>> = {
 /** One line for each thing that can be typed. */
 export const lineHelp = (): string =>
   Object.entries(LINES)
-    .map(([name, { takes = '', words }]) => `  ${`${name} ${takes}`.padEnd(20)}${words}`)
+    .map(([name, { takes = '', words }]) => `  ${`${name} ${takes}`.padEnd(26)}${words}`)
     .join('\n');
 
 /** Does what is typed at a simulated QLab. Faults add up until `well`. */
@@ -80,10 +229,14 @@ export function qlabLines(qlab: Qlab): (typed: string) => Promise<string> {
     const line = Object.hasOwn(LINES, name) ? LINES[name] : undefined;
     if (!line) return `there is no ${name}; there are ${Object.keys(LINES).join(', ')}`;
     const needs = line.takes?.startsWith('[') === false && rest === '';
-    if (needs || (rest !== '' && line.takes === undefined)) return `write ${name} ${line.takes ?? 'alone'}`;
-    if (line.act) return line.act(qlab, rest) ?? line.words;
+    const usage = `write ${name} ${line.takes ?? 'alone'}`;
+    if (needs || (rest !== '' && line.takes === undefined)) return usage;
+    if (line.act) {
+      const why = line.act(qlab, rest);
+      return why === false ? usage : (why ?? line.words);
+    }
     const fault = line.fault?.(rest);
-    if (line.fault && !fault) return `write ${name} ${line.takes}`;
+    if (line.fault && !fault) return usage;
     faults = fault ? { ...faults, ...fault } : {};
     await qlab.setFaults(faults);
     return line.words;
