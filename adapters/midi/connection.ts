@@ -5,7 +5,7 @@ import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from './codec.js';
 import { encodeCommand, isMtcCommand, neededMtcOut } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
-import { ControllerEdges, isForUs, matches, mtcInput, toInput } from './input.js';
+import { ControllerEdges, isForUs, isOurMachine, matches, mtcInput, toInput } from './input.js';
 import { MtcReceiver, type MtcReport } from './mtc.js';
 import { readMtcOrder } from './mtc-command.js';
 import type { Mixture } from './mtc-mixture.js';
@@ -201,9 +201,12 @@ export class MidiConnection extends BaseConnection {
         this.#watchMtc();
         return;
       case 'msc':
-        if (isForUs(message, this.#config)) this.#tell(toInput(message));
+      case 'mmc': {
+        const isOurs = message.kind === 'msc' ? isForUs(message, this.#config) : isOurMachine(message, this.#config);
+        if (isOurs) this.#tell(toInput(message));
         else this.#counters['ignored.other-device'] += 1;
         return;
+      }
       case 'controlChange': {
         const edge = this.#edges.take(message.channel, message.controller, message.value);
         this.#tell({ ...toInput(message), edge });
