@@ -183,6 +183,11 @@ describe('a port', () => {
     const { port, connection } = await connect();
     const command = { msc: { command: 'go', deviceId: 1, format: 'lighting', cue: 'A1' } };
     await expect(connection.send(command, never)).rejects.toMatchObject({ code: 'CODEC_MALFORMED' });
+    const locate = { mmc: { command: 'locate', time: '00:01:00:00', rate: '29.97df' } };
+    await expect(connection.send(locate, never)).rejects.toMatchObject({
+      code: 'CODEC_MALFORMED',
+      message: expect.stringContaining('00:01:00:00 does not exist at 29.97df'),
+    });
     expect(port.received).toEqual([]);
     await connection.close();
   });
@@ -242,10 +247,22 @@ describe('what a device hears', () => {
     await connection.close();
   });
 
+  test('of machine control: its own number and the call to all', async () => {
+    const { port, connection, inputs } = await connect({ input: 'Desk', deviceId: 5, groups: [2] });
+    for (const deviceId of [0, 4, 5, 6, 0x71, 0x7e, 0x7f])
+      port.play(encodeMessage({ kind: 'mmc', command: 'play', deviceId }));
+    expect(inputs.map(({ event, deviceId }) => [event, deviceId])).toEqual([
+      ['mmc', 5],
+      ['mmc', 0x7f],
+    ]);
+    expect(connection.counters?.()).toMatchObject({ 'ignored.other-device': 5 });
+    await connection.close();
+  });
+
   test('without a number of its own: every device and format', async () => {
     const { port, connection, inputs } = await connect({ input: 'Desk' });
-    port.play(msc(5, 'sound'), msc(0x70, 'lighting'));
-    expect(inputs).toHaveLength(2);
+    port.play(msc(5, 'sound'), msc(0x70, 'lighting'), encodeMessage({ kind: 'mmc', command: 'play', deviceId: 9 }));
+    expect(inputs).toHaveLength(3);
     await connection.close();
   });
 

@@ -41,6 +41,22 @@ describe('a command', () => {
       'f07f01064406012102030400f7',
       'mmc locate 01:02:03:04',
     ],
+    [
+      { mmc: { command: 'locate', time: '00:10:00:00', rate: '29.97df' } },
+      'f07f7f06440601400a000000f7',
+      'mmc locate 00:10:00:00',
+    ],
+    [
+      { mmc: { command: 'locate', time: '00:01:00:02', rate: '29.97df' } },
+      'f07f7f064406014001000200f7',
+      'mmc locate 00:01:00:02',
+    ],
+    [
+      // How long a fade takes is no frame of a tape.
+      { msc: { ...go, command: 'timedGo', time: '00:01:00:00', rate: '29.97df' } },
+      'f07f010201044001000000f7',
+      'msc timedGo at 00:01:00:00 to lighting 1',
+    ],
   ])('%j', (command, hex, words) => {
     expect(hexOf(command)).toBe(hex);
     expect(problemOfCommand(command)).toBeUndefined();
@@ -84,6 +100,14 @@ describe('a command', () => {
     [{ noteOn: { channel: 1, note: 60, velocity: 0 } }, 'velocity must be a whole number from 1 to 127, not 0'],
     [{ noteOn: { channel: 1, note: 'C4', velocity: 1 } }, 'note must be a whole number, not "C4"'],
     [{ mmc: { command: 'locate' } }, 'locate needs a time'],
+    [
+      { mmc: { command: 'locate', time: '00:01:00:00', rate: '29.97df' } },
+      '00:01:00:00 does not exist at 29.97df: drop-frame leaves frames 00 and 01 out in most minutes',
+    ],
+    [
+      { msc: { ...go, command: 'setClock', time: '01:59:00:01', rate: '29.97df' } },
+      '01:59:00:01 does not exist at 29.97df: drop-frame leaves frames 00 and 01 out in most minutes',
+    ],
     [{ mmc: { command: 'play', time: '00:00:00:00' } }, 'play takes no time'],
     [{}, 'send exactly one of msc, mmc, noteOn, noteOff, controlChange, programChange, pitchBend, aftertouch, mtc'],
     [

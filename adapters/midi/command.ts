@@ -6,8 +6,8 @@ import { encodeMessage, type MidiMessage } from './codec.js';
 import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from './mmc.js';
 import { type MscMessage, malformed } from './msc.js';
 import { ALL_CALL, isCommandName, isFormatName, MSC_COMMANDS, type MscFormatName } from './msc-tables.js';
-import { readMtcOrder, wordsOfOrder } from './mtc-command.js';
-import { frameText, parseTimecode, RATES, rateOf, type Timecode } from './timecode.js';
+import { noSuchFrame, readMtcOrder, wordsOfOrder } from './mtc-command.js';
+import { frameText, isDropped, parseTimecode, RATES, rateOf, type Timecode } from './timecode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -142,7 +142,7 @@ function toMsc(fields: Fields): MscMessage {
     const value = optional(fields, name);
     if (value !== undefined) message[name] = value;
   }
-  const time = timeOf(fields);
+  const time = command === 'setClock' ? placeOf(fields) : timeOf(fields);
   return time ? { ...message, time } : message;
 }
 
@@ -153,7 +153,7 @@ function toMmc(fields: Fields): MmcMessage {
       `mmc: there is no command ${JSON.stringify(command)}; there are ${Object.keys(MMC_COMMANDS).join(', ')}`,
     );
   }
-  const time = timeOf(fields);
+  const time = placeOf(fields);
   return { kind: 'mmc', command, deviceId: optional(fields, 'deviceId') ?? ALL_CALL, ...(time && { time }) };
 }
 
@@ -162,6 +162,13 @@ function format(fields: Fields): MscFormatName | number {
   const number = toNumber(fields.format);
   if (number === undefined) throw malformed(`msc: there is no format ${JSON.stringify(fields.format)}`);
   return number;
+}
+
+/** A time that is a frame of a tape or a clock, and not how long something takes. */
+function placeOf(fields: Fields): Timecode | undefined {
+  const time = timeOf(fields);
+  if (time && isDropped(time)) throw malformed(noSuchFrame(String(fields.time)));
+  return time;
 }
 
 function timeOf({ time, rate: written = '30' }: Fields): Timecode | undefined {

@@ -5,9 +5,10 @@ import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from './codec.js';
 import { encodeCommand, isMtcCommand, neededMtcOut } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
-import { ControllerEdges, isForUs, matches, mtcInput, toInput } from './input.js';
+import { ControllerEdges, isForUs, isOurMachine, matches, mtcInput, toInput } from './input.js';
 import { MtcReceiver, type MtcReport } from './mtc.js';
 import { readMtcOrder } from './mtc-command.js';
+import type { Mixture } from './mtc-mixture.js';
 import { MtcTransmitter } from './mtc-transmitter.js';
 import { withoutNumber } from './ports.js';
 import { MidiStream } from './stream.js';
@@ -17,6 +18,12 @@ import { watchPorts } from './watch.js';
 const FITTING_PER_SECOND_MAX = 200;
 /** Inputs that fit no rule (a fader that is moved), within one second; they do not use up the others' room. */
 const OTHERS_PER_SECOND_MAX = 500;
+/** What is seen where more than one time code comes. */
+const MIXED: Readonly<Record<Mixture, string>> = {
+  twice:
+    'each quarter frame of the time code comes twice, as from one source that has two ways here; take one of them away',
+  two: 'the quarter frames of two time codes come mixed; leave one source',
+};
 
 /** Full names of the open ports. */
 export interface OpenNames {
@@ -53,6 +60,7 @@ export class MidiConnection extends BaseConnection {
   #isHeld = false;
   /** Why the time code that is asked for is not sent. */
   #mtcTrouble: string | undefined;
+  #mixture: Mixture | undefined;
   #second = { startMs: Number.NEGATIVE_INFINITY, fitting: 0, others: 0, isFlood: false };
   #lookSoon: () => void = () => undefined;
 
@@ -77,7 +85,7 @@ export class MidiConnection extends BaseConnection {
 
   counters(): Readonly<Record<string, number>> {
     const { dropped, realtime } = this.#stream;
-    const { invalid, disorder } = this.#mtc.dropped;
+    const { invalid, disorder, unconfirmed } = this.#mtc.dropped;
     const counters: Record<string, number> = {
       ...this.#counters,
       'in.realtime': realtime,
@@ -87,6 +95,7 @@ export class MidiConnection extends BaseConnection {
       'dropped.undefined': dropped.undefined,
       'dropped.mtc-invalid': invalid,
       'dropped.mtc-disorder': disorder,
+      'dropped.mtc-unconfirmed': unconfirmed,
       ...this.#mtcOut?.counters(),
     };
     for (const [reason, count] of this.#skipped) counters[`ignored.${reason}`] = count;
@@ -192,9 +201,12 @@ export class MidiConnection extends BaseConnection {
         this.#watchMtc();
         return;
       case 'msc':
-        if (isForUs(message, this.#config)) this.#tell(toInput(message));
+      case 'mmc': {
+        const isOurs = message.kind === 'msc' ? isForUs(message, this.#config) : isOurMachine(message, this.#config);
+        if (isOurs) this.#tell(toInput(message));
         else this.#counters['ignored.other-device'] += 1;
         return;
+      }
       case 'controlChange': {
         const edge = this.#edges.take(message.channel, message.controller, message.value);
         this.#tell({ ...toInput(message), edge });
@@ -211,6 +223,10 @@ export class MidiConnection extends BaseConnection {
 
   /** Wakes when time code stays away. One sleeper at a time, however many pieces come. */
   #watchMtc(): void {
+    if (this.#mixture !== this.#mtc.mixture) {
+      this.#mixture = this.#mtc.mixture;
+      this.tellHealth(this.#healthNow());
+    }
     const atMs = this.#mtc.nextAtMs;
     if (atMs === undefined || this.#ending || (this.#mtcWakeAtMs !== undefined && this.#mtcWakeAtMs <= atMs)) return;
     this.#mtcWakeAtMs = atMs;
@@ -262,6 +278,9 @@ export class MidiConnection extends BaseConnection {
     }
     if (this.#mtcTrouble !== undefined) {
       return { status: 'degraded', code: 'DEVICE_REFUSED', detail: this.#mtcTrouble };
+    }
+    if (this.#mixture !== undefined) {
+      return { status: 'degraded', code: 'CODEC_MALFORMED', detail: `${input}: ${MIXED[this.#mixture]}` };
     }
     const heard = `${input} ${this.#isHeard ? 'was heard' : 'is open; heard nothing yet'}`;
     if (output === undefined) return { status: this.#isHeard ? 'up' : 'unverified', detail: heard };

@@ -51,6 +51,10 @@ export function isForUs(
   );
 }
 
+/** A machine acts on its own device_ID and on 7F, every device (RP-013); the device's `groups` are show control's. */
+export const isOurMachine = ({ deviceId }: MmcMessage, { deviceId: own }: Pick<MscReceiver, 'deviceId'>): boolean =>
+  own === undefined || deviceId === own || deviceId === ALL_CALL;
+
 /** A format in a message is the wanted one, or all of them; names and bytes are the same. */
 function isFormat(wanted: unknown, format: unknown): boolean {
   const [one, other] = [codeOf(wanted), codeOf(format)];

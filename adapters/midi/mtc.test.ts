@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { MtcReceiver, type MtcReport } from './mtc.js';
-import { frameCount, framesToMs, frameText, fromFrameCount, RATES, type Rate, type Timecode } from './timecode.js';
+import {
+  frameCount,
+  framesToMs,
+  frameText,
+  fromFrameCount,
+  msToFrames,
+  RATES,
+  type Rate,
+  type Timecode,
+} from './timecode.js';
 
 /** The eight pieces of a time. */
 function piecesOf({ rate, hours, minutes, seconds, frames }: Timecode): { piece: number; nibble: number }[] {
@@ -39,6 +48,27 @@ class Tape {
     for (let n = 0; n < times; n++) {
       for (const piece of wrong(piecesOf(fromFrameCount(this.#rate, this.#frames)))) this.hear(piece);
       this.#frames += 2;
+    }
+  }
+
+  /**
+   * Plays so many pieces as a generator does that fills each from its running counter: where the counter goes on within the
+   * eight, they are of two times. @param phase  how many pieces of the first frame have gone by at the first piece 0.
+   */
+  playTorn(pieces: number, phase: number): void {
+    const first = this.#frames;
+    for (let n = 0; n < pieces; n++) {
+      const piece = piecesOf(fromFrameCount(this.#rate, first + Math.floor((n + phase) / 4)))[n % 8];
+      if (piece) this.hear(piece);
+    }
+    this.#frames = first + Math.floor(pieces / 4);
+  }
+
+  playTornBack(pieces: number, phase: number): void {
+    const first = this.#frames;
+    for (let n = 0; n < pieces; n++) {
+      const piece = piecesOf(fromFrameCount(this.#rate, first - Math.floor((n + phase) / 4)))[7 - (n % 8)];
+      if (piece) this.hear(piece);
     }
   }
 
@@ -108,7 +138,7 @@ describe('time code', () => {
     expect(tape.told[0]).toMatch(/^locked /);
     expect(tape.told.length).toBeGreaterThan(45);
     expect(tape.told.length).toBeLessThanOrEqual(62);
-    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0 });
+    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0, unconfirmed: 0 });
   });
 
   test('in reverse it is the time that the pieces say', () => {
@@ -182,13 +212,72 @@ describe('time code', () => {
     expect(tape.told).toEqual(['locked 01:00:00:02', 'lost 01:00:00:02']);
   });
 
-  test('a jump while it runs is told at once', () => {
+  test('a jump while it runs is told when the next time confirms it', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0));
     tape.play(2);
     tape.jump(at('25', 2, 0, 0, 0));
     tape.play(1);
-    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 02:00:00:02']);
+    expect(tape.told).toEqual(['locked 01:00:00:02']);
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 02:00:00:04']);
+    expect(tape.receiver.dropped.unconfirmed).toBe(0);
   });
+
+  test('a time elsewhere that the next one does not follow is passed over, and counted', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    tape.jump(at('25', 9, 0, 0, 0));
+    tape.play(1);
+    tape.jump(at('25', 1, 0, 0, 6));
+    tape.play(2);
+    expect(tape.told).toEqual(['locked 01:00:00:02']);
+    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0, unconfirmed: 1 });
+  });
+
+  test('two times elsewhere that do not follow each other make it coast; the one that is followed is believed', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    tape.play(2);
+    for (const hours of [9, 8]) {
+      tape.jump(at('25', hours, 0, 0, 0));
+      tape.play(1);
+    }
+    tape.play(1);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:08', 'jumped 08:00:00:04']);
+  });
+
+  /** Of a source that runs from shortly before the hour, what was told further than a second from where it is. */
+  const strays = (rate: Rate, phase: number, before: number, step: 1 | -1): string[] => {
+    const tape = new Tape(fromFrameCount(rate, frameCount(at(rate, 16, 0, 0, 0)) - step * before));
+    const beganMs = tape.nowMs;
+    const start = frameCount(at(rate, 16, 0, 0, 0)) - step * before;
+    const pieces = 8 * 90;
+    if (step === 1) tape.playTorn(pieces, phase);
+    else tape.playTornBack(pieces, phase);
+    expect(tape.told.some((line) => line.startsWith('locked'))).toBe(true);
+    expect(tape.receiver.dropped.disorder).toBe(0);
+    // The place that the clock has at the report is not known here: anything within the time that was played is no stray.
+    const played = msToFrames(rate, tape.nowMs - beganMs);
+    return tape.reports
+      .filter(({ timecode }) => {
+        const apart = (frameCount(timecode) - start) * step;
+        return apart < -30 || apart > played + 30;
+      })
+      .map(({ state, timecode }) => `${state} ${frameText(timecode)}`);
+  };
+
+  test.each(RATES)(
+    'at %s a generator that fills the pieces from its running counter makes no jump, wherever its count of frames stands in the eight',
+    (rate) => {
+      // 15:59 to 16:00: minutes, hours and both their halves change.
+      for (const step of [1, -1] as const) {
+        for (let phase = 0; phase < 8; phase++) {
+          for (let before = 0; before < 40; before++) {
+            expect(strays(rate, phase, before, step), `phase ${phase}, ${before} frames before`).toEqual([]);
+          }
+        }
+      }
+    },
+  );
 
   test('a full frame ends what ran, and tells a place where nothing runs', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0));
@@ -199,22 +288,42 @@ describe('time code', () => {
     expect(tape.receiver.nextAtMs).toBeUndefined();
   });
 
-  test('that stood for a moment and goes on from where it stood is told at once: it is no longer where it would be', () => {
+  test('a full frame that is told again and again is told once; time that ran, or another place, is told anew', () => {
+    const tape = new Tape(at('25', 1, 0, 0, 0));
+    const [place, other] = [at('25', 5, 0, 0, 0), at('30', 5, 0, 0, 0)];
+    for (let n = 0; n < 100; n++) {
+      tape.locate(place);
+      tape.silence(100);
+    }
+    tape.play(1, (pieces) => pieces.slice(0, 5));
+    tape.locate(place);
+    expect(tape.told).toEqual(['located 05:00:00:00']);
+    tape.locate(other);
+    tape.locate(other);
+    expect(tape.told).toEqual(['located 05:00:00:00', 'located 05:00:00:00']);
+    tape.jump(at('25', 1, 0, 0, 0));
+    tape.play(1);
+    tape.locate(other);
+    tape.locate(other);
+    expect(tape.told.slice(2)).toEqual(['locked 01:00:00:02', 'lost 01:00:00:02', 'located 05:00:00:00']);
+  });
+
+  test('that stood for a moment and goes on from where it stood is told with its second time: it is no longer where it would be', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0), 400);
     tape.play(2);
-    tape.silence(300);
-    tape.play(1);
-    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:05', 'jumped 01:00:00:06']);
+    tape.silence(200);
+    tape.play(2);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'freewheel 01:00:00:05', 'jumped 01:00:00:08']);
   });
 
   test('two frames away by the clock are jitter, three are a jump', () => {
     const tape = new Tape(at('25', 1, 0, 0, 0));
     tape.play(2);
     tape.jump(at('25', 1, 0, 0, 6));
-    tape.play(1);
-    tape.jump(at('25', 1, 0, 0, 11));
-    tape.play(1);
-    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 01:00:00:13']);
+    tape.play(2);
+    tape.jump(at('25', 1, 0, 0, 13));
+    tape.play(2);
+    expect(tape.told).toEqual(['locked 01:00:00:02', 'jumped 01:00:00:17']);
   });
 
   test('a sender that runs a percent too fast is told anew whenever it is more than two frames ahead for a second', () => {
@@ -225,7 +334,7 @@ describe('time code', () => {
     // Two minutes; two frames in eight seconds, and the second of patience.
     expect(jumps.length).toBeGreaterThanOrEqual(10);
     expect(jumps.length).toBeLessThanOrEqual(15);
-    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0 });
+    expect(tape.receiver.dropped).toEqual({ invalid: 0, disorder: 0, unconfirmed: 0 });
   });
 
   test('a machine that stood still for 100 ms, and then hears all at once, tells no jump', () => {

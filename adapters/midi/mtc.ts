@@ -1,9 +1,12 @@
 /** MIDI time code in: quarter frames and full frames become a time that is locked, runs, coasts and is lost. Pure. */
 import type { MtcMessage } from './codec.js';
+import { type Mixture, MtcMixture } from './mtc-mixture.js';
 import {
+  endsSecond,
   frameCount,
   framesPerDay,
   framesToMs,
+  frameText,
   fromFrameCount,
   isDropped,
   isTimecode,
@@ -32,9 +35,10 @@ export type MtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 
 export interface MtcReport {
   /**
    * locked: eight pieces in order after none, or in the other direction, or asked for again. jumped: it is elsewhere
-   * than it would be, by what was told last and by the clock. running: once a second, and when it goes on after freewheel.
+   * than it would be, by what was told last and by the clock, and the next time says so too. running: once a second, and
+   * when it goes on after freewheel.
    * freewheel: pieces stay away or out of order, and the time goes on by itself. lost: it stopped.
-   * located: a full frame put it here; nothing says that it runs.
+   * located: a full frame put it here; nothing says that it runs. Told once, however often the same full frame comes.
    */
   state: MtcState;
   timecode: Timecode;
@@ -49,9 +53,10 @@ interface Known {
   atMs: number;
 }
 
+/** One line of time code, as it is heard. */
 export class MtcReceiver {
-  /** Times that cannot be, pieces that broke the order. */
-  readonly dropped = { invalid: 0, disorder: 0 };
+  /** Times that cannot be, pieces that broke the order, times elsewhere that the next one did not confirm. */
+  readonly dropped = { invalid: 0, disorder: 0, unconfirmed: 0 };
   readonly #freewheelMs: number;
   /** The pieces of the time that is coming together, in order of `#step`. */
   readonly #nibbles = new Uint8Array(PIECES);
@@ -64,6 +69,11 @@ export class MtcReceiver {
   /** The time that whoever follows goes by: that of the last lock or jump. */
   #told: Known | undefined;
   #apartSinceMs: number | undefined;
+  /** The last time was not where it should be, or could not be at all: whether it is believed the next one decides. */
+  #doubted: { time: Known | undefined } | undefined;
+  /** The place that a full frame told last, while nothing has run since. */
+  #parked: Timecode | undefined;
+  readonly #mixture = new MtcMixture();
   #lastPieceMs = 0;
   #freewheelSinceMs = 0;
   #reportedMs = 0;
@@ -75,10 +85,20 @@ export class MtcReceiver {
 
   /** When `tick` wants to be called if nothing comes until then, in milliseconds; undefined: not at all. */
   get nextAtMs(): number | undefined {
+    const times = [this.#endsAtMs, this.#mixture.nextAtMs].filter((at) => at !== undefined);
+    return times.length === 0 ? undefined : Math.min(...times);
+  }
+
+  get #endsAtMs(): number | undefined {
     if (this.#phase === 'none') return undefined;
     return this.#phase === 'locked'
       ? this.#lastPieceMs + this.#patienceMs()
       : this.#freewheelSinceMs + this.#freewheelMs;
+  }
+
+  /** Whether more than one time code comes: none of them can be followed. */
+  get mixture(): Mixture | undefined {
+    return this.#mixture.now;
   }
 
   take(message: MtcMessage, nowMs: number): MtcReport[] {
@@ -89,12 +109,13 @@ export class MtcReceiver {
 
   /** Time alone went by. */
   tick(nowMs: number): MtcReport[] {
+    this.#mixture.tick(nowMs);
     const reports: MtcReport[] = [];
-    if (this.#phase === 'locked' && nowMs - this.#lastPieceMs >= this.#patienceMs()) {
+    if (this.#phase === 'locked' && nowMs >= this.#lastPieceMs + this.#patienceMs()) {
       reports.push(...this.#coast(this.#lastPieceMs, nowMs));
     }
-    if (this.#phase === 'freewheel' && nowMs - this.#freewheelSinceMs >= this.#freewheelMs) {
-      const endMs = this.#freewheelSinceMs + this.#freewheelMs;
+    const endMs = this.#freewheelSinceMs + this.#freewheelMs;
+    if (this.#phase === 'freewheel' && nowMs >= endMs) {
       reports.push(...this.#report('lost', endMs));
       this.#phase = 'none';
       this.#time = undefined;
@@ -108,6 +129,7 @@ export class MtcReceiver {
   }
 
   #takePiece({ piece, nibble }: { piece: number; nibble: number }, nowMs: number): MtcReport[] {
+    this.#mixture.take(piece, nibble, nowMs);
     const last = this.#last;
     this.#last = piece;
     this.#lastPieceMs = nowMs;
@@ -118,6 +140,7 @@ export class MtcReceiver {
     if (!isInOrder && last !== undefined) {
       this.dropped.disorder += 1;
       this.#count = 0;
+      this.#doubted = undefined;
       if (this.#phase === 'locked') reports.push(...this.#coast(nowMs, nowMs));
     }
     // A time begins with piece 0 forward, and with piece 7 in reverse.
@@ -135,44 +158,71 @@ export class MtcReceiver {
 
   #complete(nowMs: number): MtcReport[] {
     const timecode = this.#assembled();
-    if (!timecode) {
-      this.dropped.invalid += 1;
-      return this.#phase === 'locked' ? this.#coast(nowMs, nowMs) : [];
-    }
-    const was = this.#phase;
+    if (!timecode) this.dropped.invalid += 1;
     const step = this.#step;
     // The pieces tell the frame in which piece 0 is sent: forward it is two frames old by now, in reverse it is now.
-    const frames = frameCount(timecode) + (step === 1 ? FRAMES_A_TIME : 0);
-    const now: Known = { rate: timecode.rate, frames, step, atMs: nowMs };
-    const isNext = was === 'locked' && this.#isNext(now);
-    const turned = was !== 'none' && this.#time?.step !== step ? this.#report('lost', nowMs) : [];
+    const now: Known | undefined = timecode && {
+      rate: timecode.rate,
+      frames: frameCount(timecode) + (step === 1 ? FRAMES_A_TIME : 0),
+      step,
+      atMs: nowMs,
+    };
+    const running = this.#phase !== 'none' && this.#time?.step === step ? this.#time : undefined;
+    if (running) return this.#goOn(running, now, nowMs);
+    // It may be torn, and nothing is known yet that would show it; the next time, two frames on, cannot be.
+    if (!now || !timecode || endsSecond(timecode)) return [];
+    const turned = this.#phase === 'none' ? [] : this.#report('lost', nowMs);
+    this.#run(now);
+    return [...turned, ...this.#tell('locked', now)];
+  }
+
+  /**
+   * A time came while time runs. One that is elsewhere is believed when the next one follows it: a generator that fills the
+   * pieces from its running counter tells a time of two halves wherever a second, a minute or an hour ends.
+   */
+  #goOn(running: Known, now: Known | undefined, nowMs: number): MtcReport[] {
+    const [was, doubted] = [this.#phase, this.#doubted];
+    this.#doubted = undefined;
+    const isElsewhere = now === undefined || this.#isElsewhere(now);
+    if (isElsewhere && now && doubted?.time && isNext(now, doubted.time)) {
+      this.#run(now);
+      return this.#tell('jumped', now);
+    }
+    if (doubted?.time) this.dropped.unconfirmed += 1;
+    if (isElsewhere) {
+      if (now && was === 'locked' && isNext(now, running)) return this.#drift(now);
+      this.#doubted = { time: now };
+      if (was !== 'locked') return [];
+      this.#time = { ...running, frames: running.frames + FRAMES_A_TIME * running.step, atMs: nowMs };
+      return doubted ? this.#coast(nowMs, nowMs) : [];
+    }
+    this.#run(now);
+    const isDue = was === 'freewheel' || nowMs - this.#reportedMs >= REPORT_EVERY_MS;
+    return isDue ? this.#report('running', nowMs) : [];
+  }
+
+  /** It is in order, and yet further and further from the clock; for a moment this machine itself may be late. */
+  #drift(now: Known): MtcReport[] {
+    this.#run(now);
+    this.#apartSinceMs ??= now.atMs;
+    if (now.atMs - this.#apartSinceMs >= DRIFT_AFTER_MS) return this.#tell('jumped', now);
+    return now.atMs - this.#reportedMs >= REPORT_EVERY_MS ? this.#report('running', now.atMs) : [];
+  }
+
+  #run(now: Known): void {
     this.#time = now;
     this.#phase = 'locked';
-    if (was === 'none' || turned.length > 0) return [...turned, ...this.#tell('locked', now)];
-    if (this.#isElsewhere(now, isNext)) return this.#tell('jumped', now);
-    if (was === 'freewheel' || nowMs - this.#reportedMs >= REPORT_EVERY_MS) return this.#report('running', nowMs);
-    return [];
+    this.#parked = undefined;
   }
 
-  /** Whether it is the time that comes after the last one. */
-  #isNext({ rate, frames, step }: Known): boolean {
-    const last = this.#time;
-    return (
-      last?.rate === rate && last.step === step && framesApart(rate, frames, last.frames + FRAMES_A_TIME * step) === 0
-    );
-  }
-
-  /** What is out of the order has jumped at once; what is in order may be late for a moment, as this machine may be. */
-  #isElsewhere({ rate, frames, step, atMs }: Known, isNext: boolean): boolean {
+  /** Whether it is not where it should be, by what was told last and by the clock. */
+  #isElsewhere({ rate, frames, step, atMs }: Known): boolean {
     const told = this.#told;
     if (told?.rate !== rate) return true;
     const expected = told.frames + step * msToFrames(rate, atMs - told.atMs);
-    if (Math.abs(framesApart(rate, frames, expected)) <= JUMP_FRAMES_MAX) {
-      this.#apartSinceMs = undefined;
-      return false;
-    }
-    this.#apartSinceMs ??= atMs;
-    return !isNext || atMs - this.#apartSinceMs >= DRIFT_AFTER_MS;
+    if (Math.abs(framesApart(rate, frames, expected)) > JUMP_FRAMES_MAX) return true;
+    this.#apartSinceMs = undefined;
+    return false;
   }
 
   #tell(state: 'locked' | 'jumped', now: Known): MtcReport[] {
@@ -217,12 +267,18 @@ export class MtcReceiver {
     this.#time = undefined;
     this.#count = 0;
     this.#last = undefined;
+    this.#doubted = undefined;
     return lost;
   }
 
   /** What ran runs no longer: who plays on from the new place sends quarter frames again. */
   #locate(timecode: Timecode, nowMs: number): MtcReport[] {
-    return [...this.lose(nowMs), { state: 'located', timecode, direction: 'forward' }];
+    const lost = this.lose(nowMs);
+    const parked = this.#parked;
+    // A source that stands may say where again and again.
+    if (parked?.rate === timecode.rate && frameText(parked) === frameText(timecode)) return lost;
+    this.#parked = timecode;
+    return [...lost, { state: 'located', timecode, direction: 'forward' }];
   }
 
   /** @param atMs  the moment whose time is told: it ran on since the last one that came together. */
@@ -235,6 +291,12 @@ export class MtcReceiver {
     return [{ state, timecode, direction: time.step === 1 ? 'forward' : 'reverse' }];
   }
 }
+
+/** Whether `now` is the time that comes after `last`. */
+const isNext = (now: Known, last: Known): boolean =>
+  now.rate === last.rate &&
+  now.step === last.step &&
+  framesApart(now.rate, now.frames, last.frames + FRAMES_A_TIME * last.step) === 0;
 
 /** From `other` to `one`, the short way round midnight. */
 function framesApart(rate: Rate, one: number, other: number): number {

@@ -38,6 +38,9 @@ export const isTimecode = ({ rate, hours, minutes, seconds, frames, hundredths =
 export const isDropped = ({ rate, minutes, seconds, frames }: Timecode): boolean =>
   rate === '29.97df' && frames < 2 && seconds === 0 && minutes % 10 !== 0;
 
+/** Whether it is one of the last two frames of its second. */
+export const endsSecond = ({ rate, frames }: Timecode): boolean => frames >= NUMBERS[rate] - 2;
+
 /** Frames since 00:00:00:00. */
 export function frameCount({ rate, hours, minutes, seconds, frames }: Timecode): number {
   const count = ((hours * 60 + minutes) * 60 + seconds) * NUMBERS[rate] + frames;

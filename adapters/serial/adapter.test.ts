@@ -150,6 +150,45 @@ describe('a serial device', () => {
     await connection.close();
   });
 
+  test('one that never pauses is told within 3 s as well, once, however long its lines get', async () => {
+    const port = box();
+    const { connection, clock, healths } = await connect(port, { lineBytesMax: 64 });
+    const says = async (text: string, times: number) => {
+      for (let n = 0; n < times; n++) {
+        port.say(text);
+        await clock.advance(100);
+      }
+    };
+    await says('LEVEL 12\r', 29);
+    expect(connection.health().status).toBe('up');
+    await says('LEVEL 12\r', 60);
+    expect(healths.map(({ status, code }) => [status, code])).toEqual([
+      ['up', undefined],
+      ['degraded', 'CODEC_MALFORMED'],
+    ]);
+    expect(connection.health().detail).toContain(String.raw`say delimiter: '\r'`);
+    expect(connection.counters?.()).toMatchObject({ 'in.unended': 1, 'in.lines': 0 });
+    await says('LEVEL 12\r\n', 60);
+    expect(connection.health().status).toBe('up');
+    expect(connection.counters?.()).toMatchObject({ 'in.unended': 1, 'in.lines': 59, 'dropped.oversize': 1 });
+    await connection.close();
+  });
+
+  test('what is typed by hand, or comes in after noise, is a line that ends', async () => {
+    const port = box();
+    const { connection, clock, healths, lines } = await connect(port);
+    port.say(Uint8Array.of(0, 0, 0x11));
+    await clock.advance(5000);
+    for (const letter of 'GO') {
+      port.say(letter);
+      await clock.advance(900);
+    }
+    port.say('\n');
+    await eventually(() => lines().length === 1, 'the line');
+    expect(healths.map(({ status }) => status)).toEqual(['up']);
+    await connection.close();
+  });
+
   test('what begins within 100 ms of the opening may be the end of a line, and presses nothing; a pause makes a new beginning', async () => {
     for (const [afterMs, pauseMs, expected] of [
       [0, 0, ['next']],

@@ -5,7 +5,7 @@ import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { problemOfDevice } from './check.js';
 import { framingOf } from './codec.js';
 import { problemOfCommand, summarise } from './command.js';
-import { greetingsOf, SerialConnection } from './connection.js';
+import { greetingsOf, type Inheritance, SerialConnection } from './connection.js';
 import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
 import { listSerial } from './list.js';
 import { matches, problemOfPattern } from './patterns.js';
@@ -17,6 +17,13 @@ export interface SerialOptions {
 }
 
 export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions = {}): Adapter {
+  /** By what says which device is meant; as many as there are in bridge files. */
+  const inheritances = new Map<string, Inheritance>();
+  const inheritanceOf = (identity: string): Inheritance => {
+    const inheritance = inheritances.get(identity) ?? { isCut: false };
+    inheritances.set(identity, inheritance);
+    return inheritance;
+  };
   return {
     kind: 'serial',
     native: true,
@@ -29,8 +36,7 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     problemOfCommand,
     problemOfPattern,
     problemOfDevice,
-    identityOf: ({ path, vendorId, productId, serialNumber }) =>
-      JSON.stringify([path, vendorId, productId, serialNumber]),
+    identityOf,
     summarise,
     async connect(config: SerialDevice & Record<string, unknown>, io: AdapterIo, signal): Promise<Connection> {
       signal.throwIfAborted();
@@ -46,10 +52,13 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
         await port.close().catch(() => undefined);
         signal.throwIfAborted();
       }
-      return new SerialConnection(port, path, config, greetings, io);
+      return new SerialConnection(port, path, config, greetings, io, inheritanceOf(identityOf(config)));
     },
   };
 }
+
+const identityOf = ({ path, vendorId, productId, serialNumber }: Partial<SerialDevice>): string =>
+  JSON.stringify([path, vendorId, productId, serialNumber]);
 
 /** @throws DEVICE_DRIVER_MISSING */
 async function loadNative(): Promise<Binding> {

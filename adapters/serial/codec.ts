@@ -17,8 +17,11 @@ export interface Coding {
 
 /** What comes sooner after the opening may be the rest of what began before it; see `Framer`. */
 export const CUT_MS = 100;
-/** A line that got no more bytes for so long is without its end. */
+/** A line that got no more bytes for so long is without its end … */
 export const UNENDED_MS = 1000;
+/** … and so is one that goes on and on for so long. */
+export const ENDLESS_MS = 3000;
+const RETURN = 13;
 /** What a line picks up beside its text: NUL, XON, XOFF, and of a wire in trouble 0xFF, which is never in UTF-8. */
 const NOISE: readonly number[] = [0x00, 0x11, 0x13];
 const isNoise = (byte: number | undefined, encoding: Encoding): boolean =>
@@ -82,6 +85,9 @@ export class Framer {
   /** Up to when a first byte may be in the middle of a frame; undefined once the first byte came. */
   #cutUntilMs: number | undefined;
   #isCut = false;
+  /** When the first byte of the line's text came. */
+  #textSinceMs: number | undefined;
+  #hasReturn = false;
 
   /** @param openedAtMs  left out: the stream begins with a frame. */
   constructor(framing: Framing, openedAtMs = Number.NEGATIVE_INFINITY) {
@@ -97,16 +103,16 @@ export class Framer {
     return waits && this.#framing.kind === 'idle' ? this.#lastAtMs + this.#framing.idleMs : undefined;
   }
 
-  /** Since when a line waits for its end, when nothing comes until then, in milliseconds; undefined: none does. */
+  /** When a line counts as one without an end, if none comes until then, in milliseconds; undefined: none waits for it. */
   get unendedAtMs(): number | undefined {
-    const waits =
-      this.#framing.kind === 'line' && (this.#isOversize || this.#held.subarray(0, this.#length).some(isText));
-    return waits ? this.#lastAtMs + UNENDED_MS : undefined;
+    const sinceMs = this.#textSinceMs;
+    if (this.#framing.kind !== 'line' || sinceMs === undefined) return undefined;
+    return Math.min(this.#lastAtMs + UNENDED_MS, sinceMs + ENDLESS_MS);
   }
 
-  /** Whether the line that waits has a return in it, which some boxes end their lines with. */
-  get holdsReturn(): boolean {
-    return this.#held.subarray(0, this.#length).includes(13);
+  /** Whether the line that waits has had a return in it, which some boxes end their lines with. */
+  get hasReturn(): boolean {
+    return this.#hasReturn;
   }
 
   /** @returns the frames that are complete now, in order. */
@@ -137,6 +143,8 @@ export class Framer {
 
   #take(byte: number): Uint8Array | undefined {
     const framing = this.#framing;
+    if (byte === RETURN) this.#hasReturn = true;
+    if (isText(byte)) this.#textSinceMs ??= this.#lastAtMs;
     if (this.#length === this.#held.length) {
       this.#isOversize = true;
       if (framing.kind !== 'line') return undefined;
@@ -154,7 +162,7 @@ export class Framer {
     }
     if (framing.kind === 'idle' || !this.#endsWith(framing.delimiter)) return undefined;
     let end = this.#length - framing.delimiter.length;
-    if (framing.cutsReturn && end > 0 && this.#held[end - 1] === 13) end -= 1;
+    if (framing.cutsReturn && end > 0 && this.#held[end - 1] === RETURN) end -= 1;
     if (end > framing.lineBytesMax) this.#isOversize = true;
     return this.#finish(end);
   }
@@ -170,6 +178,8 @@ export class Framer {
     else if (this.#isOversize) this.dropped.oversize += 1;
     this.#isCut = false;
     this.#isOversize = false;
+    this.#textSinceMs = undefined;
+    this.#hasReturn = false;
     this.#length = 0;
     return frame;
   }
@@ -177,7 +187,7 @@ export class Framer {
 
 export const toHex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 
-const isText = (byte: number): boolean => byte !== 13 && byte !== 10 && byte !== 32 && !isNoise(byte, 'utf8');
+const isText = (byte: number): boolean => byte !== RETURN && byte !== 10 && byte !== 32 && !isNoise(byte, 'utf8');
 
 /**
  * A frame as text: without spaces and noise around it; in hex as it is. Noise is NUL, XON and XOFF, and in UTF-8 0xFF. What stands

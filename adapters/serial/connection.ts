@@ -1,12 +1,13 @@
 import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/devices/adapter.js';
 import { BaseConnection } from '../../src/devices/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
-import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { BridgeError, type ErrorCode, wordsOf } from '../../src/kit/errors.js';
 import { Afterwards } from './afterwards.js';
 import { decodeLine, Framer, type Framing, toHex } from './codec.js';
 import { encodeWords, type Out, planOf } from './command.js';
 import { watchContacts } from './contact-watch.js';
 import type { Edge } from './contacts.js';
+import { Departures } from './departures.js';
 import { contactsOf, openingLevels } from './handshake.js';
 import { INPUTS_PER_SECOND_MAX, InputGuard } from './input-guard.js';
 import { type CompiledMatch, compileMatch, groupsOf } from './patterns.js';
@@ -15,7 +16,7 @@ import { Writer } from './writer.js';
 
 /** Read at once, at most. */
 const READ_BYTES_MAX = 4096;
-/** At close(), how long what was already sent, and the last words, may take to leave the machine. */
+/** At the end, how long what was already sent, and at close() the last words, may take to leave the machine. */
 const GOODBYE_LIMIT_MS = 200;
 /** How long the system may take to give a port back. */
 const CLOSE_LIMIT_MS = 1000;
@@ -42,6 +43,12 @@ export function greetingsOf(config: SerialDevice, framing: Framing): Greetings {
   };
 }
 
+/** What one connection leaves to the next at the same port. */
+export interface Inheritance {
+  /** The device may have got the beginning of a line and not its end. */
+  isCut: boolean;
+}
+
 /** One open port, from connect() to its end. */
 export class SerialConnection extends BaseConnection {
   readonly #port: Port;
@@ -53,6 +60,10 @@ export class SerialConnection extends BaseConnection {
   #matches: readonly CompiledMatch[];
   readonly #writer: Writer;
   readonly #afterwards: Afterwards<Out>;
+  readonly #departures: Departures;
+  readonly #inheritance: Inheritance;
+  /** Aborts when the port is given up: what the system has not taken by then it never gets. */
+  readonly #giveUp = new AbortController();
   readonly #life = new AbortController();
   readonly #counters = {
     'in.bytes': 0,
@@ -72,7 +83,14 @@ export class SerialConnection extends BaseConnection {
   /** What is wrong with a line that has no end; undefined since the last line that had one. */
   #unended: string | undefined;
 
-  constructor(port: Port, path: string, config: SerialDevice, greetings: Greetings, io: AdapterIo) {
+  constructor(
+    port: Port,
+    path: string,
+    config: SerialDevice,
+    greetings: Greetings,
+    io: AdapterIo,
+    inheritance: Inheritance = { isCut: false },
+  ) {
     super(io.log);
     this.#port = port;
     this.#path = path;
@@ -83,6 +101,8 @@ export class SerialConnection extends BaseConnection {
     this.#guard = new InputGuard(config.debounceMs);
     this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
     this.#afterwards = new Afterwards(io.clock);
+    this.#departures = new Departures(() => port.drain());
+    this.#inheritance = inheritance;
     this.#matches = matchesOf(io.patterns);
     this.tellHealth(this.#healthOf());
     void this.#read();
@@ -107,15 +127,17 @@ export class SerialConnection extends BaseConnection {
     const plan = planOf(command, { ...this.#config, framing: this.#greetings.framing });
     if (plan.later.length > 0) this.#afterwards.assertRoom();
     const act = async () => {
-      await this.#put(plan.now);
+      const departure = await this.#put(plan.now);
       this.#afterwards.replace(plan.names);
       for (const { afterMs, out, names } of plan.later) {
         this.#afterwards.start(afterMs, out, names, (isWanted) => this.#putLater(out, isWanted));
       }
+      return departure;
     };
-    await this.#writer.putCommand('bytes' in plan.now ? plan.now.bytes.length : 0, act, signal);
+    const bytes = 'bytes' in plan.now ? plan.now.bytes.length : 0;
+    const departure = await this.#writer.putCommand(bytes, act, signal);
     this.#counters['out.commands'] += 1;
-    return { reached: 'sent' };
+    return { reached: 'sent', ...departure };
   }
 
   rulesChanged(): void {
@@ -132,7 +154,8 @@ export class SerialConnection extends BaseConnection {
   async #begin(): Promise<void> {
     const { onConnect, keepAlive } = this.#greetings;
     const levels = openingLevels(this.#config);
-    const beginning: Out[] = [...(levels ? [{ levels }] : []), ...onConnect.map((bytes) => ({ bytes }))];
+    const words = [...this.#endOfCutLine(), ...onConnect];
+    const beginning: Out[] = [...(levels ? [{ levels }] : []), ...words.map((bytes) => ({ bytes }))];
     const begun = beginning.map((out) => this.#putUnasked(out));
     const contacts = contactsOf(this.#config);
     if (contacts.length > 0) {
@@ -153,6 +176,14 @@ export class SerialConnection extends BaseConnection {
     }
   }
 
+  /** Half a line of the last connection must not become one line with the first of this. */
+  #endOfCutLine(): Buffer[] {
+    const { framing } = this.#greetings;
+    const { isCut } = this.#inheritance;
+    this.#inheritance.isCut = false;
+    return isCut && framing.kind === 'line' ? [Buffer.from(framing.delimiter)] : [];
+  }
+
   /** What no rule sent. A port that does not take it has ended, and says so itself. */
   async #putUnasked(out: Out): Promise<void> {
     try {
@@ -169,9 +200,12 @@ export class SerialConnection extends BaseConnection {
     this.#writer.put(act).catch((error: unknown) => this.#io.log.debug({ err: error }, 'later.not-sent'));
   }
 
-  /** @throws DEVICE_REFUSED when the port has no handshake lines */
-  async #put(out: Out): Promise<void> {
-    if ('bytes' in out) return this.#port.write(out.bytes);
+  /** @returns of bytes, when they have left. @throws DEVICE_REFUSED when the port has no handshake lines */
+  async #put(out: Out): Promise<{ left: Promise<void> } | undefined> {
+    if ('bytes' in out) {
+      const { bytes } = out;
+      return this.#departures.give(bytes, () => this.#port.write(bytes, this.#giveUp.signal));
+    }
     const levels = { ...(this.#levels ?? RAISED), ...out.levels };
     try {
       await this.#port.set(setLevels(levels));
@@ -181,6 +215,7 @@ export class SerialConnection extends BaseConnection {
       });
     }
     this.#levels = levels;
+    return undefined;
   }
 
   /** Always one read under way: without it an unplug would not be noticed. */
@@ -217,8 +252,8 @@ export class SerialConnection extends BaseConnection {
     for (let ms = waitMs(); ms > 0 && !this.#ending; ms = waitMs()) await clock.sleep(ms, this.#life.signal);
     this.#isEndAwaited = false;
     if (this.#ending || this.#framer.unendedAtMs === undefined) return;
-    this.#counters['in.unended'] += 1;
-    const advice = this.#framer.holdsReturn ? String.raw`; its lines may end in \r: say delimiter: '\r'` : '';
+    if (this.#unended === undefined) this.#counters['in.unended'] += 1;
+    const advice = this.#framer.hasReturn ? String.raw`; its lines may end in \r: say delimiter: '\r'` : '';
     this.#unended = `${this.#path} was heard, but no line came to its end${advice}; nothing of it is understood`;
     this.tellHealth(this.#healthOf());
   }
@@ -311,15 +346,20 @@ export class SerialConnection extends BaseConnection {
 
   /** Idempotent. The port is given back before `closed` resolves, so that the next connect finds it free. */
   #end(why: BridgeError | undefined): Promise<void> {
-    this.#ending ??= this.#release(why === undefined).then(() => this.tellEnd(why));
+    this.#ending ??= this.#release(why).then(() => this.tellEnd(why));
     return this.#ending;
   }
 
-  async #release(isGoodbye: boolean): Promise<void> {
+  async #release(why: BridgeError | undefined): Promise<void> {
     this.#life.abort();
     this.#writer.stop();
+    if (why) this.#giveUp.abort();
     const unsaid = this.#afterwards.end();
-    const hasLeft = isGoodbye && (await this.#atMost(GOODBYE_LIMIT_MS, this.#sayGoodbye(unsaid)));
+    const isThere = why === undefined || why.code === 'DEVICE_TIMEOUT';
+    const leaving = () => (why === undefined ? this.#sayGoodbye(unsaid) : this.#port.drain());
+    const hasLeft = isThere && (await this.#atMost(GOODBYE_LIMIT_MS, leaving()));
+    this.#giveUp.abort();
+    this.#endDepartures(hasLeft, why?.code ?? 'DEVICE_CLOSED');
     // What has not left by now must not leave later; a port that is gone answers with an error, which is as good. Where all
     // has left, nothing is flushed: a pty would take back what its other end has not read yet, and a lamp would stay lit.
     const emptied = hasLeft ? Promise.resolve() : this.#port.flush().catch(() => undefined);
@@ -327,6 +367,16 @@ export class SerialConnection extends BaseConnection {
       CLOSE_LIMIT_MS,
       emptied.then(() => this.#port.close()),
     );
+  }
+
+  /** What was told as sent and is thrown away now is told as such; the box may have got a part of it. */
+  #endDepartures(hasLeft: boolean, code: ErrorCode): void {
+    const detail = `${this.#path}: it was sent, but is not known to have left this machine before the port was given back`;
+    const stuck = this.#departures.end(hasLeft, new BridgeError(code, detail));
+    const { framing } = this.#greetings;
+    if (framing.kind !== 'line') return;
+    const end = Buffer.from(framing.delimiter);
+    this.#inheritance.isCut = stuck.some((bytes) => end.equals(bytes.subarray(-end.length)));
   }
 
   /** What was still to be turned off is turned off now: nobody else will. */

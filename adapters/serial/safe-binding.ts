@@ -9,8 +9,11 @@ import { type read as fsRead, read, write } from 'node:fs';
 export interface Port {
   /** @returns at least 1 byte. Rejects when the device is gone. */
   read(buffer: Buffer, offset: number, length: number): Promise<{ bytesRead: number }>;
-  /** Resolves once the system has all bytes. Only one at a time. */
-  write(bytes: Buffer): Promise<void>;
+  /**
+   * Resolves once the system has all bytes. Only one at a time. @param signal  when it aborts, nothing more is given to the
+   *   system. (On Windows the end of the port ends the write.)
+   */
+  write(bytes: Buffer, signal?: AbortSignal): Promise<void>;
   /** Resolves once all that was written has left the machine; a flush ends it too. */
   drain(): Promise<void>;
   /** Throws away what is neither read nor sent yet. */
@@ -121,9 +124,11 @@ export class SafeUnixPort implements Port {
     }
   }
 
-  async write(bytes: Buffer): Promise<void> {
+  async write(bytes: Buffer, signal?: AbortSignal): Promise<void> {
     let offset = 0;
     while (offset < bytes.length) {
+      // A flush makes room, and must not let the rest of what was given up out.
+      if (signal?.aborted) throw new Error('the write was given up');
       const from = offset;
       offset += (await this.#attempt('writable', (fd, done) => write(fd, bytes, from, null, null, done))) ?? 0;
     }

@@ -8,8 +8,10 @@ export class SimulatedPort implements Binding {
   received: Buffer = Buffer.alloc(0);
   /** What the port was last opened with. */
   openedWith: PortOptions | undefined;
-  /** false: the device's flow control holds back all that is written. */
-  isReady = true;
+  /** So many bytes the system takes for a device that holds back; the rest of a write waits. */
+  systemBytes = 0;
+  /** true: like a pty, whose system says at once that all has left. */
+  drainsAtOnce = false;
   /** false: like a pty, which has bytes only. */
   hasHandshakeLines = true;
   /** Switches that are closed now: the line that is read, and the line that feeds it. */
@@ -24,11 +26,27 @@ export class SimulatedPort implements Binding {
   looks = 0;
   /** What an answer to a look waits for. */
   answering: Promise<void> | undefined;
+  #isReady = true;
+  /** What was left in the system when the port was closed. */
+  #orphaned: Buffer = Buffer.alloc(0);
   #isPlugged = true;
   #open: SimulatedEnd | undefined;
 
   constructor(info: PortInfo) {
     this.info = info;
+  }
+
+  /** false: the device's flow control holds back all that is written. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  set isReady(isReady: boolean) {
+    this.#isReady = isReady;
+    if (!isReady) return;
+    this.received = Buffer.concat([this.received, this.#orphaned]);
+    this.#orphaned = Buffer.alloc(0);
+    this.#open?.leave();
   }
 
   /** How many have it open: 0 or 1. */
@@ -48,8 +66,9 @@ export class SimulatedPort implements Binding {
     if (this.#open) throw new Error('Error Resource temporarily unavailable Cannot lock port');
     this.openedWith = options;
     this.levels = { rts: true, dtr: true };
-    this.#open = new SimulatedEnd(this, () => {
+    this.#open = new SimulatedEnd(this, (leaving) => {
       this.#open = undefined;
+      this.#orphaned = Buffer.concat([this.#orphaned, leaving]);
       this.levels = { rts: false, dtr: false };
     });
     return this.#open;
@@ -81,15 +100,15 @@ export class SimulatedPort implements Binding {
 
 class SimulatedEnd implements Port {
   readonly #device: SimulatedPort;
-  readonly #onClose: () => void;
+  readonly #onClose: (leaving: Buffer) => void;
   #heard: Buffer = Buffer.alloc(0);
   /** What the system holds and the device has not got yet. */
   #leaving: Buffer = Buffer.alloc(0);
-  #onLeft: () => void = () => undefined;
+  #onLeft: (() => void)[] = [];
   #wake: () => void = () => undefined;
   #state: 'open' | 'gone' | 'closed' = 'open';
 
-  constructor(device: SimulatedPort, onClose: () => void) {
+  constructor(device: SimulatedPort, onClose: (leaving: Buffer) => void) {
     this.#device = device;
     this.#onClose = onClose;
   }
@@ -121,17 +140,17 @@ class SimulatedEnd implements Port {
     this.#check();
     await Promise.resolve();
     this.#check();
-    if (!this.#device.isReady) return new Promise(() => undefined);
-    this.#leaving = Buffer.concat([this.#leaving, bytes]);
-    setImmediate(() => this.#leave());
+    const room = this.#device.isReady ? bytes.length : Math.max(0, this.#device.systemBytes - this.#leaving.length);
+    this.#leaving = Buffer.concat([this.#leaving, bytes.subarray(0, room)]);
+    setImmediate(() => this.leave());
+    // The rest waits for room, and is not waited for here: a test that wants it to go on writes anew.
+    if (room < bytes.length) return new Promise(() => undefined);
   }
 
   async drain(): Promise<void> {
     this.#check();
-    if (this.#leaving.length === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onLeft = resolve;
-    });
+    if (this.#leaving.length === 0 || this.#device.drainsAtOnce) return;
+    await new Promise<void>((resolve) => this.#onLeft.push(resolve));
   }
 
   async flush(): Promise<void> {
@@ -139,7 +158,7 @@ class SimulatedEnd implements Port {
     this.#device.flushes += 1;
     this.#heard = Buffer.alloc(0);
     this.#leaving = Buffer.alloc(0);
-    this.#onLeft();
+    this.#endDrains();
   }
 
   async get(): Promise<ModemLines> {
@@ -166,13 +185,19 @@ class SimulatedEnd implements Port {
     if (this.#state === 'closed') throw new Error('Port is not open');
     this.#state = 'closed';
     this.#wake();
-    this.#onClose();
+    this.#onClose(this.#leaving);
+    this.#leaving = Buffer.alloc(0);
   }
 
-  #leave(): void {
+  leave(): void {
+    if (!this.#device.isReady) return;
     if (this.#state === 'open') this.#device.received = Buffer.concat([this.#device.received, this.#leaving]);
     this.#leaving = Buffer.alloc(0);
-    this.#onLeft();
+    this.#endDrains();
+  }
+
+  #endDrains(): void {
+    for (const end of this.#onLeft.splice(0)) end();
   }
 
   #check(): void {

@@ -30,29 +30,29 @@ export class Writer {
   }
 
   /** A command of so many bytes. @throws DEVICE_TIMEOUT when too many bytes wait, and what `put` throws */
-  async putCommand(bytes: number, act: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  async putCommand<T>(bytes: number, act: () => Promise<T>, signal: AbortSignal): Promise<T> {
     if (this.#waitingBytes + bytes > WAITING_BYTES_MAX) {
       const { path } = this.#options;
       throw new BridgeError('DEVICE_TIMEOUT', `${path} takes no more: ${this.#waitingBytes} bytes wait for it`);
     }
     this.#waitingBytes += bytes;
     try {
-      await this.put(act, signal);
+      return await this.put(act, signal);
     } finally {
       this.#waitingBytes -= bytes;
     }
   }
 
   /**
-   * Runs `act` when all before it is done.
+   * Runs `act` when all before it is done. @returns what it resolves with.
    * @param act  gives the system something to send, and resolves once it was taken. What it throws as a BridgeError is
    *   passed on; anything else, and more than 1 s, means that the port is lost.
    * @throws DEVICE_CLOSED, DEVICE_TIMEOUT
    */
-  async put(act: () => Promise<void>, signal?: AbortSignal): Promise<void> {
+  async put<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     const turn = this.#last.then(() => this.#run(act, signal));
     this.#last = turn.catch(() => undefined);
-    await turn;
+    return turn;
   }
 
   /** What waits is refused with DEVICE_CLOSED, and so is what is under way. Idempotent. */
@@ -62,23 +62,23 @@ export class Writer {
   }
 
   /** After stop(): the last words, once the call under way is over. Rejects when the port does not take them. */
-  async sayGoodbye(acts: readonly (() => Promise<void>)[]): Promise<void> {
+  async sayGoodbye(acts: readonly (() => Promise<unknown>)[]): Promise<void> {
     if (acts.length > 0) await this.#call.catch(() => undefined);
     for (const act of acts) await act();
   }
 
-  async #run(act: () => Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  async #run<T>(act: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const { path, clock, onFailure } = this.#options;
     if (this.#isStopped) throw this.#closed();
     signal?.throwIfAborted();
     const timer = new AbortController();
     this.#timer = timer;
-    const late = clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => 'late' as const);
+    const late = clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => undefined);
     try {
       const call = act();
       this.#call = call;
-      const how = await Promise.race([call.then(() => 'taken' as const), late]);
-      if (how === 'taken') return;
+      const taken = await Promise.race([call.then((value) => ({ value })), late]);
+      if (taken) return taken.value;
     } catch (cause) {
       if (cause instanceof BridgeError) throw cause;
       const words = wordsOf(cause);

@@ -97,7 +97,7 @@ export type Pattern = Readonly<Record<string, unknown>>;
 
 /** How far a command is known to have come. */
 export interface Receipt {
-  /** sent: the bytes left this machine. acknowledged: the device answered. */
+  /** sent: the system has the bytes, and nothing more is known unless `left` tells. acknowledged: the device answered. */
   reached: 'sent' | 'acknowledged';
   /** When the bytes left, on `io.clock.mono()`, where that was before `reached`. */
   sentAt?: number;
@@ -107,6 +107,11 @@ export interface Receipt {
    */
   // biome-ignore lint/suspicious/noConfusingVoidType: most adapters have nothing to say but that it was done
   confirmed?: Promise<Fired | void>;
+  /**
+   * Of bytes that were sent and may still be thrown away with a connection that ends: resolves once they are known to have left
+   * this machine, rejects with DEVICE_TIMEOUT or DEVICE_CLOSED when they were thrown away: the output is told as failed.
+   */
+  left?: Promise<void>;
 }
 
 /** What a device was seen to fire. */

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { TestClock } from '../../test/support/test-clock.js';
 import { deferred } from '../kit/deferred.js';
+import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
 import type { Fired, Receipt } from './adapter.js';
 import { Outputs, type StageReport } from './outputs.js';
@@ -87,4 +88,21 @@ test('where the show says nothing of the cue, whatever fired has fired', async (
   }));
   await clock.advance(0);
   expect(told.at(-1)).toMatchObject({ stage: 'confirmed', summary: 'start 12: cue 9' });
+});
+
+test('what was told as sent and then thrown away with the port is told as failed; what has left is told once', async () => {
+  const left = Promise.reject(new BridgeError('DEVICE_TIMEOUT', 'it was sent, but did not leave'));
+  left.catch(() => undefined);
+  const { clock, told, logged, stages } = desk(async () => ({ reached: 'sent', left }));
+  await clock.advance(0);
+  expect(stages()).toEqual(['sent', 'failed']);
+  expect(told.at(-1)).toMatchObject({
+    outputId: 'r@backup',
+    code: 'DEVICE_TIMEOUT',
+    detail: 'it was sent, but did not leave',
+  });
+  expect(logged.at(-1)).toBe('output.failed it was sent, but did not leave');
+  const well = desk(async () => ({ reached: 'sent', left: Promise.resolve() }));
+  await well.clock.advance(0);
+  expect(well.stages()).toEqual(['sent']);
 });

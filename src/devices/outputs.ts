@@ -104,13 +104,14 @@ export class Outputs {
     } catch (error) {
       return overdue(error);
     }
-    const { reached, sentAt, confirmed } = receipt;
+    const { reached, sentAt, confirmed, left } = receipt;
     const reachedMs = age();
     const sentMs =
       sentAt === undefined ? reachedMs : Math.max(0, Math.round((reachedMs - (clock.mono() - sentAt)) * 10) / 10);
     const acknowledged = reached === 'acknowledged' ? { acknowledgedMs: reachedMs } : {};
     log.info({ ...facts, reached, tookMs: sentMs, ...acknowledged }, 'output.sent');
     tell({ ...about, stage: 'sent', reached, latencyMs: sentMs, ...acknowledged });
+    left?.catch((error: unknown) => failed(toBridgeError(error)));
     if (!confirmed) return;
     let fired: Fired;
     try {

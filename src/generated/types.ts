@@ -192,7 +192,7 @@ export type MidiMmcCommand =
   | 'reset'
   | 'locate';
 /**
- * locked: time code came and is understood, turned round, or an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs.
+ * locked: time code came and is understood, turned round, or an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames, and the next time says so too. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs; once, however often it comes again.
  */
 export type MidiMtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 'located';
 export type OscName = string;
@@ -1105,7 +1105,7 @@ export interface MidiDevice {
    */
   virtual: boolean;
   /**
-   * The bridge's own MIDI Show Control device number: messages for other devices are passed over; those for all devices (127) and for its groups are heard. Left out: messages for any device are heard.
+   * The bridge's own device number of MIDI Show Control and MIDI Machine Control: messages for other devices are passed over; those for all devices (127) and, of show control, for its groups are heard. Left out: messages for any device are heard.
    */
   deviceId?: number;
   /**
@@ -1262,7 +1262,7 @@ export interface MidiWhen {
   mmc?: {
     command: MidiMmcCommand;
     /**
-     * Also messages for all devices (127) fit. Left out: any.
+     * Also messages for all devices (127) fit. Left out: any that the device hears.
      */
     deviceId?: number;
   };

@@ -71,6 +71,10 @@ test.each<[Parts, string]>([
     { send: '{ device: tc, mtc: { run: "01:00:00:30" } }' },
     '8:49 out could never be sent: mtc: a time is HH:MM:SS:FF at 25 frames or HH:MM:SS.mmm, not "01:00:00:30"',
   ],
+  [
+    { send: '{ device: tc, mmc: { command: locate, time: "00:01:00:00", rate: 29.97df } }' },
+    '8:49 out could never be sent: 00:01:00:00 does not exist at 29.97df: drop-frame leaves frames 00 and 01 out in most minutes',
+  ],
   [{ send: '{ device: tc, mtc: { run: "01:00:00:00", stop: true } }' }, '8:68 mtc: write only one of run and stop'],
   [{ send: '{ device: tc, mtc: {} }' }, '8:68 missing one of run, locate or stop'],
   [

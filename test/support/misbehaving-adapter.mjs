@@ -76,7 +76,13 @@ export const misbehaving = {
         if (command.do === 'echo') tellInput({ said: command.text });
         else if (command.do === 'tellEnvironment') tellInput({ names: Object.keys(process.env) });
         else if (command.do === 'sayLater') setTimeout(() => tellInput({ said: command.text }), command.afterMs);
-        else if (command.do === 'flood') for (let n = 0; n < FLOOD; n++) tellInput({ n });
+        else if (command.do === 'hang') return { reached: 'sent', left: new Promise(() => {}) };
+        else if (command.do === 'leave') return { reached: 'sent', left: Promise.resolve() };
+        else if (command.do === 'stay') {
+          const left = Promise.reject(new BridgeError('DEVICE_TIMEOUT', 'it did not leave'));
+          left.catch(() => undefined);
+          return { reached: 'sent', left };
+        } else if (command.do === 'flood') for (let n = 0; n < FLOOD; n++) tellInput({ n });
         else deeds[command.do]();
         return { reached: 'sent' };
       },

@@ -64,6 +64,15 @@ export class SocatBox {
     return Number(/^wchar: (\d+)$/m.exec(io)?.[1]);
   }
 
+  /** The box reads nothing more, and then goes on: what was written meanwhile stands in the pty. */
+  hold(): void {
+    this.#socat?.kill('SIGSTOP');
+  }
+
+  goOn(): void {
+    this.#socat?.kill('SIGCONT');
+  }
+
   async unplug(): Promise<void> {
     const socat = this.#socat;
     this.#socat = undefined;

@@ -136,6 +136,40 @@ describe('a box on a pty', () => {
     await box.close();
   });
 
+  test('that reads no more gets each line that was told as sent, or it is told as failed; the next words begin a line', async () => {
+    const box = await SocatBox.plugged();
+    try {
+      const config = checked({ path: box.path });
+      const connection = await serialAdapter.connect(config, testIo(), never);
+      box.hold();
+      const sent = new Map<string, Promise<void> | undefined>();
+      for (let n = 0; ; n++) {
+        const line = `LAMP ${n} ${'x'.repeat(200)}`;
+        try {
+          sent.set(line, (await connection.send({ line }, never)).left);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'DEVICE_TIMEOUT' });
+          break;
+        }
+      }
+      await within(connection.closed, 'the end');
+      expect(sent.size).toBeGreaterThan(20);
+      box.goOn();
+      const next = await serialAdapter.connect(config, testIo(), never);
+      await next.send({ line: 'FRESH' }, never);
+      await eventually(() => box.received.includes('FRESH\n'), 'the fresh line');
+      const lines = box.received.toString().split('\n');
+      expect(lines).toContain('FRESH');
+      for (const [line, left] of sent) {
+        const [fate] = await Promise.allSettled([left]);
+        expect(lines.includes(line) || fate?.status === 'rejected', line.slice(0, 9)).toBe(true);
+      }
+      await next.close();
+    } finally {
+      await box.close();
+    }
+  });
+
   test('a second bridge finds the port in use', async () => {
     const box = await SocatBox.plugged();
     const connection = await serialAdapter.connect(checked({ path: box.path }), testIo(), never);

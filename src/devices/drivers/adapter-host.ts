@@ -130,14 +130,18 @@ async function send({ id, command }: ToHost & { type: 'send' }): Promise<void> {
   sends.set(id, abort);
   try {
     if (!connection) throw new BridgeError('DEVICE_CLOSED', 'the connection is closed');
-    const { reached, sentAt, confirmed } = await connection.send(command, abort.signal);
+    const { reached, sentAt, confirmed, left } = await connection.send(command, abort.signal);
     // Without a time of its own, `sent` means now; the way back to the bridge is not the device's.
     const leftAt = sentAt ?? (reached === 'sent' ? clock.mono() : undefined);
     const time = leftAt === undefined ? {} : { sentAtMs: machineMs() - (clock.mono() - leftAt) };
-    tell({ type: 'receipt', id, reached, confirms: confirmed !== undefined, ...time });
+    tell({ type: 'receipt', id, reached, confirms: confirmed !== undefined, leaves: left !== undefined, ...time });
     confirmed?.then(
       () => tell({ type: 'confirmed', id }),
       (error: unknown) => tell({ type: 'notConfirmed', id, fault: faultOf(error) }),
+    );
+    left?.then(
+      () => tell({ type: 'left', id }),
+      (error: unknown) => tell({ type: 'notLeft', id, fault: faultOf(error) }),
     );
   } catch (error) {
     tell({ type: 'notSent', id, fault: faultOf(error) });

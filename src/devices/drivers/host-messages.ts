@@ -48,10 +48,12 @@ export type FromHost =
   | { type: 'health'; health: Health }
   | { type: 'counters'; counters: Counters }
   /** `sentAtMs`: on the machine's clock, see machineMs(). */
-  | { type: 'receipt'; id: number; reached: Receipt['reached']; sentAtMs?: number; confirms: boolean }
+  | { type: 'receipt'; id: number; reached: Receipt['reached']; sentAtMs?: number; confirms: boolean; leaves: boolean }
   | { type: 'notSent'; id: number; fault: Fault }
   | { type: 'confirmed'; id: number }
   | { type: 'notConfirmed'; id: number; fault: Fault }
+  | { type: 'left'; id: number }
+  | { type: 'notLeft'; id: number; fault: Fault }
   | { type: 'closed'; fault?: Fault; counters: Counters }
   | { type: 'pong'; residentBytes: number }
   | { type: 'log'; line: string };

@@ -130,6 +130,18 @@ test('counts cross within a second or so, and the last ones at the end', async (
   expect(connection.counters?.()).toEqual({ 'out.commands': 2 });
 });
 
+test('what a driver sent and threw away again is told; what is open when the driver ends is not known to have left', async () => {
+  const { connection } = await aBench().connect();
+  const [gone, thrown, open, none] = await Promise.all(
+    ['leave', 'stay', 'hang', 'nothing'].map((deed) => connection.send({ do: deed }, never)),
+  );
+  await within(gone?.left ?? Promise.reject(new Error('nothing is told')), 'that it left');
+  await expect(thrown?.left).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT', message: 'it did not leave' });
+  expect(none?.left).toBeUndefined();
+  connection.send({ do: 'segfault' }, never).catch(() => undefined);
+  await expect(open?.left).rejects.toMatchObject({ code: 'DEVICE_CLOSED' });
+});
+
 test('an aborted send is aborted in the driver as well', async () => {
   const { connection, inputs } = await aBench().connect();
   const abort = new AbortController();

@@ -4,7 +4,7 @@ import type { AdapterIo, Command, Face, Input, Receipt } from '../adapter.js';
 import { BaseConnection } from '../base-connection.js';
 import { INPUT_LATE_MS } from '../input-late.js';
 import type { DriverProcess } from './driver-process.js';
-import { errorOf, type FromHost } from './host-messages.js';
+import { errorOf, type Fault, type FromHost } from './host-messages.js';
 
 interface Sending {
   calledAtMs: number;
@@ -12,7 +12,8 @@ interface Sending {
   reject(error: unknown): void;
 }
 
-interface Confirming {
+/** Of something that is told after the receipt. */
+interface Awaited {
   resolve(): void;
   reject(error: unknown): void;
 }
@@ -23,7 +24,8 @@ export class IsolatedConnection extends BaseConnection {
   readonly #io: AdapterIo;
   readonly #isWanted: (input: Input) => boolean;
   readonly #sending = new Map<number, Sending>();
-  readonly #confirming = new Map<number, Confirming>();
+  readonly #confirming = new Map<number, Awaited>();
+  readonly #leaving = new Map<number, Awaited>();
   readonly display?: (face: Face) => void;
   #counters: Readonly<Record<string, number>>;
   #late = 0;
@@ -104,12 +106,12 @@ export class IsolatedConnection extends BaseConnection {
         this.#sending.get(message.id)?.reject(errorOf(message.fault));
         return;
       case 'confirmed':
-        this.#confirming.get(message.id)?.resolve();
-        this.#confirming.delete(message.id);
-        return;
       case 'notConfirmed':
-        this.#confirming.get(message.id)?.reject(errorOf(message.fault));
-        this.#confirming.delete(message.id);
+        settle(this.#confirming, message);
+        return;
+      case 'left':
+      case 'notLeft':
+        settle(this.#leaving, message);
         return;
       case 'closed': {
         this.#counters = message.counters;
@@ -125,8 +127,10 @@ export class IsolatedConnection extends BaseConnection {
     this.#isEnded = true;
     const reason = this.#closing ? undefined : why;
     const failed = why ? new BridgeError('DEVICE_CLOSED', why.message, { cause: why }) : gone();
-    for (const { reject } of [...this.#sending.values(), ...this.#confirming.values()]) reject(failed);
+    const awaited = [this.#sending, this.#confirming, this.#leaving].flatMap((map) => [...map.values()]);
+    for (const { reject } of awaited) reject(failed);
     this.#confirming.clear();
+    this.#leaving.clear();
     this.tellEnd(reason);
   }
 
@@ -142,7 +146,7 @@ export class IsolatedConnection extends BaseConnection {
     this.#io.log.error({ code: 'INPUT_LATE', input, lateMs }, 'input.dropped');
   }
 
-  #sent({ id, reached, sentAtMs, confirms }: FromHost & { type: 'receipt' }): void {
+  #sent({ id, reached, sentAtMs, confirms, leaves }: FromHost & { type: 'receipt' }): void {
     const sending = this.#sending.get(id);
     if (!sending) return;
     const receipt: Receipt = { reached };
@@ -150,12 +154,24 @@ export class IsolatedConnection extends BaseConnection {
       const agoMs = Math.max(0, machineMs() - sentAtMs);
       receipt.sentAt = Math.max(sending.calledAtMs, this.#io.clock.mono() - agoMs);
     }
-    if (confirms) {
-      receipt.confirmed = new Promise((resolve, reject) => this.#confirming.set(id, { resolve, reject }));
-      receipt.confirmed.catch(() => undefined);
-    }
+    if (confirms) receipt.confirmed = awaitIn(this.#confirming, id);
+    if (leaves) receipt.left = awaitIn(this.#leaving, id);
     sending.resolve(receipt);
   }
+}
+
+/** A promise that `settle` settles; whoever does not look at it need not. */
+function awaitIn(map: Map<number, Awaited>, id: number): Promise<void> {
+  const promise = new Promise<void>((resolve, reject) => map.set(id, { resolve, reject }));
+  promise.catch(() => undefined);
+  return promise;
+}
+
+function settle(map: Map<number, Awaited>, message: { id: number; fault?: Fault }): void {
+  const awaited = map.get(message.id);
+  map.delete(message.id);
+  if (message.fault) awaited?.reject(errorOf(message.fault));
+  else awaited?.resolve();
 }
 
 const gone = () => new BridgeError('DEVICE_CLOSED', 'the connection is closed');
