@@ -326,6 +326,25 @@ describe('what a device hears', () => {
     expect(connection.health().status).toBe('up');
     await connection.close();
   });
+
+  test('a flood is over after a second of 200, and not after one of 201', async () => {
+    const patterns = [{ noteOn: { note: 60 } }];
+    const { port, connection, clock } = await connect({ input: 'Desk' }, patterns);
+    const play = (times: number) => {
+      for (let n = 0; n < times; n++) port.play([0x90, 60, 1]);
+    };
+    for (const [times, status] of [
+      [201, 'degraded'],
+      [201, 'degraded'],
+      [200, 'degraded'],
+      [1, 'up'],
+    ] as const) {
+      play(times);
+      expect(connection.health().status).toBe(status);
+      await clock.advance(1000);
+    }
+    await connection.close();
+  });
 });
 
 test('the real driver tells at once that no such port is there, or what it lacks', async () => {

@@ -121,6 +121,12 @@ describe('machine control', () => {
     expect(hexOf(encodeMessage(message))).toBe(hex);
   });
 
+  test('a message that is cut off in one of its commands does none of them', () => {
+    // A locate of six bytes, of which five are there: the sixth would be the end of the message.
+    const cutOff = decodeMessage(bytesOf('F0 7F 7F 06 02 44 06 01 21 02 03 04 F7'));
+    expect(cutOff).toEqual({ messages: [], skipped: 'mmc-malformed' });
+  });
+
   test('several commands in one message are several inputs, in order', () => {
     const { messages } = decodeMessage(bytesOf('F0 7F 7F 06 01 44 06 01 21 02 03 04 00 02 F7'));
     expect(messages.map((message) => message.kind === 'mmc' && message.command)).toEqual(['stop', 'locate', 'play']);

@@ -131,6 +131,12 @@ describe('a port that hears', () => {
     },
   );
 
+  test('a copy that comes later and later is told as one thing, as it began', () => {
+    const first = played({ rate: '30', frames: 0, fromMs: 0, toMs: 20_000 });
+    const copy = played({ rate: '30', frames: 0, fromMs: 1, toMs: 20_000, speed: 0.98 });
+    expectTold(merged(first, copy), 'twice', 0, 20_000);
+  });
+
   test('two codes is degraded, in words, until one of them ends; silence ends it as well', async () => {
     const [port, clock] = [new SimulatedMidi(), new TestClock()];
     const adapter = createMidiAdapter({ loadDriver: async () => port });

@@ -140,7 +140,6 @@ export class MtcReceiver {
     if (!isInOrder && last !== undefined) {
       this.dropped.disorder += 1;
       this.#count = 0;
-      this.#doubted = undefined;
       if (this.#phase === 'locked') reports.push(...this.#coast(nowMs, nowMs));
     }
     // A time begins with piece 0 forward, and with piece 7 in reverse.

@@ -108,6 +108,27 @@ describe('a serial device', () => {
     await connection.close();
   });
 
+  test('a box that repeats while it is held is no flood: what is dropped as a repeat takes no room', async () => {
+    const port = box();
+    const { connection, lines } = await connect(port, { debounceMs: 50 });
+    port.say(`${'GO\n'.repeat(1000)}BACK\n`);
+    await eventually(() => lines().length === 2, 'GO and BACK');
+    expect(connection.health().status).toBe('up');
+    expect(connection.counters?.()).toMatchObject({ 'dropped.debounced': 999, 'dropped.flood': 0 });
+    await connection.close();
+  });
+
+  test('a line that is still said is remembered; of 64 others the one that was said longest ago is forgotten', async () => {
+    const port = box();
+    const { connection, lines } = await connect(port, { debounceMs: 50 });
+    const others = Array.from({ length: 62 }, (_, n) => `L${n}`);
+    port.say(['GO', 'BACK', ...others, 'GO', 'new', 'GO', 'BACK', 'end', ''].join('\n'));
+    await eventually(() => lines().includes('end'), 'all lines');
+    expect(lines().filter((line) => line === 'GO')).toHaveLength(1);
+    expect(lines().filter((line) => line === 'BACK')).toHaveLength(2);
+    await connection.close();
+  });
+
   test('noise beside a line loses no press and makes none, and a line is the same line to debounceMs', async () => {
     const port = box();
     const { connection, lines, clock } = await connect(port);
@@ -159,8 +180,10 @@ describe('a serial device', () => {
         await clock.advance(100);
       }
     };
-    await says('LEVEL 12\r', 29);
+    await says('LEVEL 12\r', 28);
     expect(connection.health().status).toBe('up');
+    await says('LEVEL 12\r', 5);
+    expect(connection.health().status).toBe('degraded');
     await says('LEVEL 12\r', 60);
     expect(healths.map(({ status, code }) => [status, code])).toEqual([
       ['up', undefined],
@@ -340,12 +363,14 @@ describe('a serial device', () => {
 
   test('more than 64 KiB of waiting commands are refused', async () => {
     const port = box();
-    const { connection } = await connect(port);
+    const { connection, clock } = await connect(port);
     port.isReady = false;
     const sending = Array.from({ length: 70 }, () => connection.send({ line: 'x'.repeat(1000) }, never));
     await expect(sending.at(-1)).rejects.toMatchObject({ code: 'DEVICE_TIMEOUT' });
+    const settled = Promise.allSettled(sending);
     const closing = connection.close();
-    const ends = await Promise.allSettled(sending);
+    await clock.advance(200);
+    const ends = await settled;
     expect(new Set(ends.map((end) => end.status))).toEqual(new Set(['rejected']));
     await closing;
   });

@@ -179,9 +179,7 @@ export class SerialConnection extends BaseConnection {
   /** Half a line of the last connection must not become one line with the first of this. */
   #endOfCutLine(): Buffer[] {
     const { framing } = this.#greetings;
-    const { isCut } = this.#inheritance;
-    this.#inheritance.isCut = false;
-    return isCut && framing.kind === 'line' ? [Buffer.from(framing.delimiter)] : [];
+    return this.#inheritance.isCut && framing.kind === 'line' ? [Buffer.from(framing.delimiter)] : [];
   }
 
   /** What no rule sent. A port that does not take it has ended, and says so itself. */
@@ -353,12 +351,15 @@ export class SerialConnection extends BaseConnection {
   async #release(why: BridgeError | undefined): Promise<void> {
     this.#life.abort();
     this.#writer.stop();
-    if (why) this.#giveUp.abort();
-    const unsaid = this.#afterwards.end();
+    if (why) {
+      this.#giveUp.abort();
+      this.#afterwards.end();
+    }
     const isThere = why === undefined || why.code === 'DEVICE_TIMEOUT';
-    const leaving = () => (why === undefined ? this.#sayGoodbye(unsaid) : this.#port.drain());
+    const leaving = () => (why === undefined ? this.#sayGoodbye() : this.#port.drain());
     const hasLeft = isThere && (await this.#atMost(GOODBYE_LIMIT_MS, leaving()));
     this.#giveUp.abort();
+    this.#afterwards.end();
     this.#endDepartures(hasLeft, why?.code ?? 'DEVICE_CLOSED');
     // What has not left by now must not leave later; a port that is gone answers with an error, which is as good. Where all
     // has left, nothing is flushed: a pty would take back what its other end has not read yet, and a lamp would stay lit.
@@ -380,14 +381,16 @@ export class SerialConnection extends BaseConnection {
   }
 
   /** What was still to be turned off is turned off now: nobody else will. */
-  async #sayGoodbye(unsaid: readonly Out[]): Promise<void> {
+  async #sayGoodbye(): Promise<void> {
+    // A lamp that is being lit has its end pending only when it is lit.
+    await this.#writer.ended();
     const levels = openingLevels(this.#config) ?? RAISED;
     const outs: Out[] = [
-      ...unsaid.filter((out) => 'bytes' in out),
+      ...this.#afterwards.end().filter((out) => 'bytes' in out),
       ...this.#greetings.onClose.map((bytes) => ({ bytes })),
       ...(this.#levels ? [{ levels }] : []),
     ];
-    await this.#writer.sayGoodbye(outs.map((out) => () => this.#put(out)));
+    for (const out of outs) await this.#put(out);
     await this.#port.drain();
   }
 

@@ -21,7 +21,6 @@ export class Departures {
   #isWatched = false;
   /** The system does not say when something has left. */
   #isBlind = false;
-  #isEnded = false;
 
   /** @param drain  resolves once all that the system was given before has left; how long that takes is the device's affair. */
   constructor(drain: () => Promise<void>) {
@@ -49,7 +48,6 @@ export class Departures {
    * @returns what is not known to have left whole, in order.
    */
   end(hasLeft: boolean, why: BridgeError): Uint8Array[] {
-    this.#isEnded = true;
     const stuck = this.#underWay.filter(({ isTaken }) => !(hasLeft && isTaken));
     for (const departure of this.#underWay) {
       if (stuck.includes(departure)) departure.reject(why);
@@ -63,7 +61,7 @@ export class Departures {
   async #watch(): Promise<void> {
     if (this.#isWatched) return;
     this.#isWatched = true;
-    for (let now = this.#taken(); now.length > 0 && !this.#isEnded; now = this.#taken()) {
+    for (let now = this.#taken(); now.length > 0; now = this.#taken()) {
       try {
         await this.#drain();
       } catch {
@@ -71,7 +69,7 @@ export class Departures {
         this.#isBlind = true;
         break;
       }
-      if (!this.#isEnded) this.#resolve(now);
+      this.#resolve(now);
     }
     this.#isWatched = false;
   }

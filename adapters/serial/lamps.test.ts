@@ -88,7 +88,8 @@ describe('a lamp', () => {
     await connection.close();
   });
 
-  test('that is lit anew by a command which still waits when its time is over stays lit', async () => {
+  /** A bench whose system takes nothing from `shut` on until what it returns is called. */
+  const gatedBench = async () => {
     const device = new SimulatedPort({ path: '/dev/ttyTEST' });
     let gate: Promise<void> = Promise.resolve();
     const binding: Binding = {
@@ -106,19 +107,57 @@ describe('a lamp', () => {
         };
       },
     };
-    const { clock, connection, send, lines } = await connect(device, {}, new TestClock(), binding);
+    const shut = () => {
+      const { promise, resolve } = deferred<void>();
+      gate = promise;
+      return () => resolve(undefined);
+    };
+    return { ...(await connect(device, {}, new TestClock(), binding)), shut };
+  };
+
+  test('that is lit anew by a command which still waits when its time is over stays lit', async () => {
+    const { clock, connection, send, lines, shut } = await gatedBench();
     await send(GO);
     await clock.advance(1900);
-    const { promise, resolve } = deferred<void>();
-    gate = promise;
+    const open = shut();
     const anew = connection.send({ line: 'GO ON' }, never);
     await clock.advance(200);
     expect(lines()).toEqual(['GO ON']);
-    resolve();
+    open();
     await anew;
     await clock.advance(5000);
     expect(lines()).toEqual(['GO ON', 'GO ON']);
     await connection.close();
+  });
+
+  test('of a box that takes nothing at goodbye either is given up after 200 ms, and leaves no timer', async () => {
+    const { clock, connection, send, lines, shut } = await gatedBench();
+    await send(GO);
+    const open = shut();
+    const stuck = connection.send({ line: 'TEXT' }, never).catch((error: unknown) => error);
+    await clock.advance(0);
+    const closed = connection.close();
+    await clock.advance(200);
+    await closed;
+    expect(clock.sleeping).toBe(0);
+    open();
+    expect(await stuck).toMatchObject({ code: 'DEVICE_CLOSED' });
+    expect(lines()).toEqual(['GO ON']);
+  });
+
+  test('that is being lit at goodbye is dark after it', async () => {
+    const { clock, connection, lines, shut } = await gatedBench();
+    const open = shut();
+    const lit = connection.send(GO, never).catch((error: unknown) => error);
+    await clock.advance(0);
+    const closed = connection.close();
+    await clock.advance(100);
+    open();
+    await clock.advance(0);
+    await closed;
+    expect(lines()).toEqual(['GO ON', 'GO OFF']);
+    await lit;
+    expect(clock.sleeping).toBe(0);
   });
 
   test('of a box that takes nothing any more is lost with the connection, and nothing of it comes later', async () => {

@@ -61,10 +61,9 @@ export class Writer {
     this.#timer?.abort();
   }
 
-  /** After stop(): the last words, once the call under way is over. Rejects when the port does not take them. */
-  async sayGoodbye(acts: readonly (() => Promise<unknown>)[]): Promise<void> {
-    if (acts.length > 0) await this.#call.catch(() => undefined);
-    for (const act of acts) await act();
+  /** After stop(): resolves once the call under way is over, and nobody else gives the port anything. Never rejects. */
+  async ended(): Promise<void> {
+    await this.#call.catch(() => undefined);
   }
 
   async #run<T>(act: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -105,6 +105,20 @@ describe('a press', () => {
   });
 });
 
+test.each([
+  [250, ['press', 'press', 'press left+right']],
+  [251, ['press', 'press']],
+])('two buttons of a chord that are pressed %i ms apart with chordMs 250: %j', (apartMs, expected) => {
+  const chords = [['left', 'right']];
+  const machine = new GestureMachine({ debounceMs: 0, doubleMs: 0, holdsMs: new Map(), chords, chordMs: 250 }, 0);
+  const gestures = [
+    ...machine.report(1000, new Set(['left'])),
+    ...machine.report(1000 + apartMs, new Set(['left', 'right'])),
+  ];
+  const words = gestures.map((one) => ('chord' in one ? `${one.gesture} ${one.chord.join('+')}` : one.gesture));
+  expect(words).toEqual(expected);
+});
+
 describe('a hold', () => {
   const settings = { holdsMs: new Map([['go', [2000, 800, 800]]]) };
 

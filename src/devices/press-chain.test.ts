@@ -23,6 +23,13 @@ test('answers that take the same time each time are stopped at the third hop, qu
   expect(played(9000, 18_080, 27_100)).toEqual([1, 2, 3]);
 });
 
+test('the same time is 15 ms and a hundredth of it, and what comes within 10 s is behind a cue', () => {
+  expect(played(200, 400 + 17)).toEqual([1, 2]);
+  expect(played(200, 400 + 18)).toEqual([1, 1]);
+  expect(played(10_000)).toEqual([1]);
+  expect(played(10_001)).toEqual([0]);
+});
+
 test('a person who presses cue after cue is no chain, also at a brisk pace', () => {
   expect(played(350, 640, 1010, 1330, 1700)).toEqual([1, 1, 1, 1, 1]);
   expect(played(1100, 2000, 3300, 4100, 5300, 6200)).toEqual([1, 1, 1, 1, 1, 1]);
