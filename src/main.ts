@@ -26,6 +26,7 @@ import { newId } from './kit/ids.js';
 import { Lifetime } from './kit/lifetime.js';
 import type { Log } from './kit/log.js';
 import { compileMapping, type Mapping } from './mapping/mapping.js';
+import type { RuleCommand } from './mapping/outputs.js';
 import { LOOK_BACK_EVENTS, unsentOf } from './mapping/unsent.js';
 import type { Outcome } from './protocol/decision.js';
 import type { Draft, EventType, ShowEvent } from './protocol/envelope.js';
@@ -68,6 +69,9 @@ export interface Bridge {
 
 /** A draft without what is the same for all of them. */
 type Wish = Omit<Draft, 'kind' | 'version' | 'messageId' | 'showId' | 'createdAt'>;
+
+/** How much of what the bridge has to say waits for the log. */
+const UNTOLD_MAX = 1000;
 
 const OWN: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
 
@@ -117,6 +121,7 @@ export async function startBridge(options: {
         outputs.perform(event, commands);
       },
       publish: (entries, state) => {
+        if (untold.size > 0) queueMicrotask(retell);
         gateway?.publish(entries, state);
         supervisor.repaint();
         playheads.look();
@@ -125,6 +130,7 @@ export async function startBridge(options: {
       unavailable: () => supervisor.repaint(),
       journal: (failure) => {
         troubles.set('journal', failure && { code: failure.code, message: failure.message });
+        if (!failure) retell();
         supervisor.repaint();
       },
     },
@@ -144,6 +150,30 @@ export async function startBridge(options: {
       sequencer.propose({ ...envelope, createdAt: toUtc(clock.wall()), ...draft } as Draft, resolve, false, pressedAt);
     });
 
+  /** A command in a few words. */
+  const summarise = (device: string, command: Command): string =>
+    adapterOf(checked.config.devices[device]?.adapter)?.summarise(command) ?? JSON.stringify(command);
+
+  /** What the bridge itself has to say and the log did not take, the newest for each device or stage; told when it does. */
+  const untold = new Map<string, Wish>();
+  const report = async (key: string, wish: Wish): Promise<void> => {
+    const outcome = await propose(wish);
+    if (outcome.ok || !outcome.code.startsWith('JOURNAL_')) return;
+    untold.delete(key);
+    untold.set(key, wish);
+    const [oldest] = untold.keys();
+    if (untold.size > UNTOLD_MAX && oldest !== undefined) untold.delete(oldest);
+  };
+  const retell = (): void => {
+    const waiting = [...untold];
+    untold.clear();
+    for (const [key, wish] of waiting) void report(key, wish);
+  };
+  const tellStage = (stage: StageReport): void => {
+    const { cause, outputId, stage: what } = stage;
+    void report(JSON.stringify([cause.messageId, outputId, what]), { actor: OWN, ...stageEvent(stage) });
+  };
+
   const supervisor = new Supervisor({
     clock,
     log,
@@ -153,7 +183,9 @@ export async function startBridge(options: {
       onPlayhead: () => playheads.look(),
       onStatus: ({ device, adapter, status, code, detail }) => {
         const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
-        void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload: { device, adapter, status, ...why } });
+        const payload = { device, adapter, status, ...why };
+        untold.delete(device);
+        void report(device, { eventType: 'DeviceStatusChanged', actor: OWN, payload });
       },
     },
   });
@@ -170,8 +202,8 @@ export async function startBridge(options: {
   });
   const outputs = new Outputs({
     send: (device, command) => supervisor.send(device, command),
-    summarise: (device, command) => supervisor.summarise(device, command),
-    tell: (report) => void propose({ actor: OWN, ...stageEvent(report) }),
+    summarise,
+    tell: tellStage,
     clock,
     log,
   });
@@ -270,6 +302,10 @@ export async function startBridge(options: {
     practice.signal,
   );
 
+  // What the last bridge left, before anybody can press here.
+  if (!sequencer.wasStopped) await tellUnsent();
+  retireUnsent();
+
   // Whoever cannot listen is told before any device is touched.
   gateway = await openGateway({
     ...gatewaySettings(checked),
@@ -290,7 +326,6 @@ export async function startBridge(options: {
   life.add('playheads', async () => playheads.close());
   await supervisor.configure(specsOf(checked, mapping));
   forgetRemoved();
-  if (!sequencer.wasStopped) await tellUnsent();
   life.add('what is under way', () => sequencer.idle());
   life.add('gateway', () => gateway?.close());
 
@@ -311,30 +346,44 @@ export async function startBridge(options: {
     }
     for (const { event, command } of unsentOf(events, (each) => mapping.commandsFor(each, sequencer.state))) {
       const { device, ruleId, outputId } = command;
-      const summary = supervisor.summarise(device, command.command);
+      const summary = summarise(device, command.command);
       const detail = 'taken, not sent: the bridge stopped before it left, or before it could say so';
       log.error({ code: 'OUTPUT_UNSENT', seq: event.eventSeq, device, ruleId, summary, detail }, 'output.unsent');
-      const report = {
-        cause: event,
-        ruleId,
-        outputId,
-        device,
-        summary,
-        latencyMs: 0,
-        code: 'OUTPUT_UNSENT',
-        detail,
-        ...resendable(event, outputId),
-      } as const;
-      void propose({ actor: OWN, ...stageEvent({ ...report, stage: 'failed' }) });
+      const cueId = resendable(event, outputId);
+      tellStage({
+        ...{ cause: event, ruleId, outputId, device, summary, latencyMs: 0 },
+        ...{ stage: 'failed', code: 'OUTPUT_UNSENT', detail },
+        ...(cueId === undefined ? {} : { cueId }),
+      });
     }
+    await sequencer.idle();
+  }
+
+  /** What a CallFired makes of one output of a cue now. */
+  function rerunOf(cause: Pick<ShowEvent, 'actor'>, cueId: string, outputId: string): RuleCommand | undefined {
+    const rerun = { ...cause, eventType: 'CallFired', payload: { cueId, outputId, kind: 'rerun' } } as ShowEvent;
+    return mapping.commandsFor(rerun, sequencer.state)[0];
   }
 
   /** The cue that a CallFired would send this output of; none when it would send nothing. */
-  function resendable(event: ShowEvent, outputId: string): { cueId?: string } {
-    if (event.eventType !== 'CueAdvanced' && event.eventType !== 'CallFired') return {};
+  function resendable(event: ShowEvent, outputId: string): string | undefined {
+    if (event.eventType !== 'CueAdvanced' && event.eventType !== 'CallFired') return undefined;
     const cueId = event.eventType === 'CueAdvanced' ? event.payload.toCueId : event.payload.cueId;
-    const rerun = { ...event, eventType: 'CallFired', payload: { cueId, outputId, kind: 'rerun' } } as const;
-    return mapping.commandsFor(rerun, sequencer.state).length > 0 ? { cueId } : {};
+    return rerunOf(event, cueId, outputId) && cueId;
+  }
+
+  /** With other rules another thing would be sent than what was told: then it can only be sent by hand. */
+  function retireUnsent(): void {
+    for (const output of sequencer.state.outputs) {
+      const { cueId, outputId, device, summary, ruleId, causationId, causeSeq = 0 } = output;
+      if (output.code !== 'OUTPUT_UNSENT' || cueId === undefined) continue;
+      const now = rerunOf({ actor: OWN }, cueId, outputId);
+      if (now && now.device === device && summarise(device, now.command) === summary) continue;
+      const detail = 'taken, not sent, and the bridge file has changed since: send it by hand';
+      const cause = { eventSeq: causeSeq, messageId: causationId, recordedAt: '' };
+      const about = { cause, ruleId, outputId, device, summary, latencyMs: 0 };
+      tellStage({ ...about, stage: 'failed', code: 'OUTPUT_UNSENT', detail });
+    }
   }
 
   return {
@@ -350,6 +399,7 @@ export async function startBridge(options: {
       checked = { ...next, config: { ...next.config, show: { ...next.config.show, id: sequencer.showId } } };
       sequencer.reconfigure(next.config.show);
       gateway?.reconfigure(gatewaySettings(next));
+      retireUnsent();
       await supervisor.configure(specsOf(next, mapping));
       playheads.restart();
       forgetRemoved();

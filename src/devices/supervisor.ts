@@ -72,10 +72,6 @@ export class Supervisor {
   }
 
   /** A command in a few words. */
-  summarise(device: string, command: Command): string {
-    return this.#devices.get(device)?.spec.adapter.summarise(command) ?? JSON.stringify(command);
-  }
-
   /** Says goodbye to every device. Idempotent, never rejects. */
   async close(): Promise<void> {
     const devices = [...this.#devices.values()];

@@ -444,7 +444,7 @@ export interface CallFired {
    */
   department?: Department;
   /**
-   * One output of the cue alone, as its OutputFailed names it.
+   * One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is.
    */
   outputId?: Id;
   /**

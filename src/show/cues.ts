@@ -2,7 +2,7 @@ import type { CallFired, Cue, CueAdvanced, CueReverted, CueStatus } from '../gen
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
 import { toTimecode } from '../protocol/timecode.js';
-import { withoutUnsent } from './devices.js';
+import { isUnsent, withoutUnsent } from './devices.js';
 import { cueAt, type Place, placeOf, runningOrder, withStatuses } from './running-order.js';
 import { standbyWithout } from './standby.js';
 import { findCue, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
@@ -110,11 +110,16 @@ const held = (agoMs: number, guardMs: number): Refusal =>
   );
 
 /** A cue, or one department's part of it, is sent once more; the show stays where it is. */
-export function decideCallFired(state: ShowState, { cueId, department }: CallFired, now: Now): Decision {
+export function decideCallFired(state: ShowState, { cueId, department, outputId }: CallFired, now: Now): Decision {
   const cue = findCue(state, cueId);
   if (!cue) return unknownCue(cueId, 'cueId');
   if (department !== undefined && !cue.calls?.some((call) => call.department === department)) {
     return refused('NOT_FOUND', `${nameCue(state, cueId)} has no call for ${department}`, '/payload/department');
+  }
+  // Two people may press "Send now" at once, and one of them again.
+  if (outputId !== undefined && !isUnsent(state, cueId, outputId)) {
+    const detail = `${outputId} of ${nameCue(state, cueId)} is not waiting to be sent: it was sent meanwhile, the show went on, or the bridge file changed`;
+    return refused('CONFLICT', detail, '/payload/outputId');
   }
   const { sinceOwnPressMs } = now;
   const isRepeat = sinceOwnPressMs !== undefined && sinceOwnPressMs < now.goGuardMs;

@@ -32,7 +32,11 @@ type OutputEvent = EventOf<'OutputSent'> | EventOf<'OutputConfirmed'> | EventOf<
 const RANK: Readonly<Record<Output['stage'], number>> = { sent: 0, acknowledged: 1, failed: 2, confirmed: 3 };
 
 /** Taken, and perhaps never sent: nobody can know, so it stays in sight until somebody sends it or the show goes on. */
-const isUnsent = ({ code }: Output): boolean => code === 'OUTPUT_UNSENT';
+const stands = ({ code }: Output): boolean => code === 'OUTPUT_UNSENT';
+
+/** Whether one output of a cue was taken and not sent, and may be sent now. */
+export const isUnsent = ({ outputs }: ShowState, cueId: string, outputId: string): boolean =>
+  outputs.some((output) => stands(output) && output.cueId === cueId && output.outputId === outputId);
 
 /**
  * What became of the outputs of the newest cause, behind those of any cause that were taken and not sent. A new cause
@@ -47,10 +51,10 @@ export function applyOutput(state: ShowState, event: OutputEvent): ShowState {
   );
   const before = outputs[index];
   if (before) return RANK[next.stage] < RANK[before.stage] ? state : { ...state, outputs: outputs.with(index, next) };
-  const newest = outputs.findLast((output) => !isUnsent(output));
+  const newest = outputs.findLast((output) => !stands(output));
   if (newest?.causationId !== next.causationId) {
     if (next.stage === 'confirmed' || !isNewer(next, newest)) return state;
-    const kept = newest ? outputs.filter(isUnsent) : outputs;
+    const kept = newest ? outputs.filter(stands) : outputs;
     return kept.length < OUTPUTS_MAX ? { ...state, outputs: [...kept, next] } : state;
   }
   return outputs.length < OUTPUTS_MAX ? { ...state, outputs: [...outputs, next] } : state;
@@ -63,7 +67,7 @@ export const applyCallFired = (state: ShowState, { cueId, outputId }: CallFired)
 /** The outputs without those of them that were taken and not sent; the state itself when there are none. */
 export function withoutUnsent(state: ShowState, fits: (output: Output) => boolean = () => true): ShowState {
   const { outputs } = state;
-  const isOver = (output: Output) => isUnsent(output) && fits(output);
+  const isOver = (output: Output) => stands(output) && fits(output);
   return outputs.some(isOver) ? { ...state, outputs: outputs.filter((output) => !isOver(output)) } : state;
 }
 

@@ -20,7 +20,9 @@ export async function unsentRig() {
     wire.close();
     await rm(folder, { recursive: true });
   };
-  /** GOs that are stored, and of which nothing left: as a crash in that instant leaves the log. */
+  /**
+   * GOs that are stored, and of which nothing left: as a crash in that instant leaves the log.
+   */
   const pressUnsent = async (how: 'stop' | 'kill', gos = 1) => {
     await writeFile(file, silent);
     const daemon = await startDaemon(file);
@@ -29,5 +31,7 @@ export async function unsentRig() {
     await daemon[how]();
     await writeFile(file, silent + rules);
   };
-  return { file, fired, pressUnsent, close };
+  /** Another bridge file, by words of the old one. */
+  const change = async (from: string, to: string) => writeFile(file, (await readFile(file, 'utf8')).replace(from, to));
+  return { folder, file, fired, pressUnsent, change, close };
 }
