@@ -17,7 +17,8 @@ import {
 } from '../main.js';
 import { DemoTeller } from './demo-teller.js';
 import { qlabCues } from './qlab-cues.js';
-import { pagesDir, stopSignal } from './run.js';
+import { pagesDir } from './run.js';
+import { stopSignal } from './signals.js';
 
 /** Two presses of a key within this time, in milliseconds, are a key that is held down: a terminal cannot tell. */
 const KEY_REPEAT_MS = 700;

@@ -5,7 +5,7 @@ import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';
 import type { TokenOptions } from './identity.js';
-import { stopSignal } from './run.js';
+import { stopSignal } from './signals.js';
 import { type FoundDevice, watchDevices } from './watch-devices.js';
 
 export interface DevicesOptions extends TokenOptions {

@@ -8,7 +8,7 @@ import { BridgeError } from '../kit/errors.js';
 import { loadChecked, readLog, repairLog, verifyLog } from '../main.js';
 import { EXIT } from './exit.js';
 import { identityOf, type TokenOptions, tokenOf } from './identity.js';
-import { stopSignal } from './run.js';
+import { stopSignal } from './signals.js';
 
 /** Follows the events of a running bridge, from `from` on or from now. */
 export async function tail(options: TokenOptions & { url: string; from?: string; json?: boolean }): Promise<void> {

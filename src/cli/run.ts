@@ -10,6 +10,7 @@ import { packageRoot } from '../kit/package.js';
 import { type Bridge, type LoadResult, loadChecked, startBridge } from '../main.js';
 import { EXIT } from './exit.js';
 import { loadApart } from './load-apart.js';
+import { hearSignals } from './signals.js';
 
 export const pagesDir = join(packageRoot, 'dist', 'views');
 
@@ -32,13 +33,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
     await output.settle(systemClock(), LAST_LINES_MS);
     process.exit(code);
   };
-  // Heard from the first moment: without a listener either signal would end the bridge in the middle of its start.
-  const stopped = stopSignal();
-  let askedEarly = false;
-  let onReload = (): void => {
-    askedEarly = true;
-  };
-  process.on('SIGHUP', () => onReload());
+  const signals = hearSignals();
   const result = await loadChecked(file);
   tellProblems(result, log);
   if (!result.ok) return leave(EXIT.refused);
@@ -60,7 +55,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
 
   const life = new AbortController();
   let reloading = Promise.resolve();
-  onReload = () => {
+  signals.onReload(() => {
     // One after the other, so that the newest file is the last; whatever fails in it, the show goes on.
     reloading = reloading
       .then(() => reload(file, bridge, log, life.signal))
@@ -69,9 +64,8 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
         log.error({ code, detail: message }, 'config.reload-failed');
         bridge.reloadRefused(`${basename(file)} could not be loaded: ${message}`);
       });
-  };
-  if (askedEarly) onReload();
-  await stopped;
+  });
+  await signals.stopped;
   life.abort();
   log.info({}, 'bridge.stopping');
   for (const failure of await bridge.close())
@@ -86,18 +80,6 @@ function writableTo({ destination }: LogOutput): Writable {
       destination.write(String(chunk));
       done();
     },
-  });
-}
-
-/** Resolves at the first SIGTERM or SIGINT. A second one ends the process at once. */
-export function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(EXIT.refused));
-        resolve();
-      });
-    }
   });
 }
 

@@ -4,7 +4,7 @@ import { BridgeError } from '../kit/errors.js';
 import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
 import { qlabLines } from './qlab-lines.js';
-import { stopSignal } from './run.js';
+import { stopSignal } from './signals.js';
 
 export interface SimulateQlabOptions {
   host: string;

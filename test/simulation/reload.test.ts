@@ -1,9 +1,11 @@
 /** SIGHUP to a running bridge, whose file is read in a thread of its own. */
+import { readFileSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { startDaemon } from '../support/daemon.js';
 import { Talking } from '../support/program.js';
 import { smallShow } from '../support/small-show.js';
+import { eventually } from '../support/waiting.js';
 
 test('of two files in quick succession the newer one is taken over last', async () => {
   const { folder, file } = await smallShow({ cues: 200 });
@@ -31,6 +33,28 @@ test('a stop during a reload is a stop', async () => {
   const names = daemon.lines.map(({ msg }) => msg);
   expect(names).toContain('bridge.stopped');
   expect(names).not.toContain('config.reloaded');
+  await rm(folder, { recursive: true });
+});
+
+test('a reload that comes as soon as the process is there ends nothing, and a stop is a stop', async () => {
+  const { folder, file } = await smallShow({ cues: 20 });
+  const isListening = async ({ process: { pid } }: Talking) => {
+    // The third word of SigCgt is for the signals 1 to 32: SIGHUP is the first of them.
+    const caught = () =>
+      Number.parseInt(/SigCgt:\s+\w{8}(\w{8})/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0', 16);
+    await eventually(() => (caught() & 1) === 1, 'it listens');
+  };
+  const daemon = new Talking(['run', file]);
+  await isListening(daemon);
+  expect(daemon.lines).toEqual([]);
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg }) => msg === 'config.reloaded');
+  daemon.process.kill('SIGTERM');
+  expect(await daemon.ended).toBe(0);
+  const stopped = new Talking(['run', file]);
+  await isListening(stopped);
+  stopped.process.kill('SIGTERM');
+  expect(await stopped.ended).toBe(0);
   await rm(folder, { recursive: true });
 });
 
