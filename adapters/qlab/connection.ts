@@ -135,6 +135,10 @@ export class QlabConnection extends BaseConnection {
     const nowMs = this.#io.clock.mono();
     const usual = messageOf(read, workspaceId, major);
     const message = this.#guards.isRepeat(usual, nowMs) ? inOtherWords(usual) : usual;
+    if (this.#guards.isDone(read, nowMs)) {
+      this.#io.log.info({ command: summarise(command) }, 'qlab.done-already');
+      return { reached: 'acknowledged', sentAt: nowMs };
+    }
     const refusal = this.#guards.refusal(read, message, nowMs) ?? this.#playhead.refusal(read);
     if (refusal) throw new BridgeError('DEVICE_REFUSED', refusal);
     const cue = read.verb === 'go' ? this.#playhead.cueAtGo(read.target) : 'cue' in read ? read.cue : undefined;
@@ -168,6 +172,7 @@ export class QlabConnection extends BaseConnection {
       stopped.abort();
     }
     this.#troubled(undefined);
+    if (read.verb === 'panic') this.#guards.panicTaken();
     const confirmed = this.#tracker.confirmation(sent);
     return confirmed ? { reached: 'acknowledged', sentAt, confirmed } : { reached: 'acknowledged', sentAt };
   }

@@ -97,6 +97,24 @@ describe('a panic', () => {
     expect(refusal({ panic: true }, 21_000)).toBeDefined();
   });
 
+  test('is done already once QLab has said so, until something starts', () => {
+    const { guards, sent } = desk();
+    const isDone = (atMs: number) => guards.isDone({ verb: 'panic' }, atMs);
+    expect(isDone(0)).toBe(false);
+    sent({ panic: true }, 0);
+    expect(isDone(100)).toBe(false);
+    guards.panicTaken();
+    expect(isDone(200)).toBe(true);
+    expect(guards.isDone({ verb: 'stopAll' }, 200)).toBe(false);
+    expect(isDone(10_000)).toBe(false);
+    guards.panicked(20_000);
+    expect(isDone(20_100)).toBe(true);
+    guards.fired('start', cue('3'), true, 20_200);
+    expect(isDone(20_300)).toBe(false);
+    sent({ panic: true }, 20_400);
+    expect(isDone(20_500)).toBe(false);
+  });
+
   test('is sent again as soon as something started since', () => {
     const { guards, refusal, sent } = desk();
     sent({ panic: true }, 0);

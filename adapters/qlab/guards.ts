@@ -29,6 +29,8 @@ export class Guards {
   #goUntilMs = Number.NEGATIVE_INFINITY;
   #lastGoMs = Number.NEGATIVE_INFINITY;
   #panicMs = Number.NEGATIVE_INFINITY;
+  /** Whether QLab has said that it is in it. */
+  #isPanicTaken = false;
   readonly #messages = new Map<string, number>();
   #fired: { by: 'go' | 'start'; cue: ReportedCue; atMs: number }[] = [];
 
@@ -39,8 +41,8 @@ export class Guards {
 
   /** Why a command is not to be sent now; undefined when it may. */
   refusal(read: QlabCommand, message: OscMessage, nowMs: number): string | undefined {
-    const fadingMs = nowMs - this.#panicMs;
-    if (read.verb === 'panic' && fadingMs < (this.hearsEvents ? FADE_MS : FADE_UNHEARD_MS)) {
+    const fadingMs = this.#fadingMs(nowMs);
+    if (read.verb === 'panic' && fadingMs !== undefined) {
       return `QLab is in a panic since ${Math.round(fadingMs)} ms: a second one would cut off what fades`;
     }
     if (this.isRepeat(message, nowMs)) {
@@ -53,6 +55,22 @@ export class Guards {
     return (
       done && `an operator did that at QLab ${ago(nowMs - done.atMs)} (cue ${done.cue.cueNumber || done.cue.name})`
     );
+  }
+
+  /** What is asked for is so already: QLab has said that it is in a panic, and nothing started since. */
+  isDone(read: QlabCommand, nowMs: number): boolean {
+    return read.verb === 'panic' && this.#isPanicTaken && this.#fadingMs(nowMs) !== undefined;
+  }
+
+  /** How long a panic fades, while a second one would cut it off. */
+  #fadingMs(nowMs: number): number | undefined {
+    const fadingMs = nowMs - this.#panicMs;
+    return fadingMs < (this.hearsEvents ? FADE_MS : FADE_UNHEARD_MS) ? fadingMs : undefined;
+  }
+
+  /** QLab said ok to our panic. */
+  panicTaken(): void {
+    this.#isPanicTaken = true;
   }
 
   /** Whether QLab would drop a message as a repetition of one that has just left. */
@@ -69,7 +87,10 @@ export class Guards {
     if (this.#messages.size > MESSAGES_MAX && oldest !== undefined) this.#messages.delete(oldest);
     const [goUntilMs, panicMs] = [this.#goUntilMs, this.#panicMs];
     if (read.verb === 'go') this.#went(nowMs);
-    if (read.verb === 'panic') this.#panicMs = nowMs;
+    if (read.verb === 'panic') {
+      this.#panicMs = nowMs;
+      this.#isPanicTaken = false;
+    }
     if (read.verb === 'go' || read.verb === 'start' || read.verb === 'resume') this.#panicMs = Number.NEGATIVE_INFINITY;
     return () => {
       if (read.verb === 'go' && this.#lastGoMs === nowMs) this.#goUntilMs = goUntilMs;
@@ -87,6 +108,7 @@ export class Guards {
   }
 
   panicked(nowMs: number): void {
+    this.#isPanicTaken = true;
     this.#panicMs = nowMs;
   }
 
