@@ -29,8 +29,11 @@ const SEED = Number(process.env.STORM_SEED ?? 1);
 /** The last life of the bridge is the long one, over which its memory is watched; those before it, each. */
 const LAST_SECONDS = SECONDS / 2;
 const LIFE_SECONDS = Math.max(7, Math.min(30, SECONDS / 4));
-/** The pause between two presses of one source: a long storm has no more cues than a short one. */
-const PRESS_MS = [60, 400 + SECONDS] as const;
+/**
+ * The pause between two presses of one source. A machine under this load delivers late, and a pedal whose release and next
+ * press come within the debounce is one press; a long storm has no more cues than a short one.
+ */
+const PRESS_MS = [250, 600 + SECONDS] as const;
 /** What the last life may grow by, in MiB, while the storm goes on. */
 const GROWTH_MIB_MAX = 60;
 const clock = systemClock();
