@@ -221,3 +221,121 @@ test('QLab before 5.3: the playhead that moves is our GO’s once, and doubtful 
   expecting('go', '4').doubt();
   expect(evidence.seePlayheadOnly()).toBe('doubtful');
 });
+
+describe('each time ends where it says', () => {
+  test('the cues of a group start within 250 ms of it', () => {
+    for (const [atMs, attribution] of [
+      [250, 'echo'],
+      [251, 'operator'],
+    ] as const) {
+      const { evidence, expecting } = desk();
+      expecting('start', '5');
+      evidence.seeStart(cue('5'), 0);
+      expect(evidence.seeStart(cue('5.1'), atMs).attribution).toBe(attribution);
+    }
+  });
+
+  test('a GO belongs to the start that was told up to 100 ms before', () => {
+    for (const [atMs, afterStart] of [
+      [100, true],
+      [101, false],
+    ] as const) {
+      const { evidence } = desk();
+      evidence.seeStart(cue('3'), 0);
+      expect(evidence.seeGo(cue('3'), atMs).afterStart).toBe(afterStart);
+    }
+  });
+
+  test('a GO moves the playhead within a second', () => {
+    for (const [atMs, attribution] of [
+      [1000, 'echo'],
+      [1001, 'operator'],
+    ] as const) {
+      const { evidence, expecting } = desk();
+      expecting('go', '3');
+      evidence.seeGo(cue('3'), 0);
+      expect(evidence.see('playhead', cue('4'), atMs)).toBe(attribution);
+    }
+  });
+});
+
+describe('the books have an end', () => {
+  const many = (count: number, act: (at: number) => void) => {
+    for (let at = 0; at < count; at++) act(at);
+  };
+
+  test('of 513 commands the oldest is forgotten, and no other', () => {
+    const { evidence, expecting } = desk();
+    many(513, (at) => expecting('start', String(at)));
+    expect(evidence.seeStart(cue('0'), 0).attribution).toBe('operator');
+    expect(evidence.seeStart(cue('1'), HOUR_MS).attribution).toBe('echo');
+    expect(evidence.seeStart(cue('512'), 2 * HOUR_MS).attribution).toBe('echo');
+  });
+
+  test('512 GOs are owed their start; of one more the oldest is not', () => {
+    for (const [count, partOfGo] of [
+      [512, true],
+      [513, false],
+    ] as const) {
+      const { evidence } = desk();
+      many(count, (at) => evidence.seeGo(cue(String(at)), 0));
+      expect(evidence.seeStart(cue('0'), HOUR_MS).partOfGo).toBe(partOfGo);
+    }
+  });
+
+  test('32 starts wait for the GO that they are part of; of one more the oldest does not', () => {
+    for (const [count, afterStart] of [
+      [32, true],
+      [33, false],
+    ] as const) {
+      const { evidence } = desk();
+      many(count, (at) => evidence.seeStart(cue(String(at)), 0));
+      expect(evidence.seeGo(cue('0'), 1).afterStart).toBe(afterStart);
+    }
+  });
+
+  test('a stop of all is over once more than 1024 cues have started since', () => {
+    for (const [count, attribution] of [
+      [1024, 'echo'],
+      [1025, 'operator'],
+    ] as const) {
+      const { evidence, expecting } = desk();
+      expecting('stop');
+      many(count, (at) => evidence.seeStart(cue(String(at)), 0));
+      expect(evidence.see('stop', cue('another'), HOUR_MS)).toBe(attribution);
+    }
+  });
+});
+
+test('a panic of somebody makes a GO of ours doubtful as well', () => {
+  const { evidence, seen, expecting } = desk();
+  expecting('go', '2');
+  expect(evidence.see('panic', undefined, 0)).toBe('operator');
+  expect(evidence.seeGo(cue('2'), 1000).attribution).toBe('doubtful');
+  expect(seen).toEqual(['go 2 doubtful']);
+});
+
+test('a new connection begins no burst: what was told on the last one explains nothing', () => {
+  const { evidence, expecting } = desk();
+  evidence.seeStart(cue('7'), 0);
+  expecting('start', '5');
+  evidence.seeStart(cue('5'), 0);
+  evidence.reconnected();
+  expect(evidence.seeStart(cue('6'), 10).attribution).toBe('operator');
+  expect(evidence.seeGo(cue('7'), 20)).toEqual({ attribution: 'operator', afterStart: false });
+});
+
+test('one stop of a cue does not take the place of another one', () => {
+  const { evidence, expecting } = desk();
+  expecting('stop', '1');
+  expecting('stop', '2');
+  expect([cue('1'), cue('2')].map((stopped) => evidence.see('stop', stopped, 0))).toEqual(['echo', 'echo']);
+});
+
+test('QLab before 5.3: a playhead that moves is put down to a GO before it is to where we put it', () => {
+  const { evidence, expecting } = desk();
+  expecting('playhead', '5').doubt();
+  expecting('go', '3');
+  expect(evidence.seePlayheadOnly()).toBe('echo');
+  expect(evidence.seePlayheadOnly()).toBe('doubtful');
+});

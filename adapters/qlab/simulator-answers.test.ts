@@ -161,11 +161,13 @@ test('what means nothing to an address is an error, and changes nothing', async 
     ['/cue/1/mode', 3],
     ['/cue/1/playhead', 'next'],
     ['/currentCueList', 'nobody'],
+    ['/currentCueList', ''],
     ['/go', 5],
     ['/select/99', 1],
     ['/playhead/99', 1],
     ['/delete/99', 1],
     ['/renumber', 'x'],
+    [`/delete_id/${qlab.workspace.lists[0]?.uniqueID}`, 1],
   ] as [string, OscArgument][]) {
     expect(await ask(address, value), `${address} ${String(value)}`).toMatchObject({ status: 'error' });
   }
@@ -181,6 +183,34 @@ test('what means nothing to an address is an error, and changes nothing', async 
     expect(await ask(address)).toMatchObject({ data });
   }
   expect(qlab.workspace.all()).toHaveLength(3);
+});
+
+test('what begins with y, t or 1 to 9 is true, what begins with n, f or 0 is not', async () => {
+  const qlab = await simulated({ cues: ['1'] });
+  const { send, ask } = await qlabClient(qlab);
+  for (const [written, told] of [
+    ['Yes', true],
+    ['never', false],
+    ['true', true],
+    ['00', false],
+    ['1.0', true],
+    ['forget it', false],
+    ['9', true],
+    [0, false],
+    [0.5, true],
+    [false, false],
+  ] as const) {
+    send('/cue/1/flagged', written);
+    expect(await ask('/cue/1/flagged'), String(written)).toMatchObject({ data: told });
+  }
+});
+
+test('a reply port of 0 is the usual one again', async () => {
+  const qlab = await simulated();
+  const { send, ask } = await qlabClient(qlab);
+  send('/udpReplyPort', 60_000);
+  send('/udpReplyPort', 0);
+  expect(await ask('/udpReplyPort')).toMatchObject({ data: 53001 });
 });
 
 test('a value is turned over, added to, and goes round among a few', async () => {
@@ -241,6 +271,23 @@ test('changes are told as QLab tells them', async () => {
   expect(await told('/showMode', 0)).toEqual([]);
 });
 
+test('whoever wants the updates of all gets those that it has rights for', async () => {
+  const qlab = await simulated({ uniqueID: 'W', otherWorkspaces: [{ uniqueID: 'V', passcode: '1234' }] });
+  const { send, settled, heard } = await qlabClient(qlab);
+  send('/updates', 1);
+  await settled();
+  for (const workspace of qlab.workspaces) workspace.tell('');
+  await settled();
+  expect(heard('/update').map(({ address }) => address)).toEqual(['/update/workspace/W']);
+});
+
+test('a cue may be given the number that it has', async () => {
+  const qlab = await simulated({ cues: ['1'] });
+  const { send, ask } = await qlabClient(qlab);
+  send('/alwaysReply', 1);
+  expect(await ask('/cue/1/number', '1')).toMatchObject({ status: 'ok' });
+});
+
 test('one workspace alone may be asked for its updates', async () => {
   const qlab = await simulated({ uniqueID: 'W', otherWorkspaces: [{ uniqueID: 'V' }] });
   const { send, ask, settled, heard } = await qlabClient(qlab);
@@ -292,6 +339,8 @@ test('an audition is told as one, for a GO that is one and while every GO is', a
   send('/auditionGo', '4');
   send('/cue/4/stop');
   expect(await ask('/cue/4/isAuditioning')).toMatchObject({ data: false });
+  send('/cue/1/start');
+  expect(await ask('/cue/1/isAuditioning')).toMatchObject({ data: false });
   await settled();
   const whole = heard('/qlab/event/workspace').filter(({ address }) => /[gG]o$/.test(address));
   expect(whole.map(({ address, args }) => [address.split('/').at(-1), args[0]])).toEqual([
@@ -300,6 +349,31 @@ test('an audition is told as one, for a GO that is one and while every GO is', a
     ['auditionGo', '3'],
     ['auditionGo', '4'],
   ]);
+});
+
+test('an audition is over when its cue is', async () => {
+  const clock = new TestClock();
+  const qlab = await simulated({ clock, cues: [{ number: '1', durationMs: 1000 }] });
+  const { send, ask } = await qlabClient(qlab);
+  send('/auditionGo');
+  expect(await ask('/cue/1/isAuditioning')).toMatchObject({ data: true });
+  await clock.advance(1000);
+  expect(await ask('/cue/1/isAuditioning')).toMatchObject({ data: false });
+});
+
+test('whoever disconnects is forgotten: its rights, its updates, and what it listened to', async () => {
+  const qlab = await simulated({ passcode: '1234' });
+  const { send, ask, settled, heard } = await qlabClient(qlab);
+  await ask('/connect', '1234');
+  send('/listen');
+  send('/updates', 1);
+  send('/disconnect');
+  expect(await ask('/showMode')).toMatchObject({ status: 'denied' });
+  await ask('/connect', '1234');
+  qlab.operatorGo();
+  await settled();
+  expect([...heard('/qlab/event'), ...heard('/update')]).toEqual([]);
+  expect(heard('/reply/disconnect')).toEqual([]);
 });
 
 test('a preview has no pre-wait, and no cue follows it', async () => {
@@ -317,6 +391,59 @@ test('a preview has no pre-wait, and no cue follows it', async () => {
   await settled();
   await clock.advance(10_000);
   expect(qlab.fired.map(({ number }) => number)).toEqual(['1', '3']);
+});
+
+test('a cue in its pre-wait that is previewed is over with its preview', async () => {
+  const clock = new TestClock();
+  const qlab = await simulated({ clock, cues: [{ number: '1', preWaitMs: 60_000, durationMs: 1000 }] });
+  const { send, ask, settled } = await qlabClient(qlab);
+  send('/cue/1/start');
+  expect(await ask('/cue/1/isRunning')).toMatchObject({ data: true });
+  expect(await ask('/cue/1/isActionRunning')).toMatchObject({ data: false });
+  await clock.advance(6000);
+  expect(await ask('/cue/1/percentPreWaitElapsed')).toMatchObject({ data: 0.1 });
+  send('/cue/1/preview');
+  expect(await ask('/cue/1/isActionRunning')).toMatchObject({ data: true });
+  await clock.advance(1000);
+  await settled();
+  expect(await ask('/cue/1/isRunning')).toMatchObject({ data: false });
+  await clock.advance(60_000);
+  expect(qlab.fired).toHaveLength(1);
+});
+
+test('no more than all of a cue has gone by, though it was made shorter while it ran', async () => {
+  const clock = new TestClock();
+  const qlab = await simulated({ clock, cues: [{ number: '1', durationMs: 10_000 }] });
+  const { send, ask, settled } = await qlabClient(qlab);
+  send('/cue/1/start');
+  await settled();
+  await clock.advance(5000);
+  expect(await ask('/cue/1/percentActionElapsed')).toMatchObject({ data: 0.5 });
+  send('/cue/1/duration', 2);
+  expect(await ask('/cue/1/percentActionElapsed')).toMatchObject({ data: 1 });
+});
+
+test('a solo stops the others of its list, and itself not', async () => {
+  const lists = [{ cues: ['1', '2', '3'] }, { number: 'B', cues: ['b1'] }];
+  const qlab = await simulated({ cues: { lists } });
+  const { send, ask } = await qlabClient(qlab);
+  for (const number of ['1', '2', 'b1']) send(`/cue/${number}/start`);
+  send('/cue/1/soloCueInTime', 0);
+  const running = (await ask('/runningCues/shallow')).data as { number: string }[];
+  expect(running.map(({ number }) => number)).toEqual(['1', 'b1']);
+});
+
+test('a QLab that swallows commands still listens, and takes what is written', async () => {
+  const qlab = await simulated({ cues: ['1'], faults: { swallow: true } });
+  const { send, ask, settled, heard } = await qlabClient(qlab);
+  send('/listen/go');
+  send('/cue/1/start');
+  send('/go');
+  expect(await ask('/playhead')).toMatchObject({ data: '1' });
+  qlab.operatorGo();
+  await settled();
+  expect(qlab.fired.map(({ by }) => by)).toEqual(['operator']);
+  expect(heard('/qlab/event')).toHaveLength(4);
 });
 
 test('a cue that is disarmed takes every command and never fires', async () => {
@@ -354,6 +481,7 @@ test('a playhead goes where it is told to, the one of a list too', async () => {
   expect(await at('/cue/B/playhead/previous', '/cue/B/playhead')).toBe('b1');
   expect(await at('/cue/B/playhead/1', '/cue/B/playhead')).toBe('b1');
   expect(await at('/playhead/c1')).toBe('4');
+  expect(await at('/playhead/B')).toBe('4');
   expect((await ask('/currentCueList')).data).toBe('');
   expect(await at('/currentCueList', '/playhead', 'B')).toBe('b1');
   expect(await at('/playhead/3')).toBe('3');
@@ -368,6 +496,7 @@ test('cues are selected, deleted and renumbered', async () => {
   send('/select/next');
   expect(await numbers('/selectedCues/shallow')).toEqual(['1']);
   send('/select/next');
+  expect(await numbers('/selectedCues')).toEqual(['2']);
   send('/delete/selected');
   expect(await numbers('/selectedCues')).toEqual([]);
   send('/select/{3,4}');
@@ -376,6 +505,12 @@ test('cues are selected, deleted and renumbered', async () => {
   expect(await numbers(`/cue_id/${list?.uniqueID}/children`)).toEqual(['1', 'Q10x', 'Q10.5x']);
   send('/renumber', 1, 1);
   expect(await numbers('/selectedCues')).toEqual(['Q10x', 'Q10.5x']);
+  // Behind the last one there is none: that is no error, and changes nothing.
+  send('/alwaysReply', 1);
+  send('/select/Q10.5x');
+  expect(await ask('/select/next')).toMatchObject({ status: 'ok' });
+  expect(await numbers('/selectedCues')).toEqual(['Q10.5x']);
+  send('/alwaysReply', 0);
   send('/cue/1/start');
   send('/delete/active');
   expect(await numbers('/runningCues')).toEqual([]);
@@ -606,6 +741,20 @@ test('/connect without a passcode is no guess: it is answered at once, and delay
   expect(await ask('/showMode')).toMatchObject({ status: 'ok' });
 });
 
+test('to let in whoever has no passcode forgives no guess, and no guess delays that', async () => {
+  const clock = new TestClock();
+  const qlab = await simulated({ clock, access: { 1234: ['view', 'control'], '': ['view'] } });
+  const { send, ask, heard } = await qlabClient(qlab);
+  // A passcode that is no text is a wrong one, not none.
+  expect(await ask('/connect', 1234)).toMatchObject({ data: 'badpass' });
+  expect(await ask('/connect')).toMatchObject({ data: 'ok:view' });
+  expect(clock.sleeping).toBe(0);
+  send('/connect', '1234');
+  await eventually(() => clock.sleeping === 1, 'the guess before makes it wait');
+  await clock.advance(500);
+  await eventually(() => heard('/reply/connect').length === 3, 'it is let in');
+});
+
 test('what comes behind a /connect that is delayed is judged by what that one grants', async () => {
   const clock = new TestClock();
   const qlab = await simulated({ clock, passcode: '1234' });
@@ -635,19 +784,22 @@ test('no more than 512 messages wait behind a /connect', async () => {
   const clock = new TestClock();
   const qlab = await simulated({ clock, passcode: '1234' });
   const { send, ask, settled, heard } = await qlabClient(qlab);
-  await ask('/connect', 'no');
-  send('/connect', '1234');
-  for (let times = 0; times < 515; times++) send('/thump');
-  await settled();
-  expect(qlab.counters['dropped.waiting']).toBe(3);
-  await clock.advance(500);
-  await eventually(() => heard('/reply/thump').length === 512, 'the thumps');
+  for (const round of [1, 2]) {
+    await ask('/connect', 'no');
+    send('/connect', '1234');
+    for (let times = 0; times < 515; times++) send('/thump');
+    await settled();
+    expect(qlab.counters['dropped.waiting']).toBe(3 * round);
+    await clock.advance(500);
+    await eventually(() => heard('/reply/thump').length === 512 * round, 'the thumps');
+  }
 });
 
 test('a workspace that is not open is an error, and so is a question where none is', async () => {
   const qlab = await simulated();
   const { ask } = await qlabClient(qlab);
   expect(await ask('/workspace/nobody/showMode')).toEqual({ address: '/workspace/nobody/showMode', status: 'error' });
+  expect(await ask('/workspace/nobody/overrideWindow')).toMatchObject({ status: 'error' });
   qlab.closeWorkspace();
   expect(await ask('/showMode')).toEqual({ address: '/showMode', status: 'error' });
   expect(await ask('/connect')).toMatchObject({ status: 'error', data: 'error' });

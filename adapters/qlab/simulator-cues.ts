@@ -112,7 +112,7 @@ export const PROPERTIES: Readonly<Record<string, Property>> = {
   maxTimeInCueSequence: read((_, cue) => (cue.preWaitMs + cue.durationMs) / 1000),
 
   isRunning: read((w, cue) => w.isRunning(cue)),
-  isActionRunning: read((w, cue) => w.isRunning(cue) && w.waitedMs(cue) === 0),
+  isActionRunning: read((w, cue) => w.isRunning(cue) && !w.isWaiting(cue)),
   isPaused: read((w, cue) => w.isPaused(cue)),
   isLoaded: read((w, cue) => w.isLoaded(cue)),
   isPanicking: read((w, cue) => w.isPanicking && w.isRunning(cue)),

@@ -247,10 +247,9 @@ export class Messages {
     const wrong = isGuess ? (this.#badPasses.get(client.ip) ?? 0) : 0;
     if (wrong > 0) {
       const delayMs = Math.min(BADPASS_DELAY_MS * 2 ** (wrong - 1), BADPASS_DELAY_MOST_MS);
-      const waited = this.#clock.sleep(delayMs, this.#options.signal);
-      client.login = waited;
-      await waited;
-      if (client.login === waited) client.login = undefined;
+      client.login = this.#clock.sleep(delayMs, this.#options.signal);
+      await client.login;
+      client.login = undefined;
       if (this.#options.signal.aborted) return;
     }
     const granted = isGuess && passcode === '' ? undefined : own(workspace.access, passcode);

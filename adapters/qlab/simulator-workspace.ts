@@ -214,6 +214,7 @@ export class SimulatedWorkspace {
 
   isRunning = (cue: CueNode): boolean =>
     this.#waits.has(cue) || (this.#runs.get(cue)?.leftMs === undefined && this.#runs.has(cue));
+  isWaiting = (cue: CueNode): boolean => this.#waits.has(cue);
   /** How much of its pre-wait is over. */
   waitedMs = (cue: CueNode): number => {
     const wait = this.#waits.get(cue);

@@ -281,7 +281,9 @@ test('a message without a workspace goes to every open one in 5, to the front-mo
     const { send, settled } = await client(qlab);
     send('/go');
     await settled();
-    expect(qlab.fired).toHaveLength(count);
+    expect(qlab.fired.map(({ workspace }) => workspace)).toEqual(
+      qlab.workspaces.slice(0, count).map(({ uniqueID }) => uniqueID),
+    );
   }
 });
 
@@ -321,12 +323,24 @@ test('UDP: replies go to the port that the client named, and a silent client is 
   send('/version');
   await eventually(() => got.filter(({ address }) => address === '/reply/version').length === 2, 'the reply');
   expect(got.filter(({ address }) => address.startsWith('/qlab'))).toHaveLength(4);
+  send('/listen/go');
+  send('/forgetMeNot', 1);
+  send('/version');
+  await eventually(() => got.filter(({ address }) => address === '/reply/version').length === 3, 'the reply');
+  await clock.advance(120_000);
+  qlab.operatorGo();
+  await eventually(
+    () => got.filter(({ address }) => address.startsWith('/qlab')).length === 8,
+    'the GO after two minutes',
+  );
 });
 
 test('plain text on a port of its own is read as OSC', async () => {
   const qlab = await simulated({ plainTextPort: 0 });
   const socket = createSocket('udp4');
   onTestFinished(() => void socket.close());
+  // A number that is no text in quotes means nothing to a GO.
+  socket.send('/go 4', qlab.plainTextPort, '127.0.0.1');
   socket.send('/cue/2/start', qlab.plainTextPort, '127.0.0.1');
   socket.send('/go "7"\r\n', qlab.plainTextPort, '127.0.0.1');
   await eventually(() => qlab.fired.length === 2, 'both cues');
