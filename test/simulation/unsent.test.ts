@@ -120,26 +120,24 @@ test('a GO of the new bridge is none of the old one, however early it comes', as
   await close();
 });
 
-test('with other rules it is no longer offered: what would be sent is not what was told', async () => {
-  for (const [from, to] of [
-    ['id: go,', 'id: renamed,'],
-    ['address: /go/', 'address: /blackout/'],
-  ] as const) {
-    const { file, fired, pressUnsent, change, close } = await unsentRig();
-    await pressUnsent('kill');
-    const daemon = await startDaemon(file);
-    await daemon.line(({ msg }) => msg === 'output.unsent');
-    await change(from, to);
-    daemon.process.kill('SIGHUP');
-    await daemon.line(({ msg }) => msg === 'config.reloaded');
-    while ((await unsentIn(daemon)).length < 2) await systemClock().sleep(20);
-    const { state } = (await (await fetch(`${daemon.url}/v1/show`)).json()) as { state: { outputs: object[] } };
-    expect(state.outputs).toMatchObject([{ detail: expect.stringContaining('send it by hand'), outputId: 'go' }]);
-    expect(await rerun(daemon, { outputId: 'go' })).toMatchObject({ code: 1 });
-    expect(fired).toEqual([]);
-    await daemon.stop();
-    await close();
-  }
+test.each([
+  ['id: go,', 'id: renamed,'],
+  ['address: /go/', 'address: /blackout/'],
+])('with other rules it is no longer offered, since another thing would be sent: %s → %s', async (from, to) => {
+  const { file, fired, pressUnsent, change, close } = await unsentRig();
+  await pressUnsent('kill');
+  const daemon = await startDaemon(file);
+  await daemon.line(({ msg }) => msg === 'output.unsent');
+  await change(from, to);
+  daemon.process.kill('SIGHUP');
+  await daemon.line(({ msg }) => msg === 'config.reloaded');
+  await expect.poll(() => unsentIn(daemon), { timeout: 4000 }).toHaveLength(2);
+  const { state } = (await (await fetch(`${daemon.url}/v1/show`)).json()) as { state: { outputs: object[] } };
+  expect(state.outputs).toMatchObject([{ detail: expect.stringContaining('send it by hand'), outputId: 'go' }]);
+  expect(await rerun(daemon, { outputId: 'go' })).toMatchObject({ code: 1 });
+  expect(fired).toEqual([]);
+  await daemon.stop();
+  await close();
 });
 
 /** Makes a log as old as if all of it had been written so much earlier. */
