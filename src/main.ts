@@ -19,6 +19,7 @@ import { type Gateway, openGateway } from './gateway/gateway.js';
 import { Troubles } from './gateway/troubles.js';
 import type { Actor } from './generated/types.js';
 import type { Disk } from './journal/disk.js';
+import { watchSpace } from './journal/space-watch.js';
 import { adapterOf } from './kinds.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from './kit/clock.js';
 import type { BridgeError } from './kit/errors.js';
@@ -287,6 +288,15 @@ export async function startBridge(options: {
   const wallWatch = new AbortController();
   life.add('wall clock', () => wallWatch.abort());
   void watchWall(machine, log, () => sequencer.state.startedAt !== null, wallWatch.signal);
+  const spaceWatch = new AbortController();
+  life.add('room on the disk', () => spaceWatch.abort());
+  const onSpace = (left: number | undefined): void => {
+    const message = `the disk of the log has ${((left ?? 0) / 2 ** 20).toFixed(1)} MiB left`;
+    if (left === undefined) log.info({}, 'disk.has-room');
+    else log.warn({ code: 'DISK_LOW', detail: message }, 'disk.low');
+    troubles.set('disk', left === undefined ? undefined : { code: 'DISK_LOW', message });
+  };
+  void watchSpace(checked.journalPath, machine, onSpace, spaceWatch.signal);
   const practice = new AbortController();
   life.add('practice', () => practice.abort());
   keepWarm(

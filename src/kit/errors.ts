@@ -35,6 +35,10 @@ export const ERRORS = {
     severity: 'fatal',
     hint: 'another bridge runs on this journal, here, in a container or on another machine; stop it first',
   },
+  DISK_LOW: {
+    severity: 'warn',
+    hint: 'the log needs room: delete what is not needed on its disk, before it is full',
+  },
   JOURNAL_STALLED: {
     severity: 'error',
     hint: 'the disk does not answer: look at it, or call by voice; nothing fires until it does',
