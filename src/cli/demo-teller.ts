@@ -123,6 +123,11 @@ export class DemoTeller {
     );
   }
 
+  /** What went wrong, and ends nothing. */
+  fault(words: string): void {
+    this.#write(this.#json ? JSON.stringify({ msg: 'demo.fault', detail: words }) : this.#paint('31', words));
+  }
+
   /** A log line, of which only inputs without effect and faults are told. */
   log(text: string): void {
     const line = JSON.parse(text) as {

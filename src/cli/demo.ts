@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, emitKeypressEvents } from 'node:readline';
 import { systemClock } from '../kit/clock.js';
-import { BridgeError, isBridgeError } from '../kit/errors.js';
+import { BridgeError, isBridgeError, wordsOf } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
 import {
@@ -37,7 +37,12 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
 
   const stopped = stopSignal();
   const qlab = await simulateOn(53000, (port) =>
-    simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }),
+    simulators.qlab({
+      port,
+      cues: qlabCues(result.bridge),
+      workspace: 'The Lamplighters',
+      onFault: (fault, from) => teller.fault(`a message from ${from} failed in the simulated QLab: ${wordsOf(fault)}`),
+    }),
   );
   const desk = await simulators.osc({ transport: 'udp', listen: '127.0.0.1:53200' }).catch(() => undefined); // somebody listens there already
   const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });

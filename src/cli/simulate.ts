@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { systemClock, toUtc } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
 import { qlabLines } from './qlab-lines.js';
@@ -25,6 +25,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
       ? options.cues.split(',').map((number) => number.trim())
       : await cuesOf(options.bridge);
   if (cues.length === 0) throw new BridgeError('CONFIG_INVALID', 'there is no cue: name some with --cues or --bridge');
+  const say = teller(options.json);
   const qlab = await simulators.qlab({
     host: options.host,
     port: Number(options.port),
@@ -32,9 +33,10 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     workspace: options.workspace,
     minGoTimeMs: Number(options.minGoTime) * 1000,
     cues,
+    onFault: (fault, from) =>
+      say({ msg: 'qlab.fault', from, detail: wordsOf(fault) }, `a message from ${from} failed: ${wordsOf(fault)}`),
     ...(options.passcode === undefined ? {} : { passcode: options.passcode }),
   });
-  const say = teller(options.json);
   const stopped = stopSignal();
   say(
     { msg: 'qlab.ready', host: options.host, port: qlab.port },

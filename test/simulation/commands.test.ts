@@ -1,8 +1,11 @@
+import { execFileSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
+import { encodeMessage } from '../../adapters/qlab/codec.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { resolvedDevice } from '../support/checked-device.js';
@@ -312,6 +315,63 @@ test('what is typed at pacebuddy simulate qlab happens there: an operator, a fau
     await (await connection.send({ start: '1' }, never())).confirmed;
     await connection.close();
     expect(program.lines.filter(({ msg }) => msg === 'qlab.fired').map(({ number }) => number)).toEqual(['2', '1']);
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
+});
+
+/** Sends datagrams to a port of this machine. Resolves once they have left. */
+async function datagrams(port: unknown, packets: readonly Uint8Array[]): Promise<void> {
+  const socket = createSocket('udp4');
+  for (const packet of packets) {
+    await new Promise((sent) => socket.send(packet, Number(port), '127.0.0.1', sent));
+  }
+  socket.close();
+}
+
+const hostile = ['x'.repeat(45_000), '{'.repeat(45_000), '*a'.repeat(20_000)].map((number) =>
+  encodeMessage(`/cue/${number}/number`),
+);
+
+test('no datagram ends pacebuddy simulate qlab', async () => {
+  const program = new Talking(['simulate', 'qlab', '--port', '0', '--json']);
+  try {
+    const { port } = await program.line(({ msg }) => msg === 'qlab.ready');
+    await datagrams(port, [...hostile, encodeMessage('/go')]);
+    await program.line(({ msg, by }) => msg === 'qlab.fired' && by === 'go');
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
+});
+
+test('no datagram ends pacebuddy demo, whose simulated QLab and bridge are one process', async () => {
+  const demo = new Talking(['demo', '--port', '0', '--json']);
+  const { qlabPort } = await demo.line(({ msg }) => msg === 'demo.ready');
+  await demo.line(
+    ({ eventType, payload }) =>
+      eventType === 'DeviceStatusChanged' &&
+      (payload as { device: string }).device === 'booth-qlab' &&
+      (payload as { status: string }).status === 'up',
+  );
+  await datagrams(qlabPort, hostile);
+  demo.say('operator');
+  await demo.line(({ eventType }) => eventType === 'CueAdvanced');
+  demo.say('quit');
+  expect(await demo.ended).toBe(0);
+});
+
+test.runIf(process.platform === 'linux')('a simulated QLab that has no socket left for a reply goes on', async () => {
+  const program = new Talking(['simulate', 'qlab', '--port', '0', '--cues', '1', '--json']);
+  try {
+    const { port } = await program.line(({ msg }) => msg === 'qlab.ready');
+    // Fewer than it has open by now.
+    execFileSync('prlimit', ['--pid', String(program.process.pid), '--nofile=10']);
+    await datagrams(port, [encodeMessage('/version'), encodeMessage('/go')]);
+    await program.line(({ msg }) => msg === 'qlab.fired');
+    program.say('go');
+    await program.line(({ msg }) => msg === 'qlab.typed');
   } finally {
     program.process.kill('SIGTERM');
     expect(await program.ended).toBe(0);
