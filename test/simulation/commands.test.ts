@@ -1,7 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
@@ -14,7 +15,7 @@ import { proposal } from '../support/messages.js';
 import { pacebuddy, Talking } from '../support/program.js';
 import { never, testIo } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
-import { within } from '../support/waiting.js';
+import { eventually, within } from '../support/waiting.js';
 import { WireClient } from '../support/wire-client.js';
 
 const clock = systemClock();
@@ -46,6 +47,45 @@ test('the demo fires the simulated QLab from a press, and follows a GO that is p
   await demo.line(({ msg, code }) => msg === 'press.refused' && code === 'GO_GUARD');
   demo.say('quit');
   expect(await demo.ended).toBe(0);
+});
+
+test('a demo whose ports are taken says so first of all, and where it is instead', async () => {
+  const [page, qlab] = [createServer(), createServer()];
+  page.listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const { port } = page.address() as AddressInfo;
+  // Where another program has it, it is taken as well.
+  qlab.on('error', () => undefined).listen(53000, '127.0.0.1');
+  const demo = new Talking(['demo', '--port', String(port), '--json']);
+  const { url, qlabPort } = await demo.line(({ msg }) => msg === 'demo.ready');
+  demo.say('quit');
+  expect(await demo.ended).toBe(0);
+  for (const server of [page, qlab]) server.close();
+  const [first] = demo.lines;
+  expect(first).toEqual({
+    msg: 'demo.moved',
+    port: 53000,
+    why: 'taken',
+    words: `the simulated QLab is at 127.0.0.1:${qlabPort}`,
+  });
+  expect(demo.lines).toContainEqual({ msg: 'demo.moved', port, why: 'taken', words: `the page is at ${url}/` });
+  expect(String(url)).not.toMatch(`:${port}`);
+});
+
+test.runIf(process.platform === 'linux')('Space twice in the demo is one GO, and the other is told', async () => {
+  const command = `${process.execPath} ${join(packageRoot, 'dist/src/cli/index.js')} demo --port 0`;
+  // A terminal of its own.
+  const demo = spawn('script', ['-qefc', command, '/dev/null'], { env: { ...process.env, NO_COLOR: '1' } });
+  let said = '';
+  demo.stdout.on('data', (data) => {
+    said += data;
+  });
+  await eventually(() => said.includes('Q quits'), 'the demo is ready');
+  demo.stdin.write('    q');
+  await once(demo, 'close');
+  expect(said.match(/ GO 1 /g)).toHaveLength(1);
+  // A key that is held says it thirty times a second.
+  expect(said.match(/GO was not taken: GO_GUARD, it came again within 0.7 s/g)).toHaveLength(1);
 });
 
 test('check tells every problem with its place and fails, or says how much there is', async () => {
