@@ -40,7 +40,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
   const stopped = stopSignal();
   say(
     { msg: 'qlab.ready', host: options.host, port: qlab.port },
-    `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
+    `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}; help tells what can be typed`,
   );
   qlab.onFired(({ number, by }) => say({ msg: 'qlab.fired', number, by }, `cue ${number} fired (${by})`));
   const obey = qlabLines(qlab);
@@ -103,9 +103,18 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
     });
   });
   const where = isUdp ? `${listen} over UDP, talking to ${toHost}:${toPort}` : `${listen} over TCP`;
-  say({ msg: 'console.ready', kind, port: desk.simulator.port }, `${kind}, simulated, on ${where}`);
+  say(
+    { msg: 'console.ready', kind, port: desk.simulator.port },
+    `${kind}, simulated, on ${where}; help tells what can be typed`,
+  );
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => void desk.press(line.trim()).catch(() => undefined));
+  const help = `type ${desk.firable}`;
+  lines.on('line', async (line) => {
+    const typed = line.trim();
+    if (typed === '' || (typed !== 'help' && (await desk.press(typed)))) return;
+    const words = typed === 'help' ? help : `${typed} is nothing that ${kind} fires; ${help}`;
+    say({ msg: 'console.typed', typed, words }, words);
+  });
   await stopped;
   lines.close();
   await desk.close();

@@ -339,9 +339,10 @@ test('what is typed at pacebuddy simulate qlab happens there: an operator, a fau
       program.say(text);
       return (await program.line((line) => line.msg === 'qlab.typed' && line.typed === text)).words;
     };
-    expect(await typed('go 2')).toBe('the operator presses GO, at the playhead or at a cue');
+    expect(await typed('go 2')).toBe('GO at cue 2');
     await program.line(({ msg, number, by }) => msg === 'qlab.fired' && number === '2' && by === 'operator');
     expect(await typed('start 9')).toBe('there is no cue 9');
+    expect(await typed('help')).toMatch(/^ {2}go \[NUMBER\] .*\n(.*\n)+ {2}well /);
     expect(await typed('slow')).toBe('write slow MS');
     expect(await typed('panic now')).toBe('write panic alone');
     expect(await typed('fly')).toMatch(/^there is no fly; there are go, start, /);
