@@ -138,6 +138,46 @@ test('send waits for the ack and its exit code tells scripts what became of it',
   await rm(folder, { recursive: true });
 });
 
+test('every example that the help of send shows works, and what only a person can know is asked for', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const daemon = await startDaemon(file);
+  const { out } = await pacebuddy(['send', '--help']);
+  const examples = [...out.matchAll(/^pacebuddy send (\w+)(?: '(.+?)')? /gm)].map(([, type = '', payload]) => [
+    type,
+    ...(payload === undefined ? [] : [payload]),
+  ]);
+  expect(examples.map(([type]) => type)).toEqual([
+    'CueAdvanced',
+    'NoteAdded',
+    'EmergencyTriggered',
+    'EmergencyResolved',
+  ]);
+  const send = (...args: string[]) => pacebuddy(['send', ...args, '--url', daemon.url]);
+  for (const example of examples) expect(await send(...example)).toMatchObject({ code: 0, err: '' });
+  // Two of one kind are two, each with an id of its own; what is typed stays.
+  expect(await send('NoteAdded', '{"text":"again","scope":{"type":"show"}}')).toMatchObject({ code: 0 });
+  expect(await send('EmergencyTriggered')).toMatchObject({ code: 0 });
+  const lacking = await send('NoteAdded');
+  expect(lacking).toMatchObject({ code: 1, err: expect.stringContaining('VALIDATION_FAILED: text is missing') });
+  const exported = await pacebuddy(['log', 'export', join(folder, 'data/small')]);
+  const payloads = exported.out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { payload: object }).payload);
+  expect(payloads).toMatchObject([
+    { segmentId: 's', fromCueId: null, toCueId: 'c0' },
+    { text: 'mic 3 crackles', scope: { type: 'cue', id: 'c0' } },
+    { code: 'technical', level: 'hold' },
+    { emergencyId: (payloads[2] as { emergencyId: string }).emergencyId },
+    { text: 'again', scope: { type: 'show' } },
+    { code: 'other', level: 'hold' },
+  ]);
+  expect(await daemon.stop()).toBe(0);
+  const nobody = await send('NoteAdded', '{"text":"x"}', '--timeout', '1');
+  expect(nobody).toMatchObject({ code: 3, err: expect.stringContaining(`no answer from ${daemon.url} within 1 s`) });
+  await rm(folder, { recursive: true });
+});
+
 test('with an access list, send and tail speak as the user of their token', async () => {
   const parts = 'access: [{ userId: u-ana, role: stageManager, token: "${SM_TOKEN}" }]';
   const { folder, file } = await smallShow({ cues: 3, parts });
