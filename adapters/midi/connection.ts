@@ -145,7 +145,7 @@ export class MidiConnection extends BaseConnection {
     const { state } = face;
     if (state === 'hold' || state === 'stop' || state === 'evacuate') this.#isHeld = true;
     if (state === 'ready' || state === 'ended') {
-      // An emergency holds the timers, and the time code knows nothing of it: who followed is told where it is by now.
+      // An emergency holds the timers, and the time code knows nothing of it: timers that follow are told where it is by now.
       if (this.#isHeld) this.#tellMtc(this.#mtc.again(this.#io.clock.mono()));
       this.#isHeld = false;
     }

@@ -20,11 +20,12 @@ export function toInput(message: ChannelMessage | MscMessage | MmcMessage): Inpu
   return { event: kind, ...rest, ...(time && timeMembers(time)) };
 }
 
-export const mtcInput = ({ state, timecode, direction }: MtcReport): Input => ({
+export const mtcInput = ({ state, timecode, direction, again }: MtcReport): Input => ({
   event: 'mtc',
   state,
   direction,
   ...timeMembers(timecode),
+  ...(again && { again }),
 });
 
 /** Which show control a device hears; see config.schema.json, $defs device. */

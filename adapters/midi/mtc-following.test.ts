@@ -86,6 +86,8 @@ describe('time code', () => {
     paint(rig, 'ready');
     paint(rig, 'ready');
     expect(states(rig)).toEqual(['locked 01:00:00:02', 'locked 01:00:00:08']);
+    // Nothing began: no rule but a timer's is asked.
+    expect(rig.inputs.map(({ again }) => again)).toEqual([undefined, true]);
     await rig.connection.close();
   });
 

@@ -355,7 +355,7 @@ describe('time code', () => {
     tape.play(10);
     tape.nowMs += 30;
     const [told] = tape.receiver.again(tape.nowMs);
-    expect(told).toMatchObject({ state: 'locked', timecode: at('25', 1, 0, 0, 21) });
+    expect(told).toEqual({ state: 'locked', direction: 'forward', timecode: at('25', 1, 0, 0, 21), again: true });
     tape.jump(at('25', 1, 0, 0, 21));
     tape.play(100);
     expect(tape.told.filter((line) => line.startsWith('jumped'))).toEqual([]);

@@ -34,7 +34,7 @@ export type MtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 
 /** What is told of the time, and no more often than it changes or once a second. */
 export interface MtcReport {
   /**
-   * locked: eight pieces in order after none, or in the other direction, or asked for again. jumped: it is elsewhere
+   * locked: eight pieces in order after none, or in the other direction; with `again`, see there. jumped: it is elsewhere
    * than it would be, by what was told last and by the clock, and the next time says so too. running: once a second, and
    * when it goes on after freewheel.
    * freewheel: pieces stay away or out of order, and the time goes on by itself. lost: it stopped.
@@ -43,6 +43,8 @@ export interface MtcReport {
   state: MtcState;
   timecode: Timecode;
   direction: 'forward' | 'reverse';
+  /** Nothing began: the same lock is told once more, for timers that were held meanwhile. */
+  again?: true;
 }
 
 /** A time, and when it was. */
@@ -251,12 +253,12 @@ export class MtcReceiver {
     return this.#freewheelMs === 0 ? [] : this.#report('freewheel', nowMs);
   }
 
-  /** As if it had just locked, for whoever has not followed it: told only while it runs. */
+  /** The lock once more, and where it is by now, for timers that were held: told only while it runs. */
   again(nowMs: number): MtcReport[] {
     const time = this.#time;
     if (this.#phase === 'none' || !time) return [];
     const frames = time.frames + time.step * msToFrames(time.rate, nowMs - time.atMs);
-    return this.#tell('locked', { ...time, frames, atMs: nowMs });
+    return this.#tell('locked', { ...time, frames, atMs: nowMs }).map((report) => ({ ...report, again: true }));
   }
 
   /** The port is gone, and the time with it. */

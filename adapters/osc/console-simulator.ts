@@ -28,8 +28,10 @@ export interface ConsoleSimulator {
   isStalled: boolean;
   /** Says what was kept. */
   release(): Promise<void>;
-  /** An operator fires `what`. @returns once the packets have left */
-  press(what: string): Promise<void>;
+  /** What an operator can fire here, in words with an example. */
+  readonly firable: string;
+  /** An operator fires `what`. @returns once the packets have left; false: it is nothing that can be fired here. */
+  press(what: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -73,15 +75,30 @@ export async function startConsole(
       console.isStalled = false;
       return say(kept.splice(0));
     },
-    press: (what) => {
+    firable: FIRABLE[kind].words,
+    press: async (what) => {
+      if (!FIRABLE[kind].shape.test(what)) return false;
       const reports = behaviour.press(what);
       tellFired('operator');
-      return say(reports);
+      await say(reports);
+      return true;
     },
     close: () => simulator.close(),
   };
   return console;
 }
+
+/** What an operator fires at each. */
+const FIRABLE: Readonly<Record<ConsoleKind, { shape: RegExp; words: string }>> = {
+  eos: { shape: /^[0-9]+\/[0-9.]+$/, words: 'a cue list and a cue, such as 1/45' },
+  grandma3: { shape: /^[0-9]+$/, words: 'the number of a sequence, such as 4' },
+  qlcplus: { shape: /^\/\S+$/, words: 'the path of a button, such as /booth/go' },
+  'linux-show-player': {
+    shape: /^[A-Za-z0-9._-]+$/,
+    words: 'a cue, such as 12, which tells that it started; no other does',
+  },
+  reaper: { shape: /^\/\S+$/, words: 'an action, such as /play, /pause, /stop or /marker/3' },
+};
 
 const BEHAVIOURS: Readonly<Record<ConsoleKind, () => Behaviour>> = {
   eos,
@@ -110,7 +127,6 @@ function eos(): Behaviour {
   /** Every cue is there; the next one has the next whole number. */
   const next = (): string => active.replace(/[0-9.]+$/, (number) => String(Math.floor(Number(number)) + 1));
   const fire = (cue: string): OscMessage[] => {
-    if (!/^[0-9]+\/[0-9.]+$/.test(cue)) return [];
     fired.push(cue);
     active = cue;
     const label = `Look ${cue}`;

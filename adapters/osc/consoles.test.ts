@@ -392,3 +392,19 @@ test.each(Object.keys(WIRE) as ConsoleKind[])(
     expect(connection.health().status).toBe('unverified');
   },
 );
+
+test.each<[ConsoleKind, string, string]>([
+  ['eos', '1/45', 'go'],
+  ['grandma3', '4', 'help'],
+  ['qlcplus', '/booth/go', 'go'],
+  ['linux-show-player', '12', 'go now'],
+  ['reaper', '/play', 'play'],
+])('an operator at %s fires %s and not %s, and its words say how', async (kind, what, nothing) => {
+  const desk = await startConsole(kind, { transport: 'udp' });
+  endings.push(() => desk.close());
+  expect(await desk.press(nothing)).toBe(false);
+  expect(desk.fired).toEqual([]);
+  expect(await desk.press(what)).toBe(true);
+  expect(desk.fired).toHaveLength(1);
+  expect(desk.firable).toContain(what);
+});

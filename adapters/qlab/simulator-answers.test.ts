@@ -622,6 +622,7 @@ function everyAddress(listId: string): string[] {
       '/cue/)(/name',
       '/cue/\\/name',
       '/cue/****************x/name',
+      `/cue/${'x'.repeat(5000)}/name`,
     ],
   ];
 }

@@ -3,11 +3,11 @@ import type { OscArgument } from './codec.js';
 
 export type Value = boolean | number | string;
 
-/** What may be written to an address: a truth, a number within limits, or a text. */
+/** What may be written to an address: a truth, a number within limits, or a text of at most so many characters. */
 export type Kind =
   | { is: 'truth' }
   | { is: 'number'; least?: number; most?: number; isWhole?: boolean }
-  | { is: 'text' };
+  | { is: 'text'; most?: number };
 
 export const TRUTH: Kind = { is: 'truth' };
 export const TEXT: Kind = { is: 'text' };
@@ -28,7 +28,8 @@ export function truthOf(argument: OscArgument | undefined): boolean | undefined 
 export function meaningOf(kind: Kind, argument: OscArgument | undefined): Value | undefined {
   if (kind.is === 'truth') return truthOf(argument);
   if (kind.is === 'text') {
-    return typeof argument === 'string' || typeof argument === 'number' ? String(argument) : undefined;
+    const isText = typeof argument === 'string' || typeof argument === 'number';
+    return isText && String(argument).length <= (kind.most ?? Number.POSITIVE_INFINITY) ? String(argument) : undefined;
   }
   const { least = Number.NEGATIVE_INFINITY, most = Number.POSITIVE_INFINITY, isWhole = false } = kind;
   const isText = typeof argument === 'string' && argument.trim() !== '';

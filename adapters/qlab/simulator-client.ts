@@ -27,6 +27,10 @@ export class SimulatorClient {
   readonly #framed: boolean;
   /** When a message leaves; set by whoever wants it later. */
   post: (send: () => void, address: string) => void = (send) => send();
+  /** What could not be sent: it may leave long after the message that brought it about. */
+  failed: (fault: unknown) => void = (fault) => {
+    throw fault;
+  };
 
   /** @param cut  ends the connection; left out for UDP, where packets are not framed. */
   constructor(name: string, ip: string, write: (bytes: Uint8Array) => void, cut?: () => void) {
@@ -49,8 +53,15 @@ export class SimulatorClient {
   }
 
   send(address: string, args: readonly OscArgument[]): void {
-    const packet = encodeMessage(address, args);
-    this.post(() => this.#write(this.#framed ? slipEncode(packet) : packet), address);
+    const leave = () => {
+      try {
+        const packet = encodeMessage(address, args);
+        this.#write(this.#framed ? slipEncode(packet) : packet);
+      } catch (fault) {
+        this.failed(fault);
+      }
+    };
+    this.post(leave, address);
   }
 
   sendRaw(bytes: Uint8Array): void {

@@ -9,6 +9,7 @@ import {
   cuesAt,
   done,
   EDIT,
+  hasWildcards,
   may,
   outcome,
   own,
@@ -31,7 +32,7 @@ export function ofCues(question: Question, how: 'cue' | 'cue_id', name: string, 
   if (!may(question, answer.needs)) return [{ status: 'denied', action: answer.isAction }];
   const cues = [...cuesAt(workspace, how, name)];
   if (cues.length === 0) return asker.tellsMissing ? [{ status: 'error', action: answer.isAction }] : [];
-  const isOne = !WHICHEVER.includes(name) && !/[*?[\]{}]/.test(name);
+  const isOne = !WHICHEVER.includes(name) && !hasWildcards(name);
   return cues.map((cue) => ({ ...answer.act(cue), ...(isOne ? {} : { from: cue }) }));
 }
 

@@ -2,7 +2,7 @@
 import type { Clock } from '../../src/kit/clock.js';
 import type { OscArgument, OscMessage } from './codec.js';
 import { answers, setting } from './simulator-answers.js';
-import { type Kind, readChange, TEXT, TRUTH, type Value, written } from './simulator-arguments.js';
+import { type Kind, readChange, TRUTH, type Value, written } from './simulator-arguments.js';
 import { REPLY_PORT, type SimulatorClient } from './simulator-client.js';
 import { type Answer, type Asker, own, READERS, tell } from './simulator-question.js';
 import { APPLICATION, FONTS, type Kept } from './simulator-settings.js';
@@ -38,6 +38,8 @@ export interface QlabFaults {
 /** A wrong passcode makes the next /connect wait, longer each time, in milliseconds. */
 const BADPASS_DELAY_MS = 500;
 const BADPASS_DELAY_MOST_MS = 8000;
+/** The longest `/replyFormat`, in characters: each of its words may stand for a whole address. */
+const REPLY_FORMAT_LENGTH_MAX = 1024;
 /** Messages of one client that wait behind its /connect. */
 const WAITING_MAX = 512;
 
@@ -76,7 +78,7 @@ const OF_CLIENT: Readonly<Record<string, { kind: Kind; read(client: SimulatorCli
   '/forgetMeNot': { kind: TRUTH, read: (client) => client.keptAlive, write: keepAlive },
   '/udpKeepAlive': { kind: TRUTH, read: (client) => client.keptAlive, write: keepAlive },
   '/replyFormat': {
-    ...{ kind: TEXT, read: (client) => client.replyFormat },
+    ...{ kind: { is: 'text', most: REPLY_FORMAT_LENGTH_MAX }, read: (client) => client.replyFormat },
     write: (client, value) => {
       client.replyFormat = String(value);
     },
@@ -138,10 +140,11 @@ export class Messages {
     else if (client.waiting === WAITING_MAX) this.#options.count('dropped.waiting');
     else {
       client.waiting += 1;
-      void client.login.then(() => {
+      const taken = client.login.then(() => {
         client.waiting -= 1;
         if (!this.#options.signal.aborted) this.#inTurn(asked);
       });
+      taken.catch(client.failed);
     }
   }
 
@@ -167,7 +170,7 @@ export class Messages {
     }
     if (result) return;
     for (const workspace of workspaces) {
-      if (path === '/connect') void this.#login(asked, workspace);
+      if (path === '/connect') this.#login(asked, workspace).catch(client.failed);
       else this.#act(asked, workspace);
     }
   }

@@ -1,4 +1,5 @@
 /** A message to a workspace, who asks, and what comes of it. No sockets. */
+import { compileWildcards } from '../../src/kit/wildcards.js';
 import type { OscArgument } from './codec.js';
 import type { CueNode, Permission, SimulatedWorkspace } from './simulator-workspace.js';
 
@@ -37,28 +38,26 @@ export const READERS = ['view', 'edit', 'control'] as const;
 export const CONTROL = ['control'] as const;
 export const EDIT = ['edit'] as const;
 
+/** The longest number or ID with wildcards, and the longest that it is held against, in characters; longer ones never fit. */
+const WILDCARDS_LENGTH_MAX = 256;
+
 /** A number in an address is a pattern: `*`, `?`, `[1-5]`, `[!…]`, `{a,b}`. */
-function pattern(number: string): RegExp {
-  const escaped = number.replace(/[.+^$()|\\]/g, '\\$&');
-  const source = escaped
-    .replace(/\*+/g, '.*')
-    .replace(/\?/g, '.')
-    .replace(/\[!/g, '[^')
-    .replace(/\{([^}]*)\}/g, (_, list: string) => `(?:${list.split(',').join('|')})`);
-  try {
-    return new RegExp(`^${source}$`);
-  } catch {
-    return /^(?!)/;
-  }
+function fitting(wanted: string): (text: string) => boolean {
+  if (!hasWildcards(wanted)) return (text) => text === wanted;
+  const fits = wanted.length > WILDCARDS_LENGTH_MAX ? undefined : compileWildcards(wanted);
+  return (text) => text.length <= WILDCARDS_LENGTH_MAX && fits?.(text) === true;
 }
+
+/** Whether a number or an ID may stand for several. */
+export const hasWildcards = (name: string): boolean => /[*?[\]{}]/.test(name);
 
 export function cuesAt(workspace: SimulatedWorkspace, how: 'cue' | 'cue_id', name: string): CueNode[] {
   if (name === 'selected') return workspace.selected;
   if (name === 'playhead' || name === 'playbackPosition') return workspace.playhead ? [workspace.playhead] : [];
   if (name === 'active') return workspace.running();
-  const fits = pattern(name);
-  if (how === 'cue_id') return workspace.all().filter((cue) => fits.test(cue.uniqueID));
-  return workspace.all().filter((cue) => cue.number !== '' && fits.test(cue.number));
+  const fits = fitting(name);
+  if (how === 'cue_id') return workspace.all().filter((cue) => fits(cue.uniqueID));
+  return workspace.all().filter((cue) => cue.number !== '' && fits(cue.number));
 }
 
 /** What is asked, and who asks. */

@@ -25,6 +25,8 @@ export interface QlabSimulatorOptions extends WorkspaceOptions {
   /** Drops a message that equals the last one within this time, in milliseconds; default 0: off (unconfirmed). */
   duplicateFilterMs?: number;
   faults?: QlabFaults;
+  /** What a message brought about that this simulator cannot do; left out: it is thrown, and ends the process. */
+  onFault?: (fault: unknown, from: string) => void;
   clock?: Clock;
 }
 
@@ -172,8 +174,13 @@ class Simulator implements QlabSimulator {
   async open(): Promise<void> {
     const { port = 53000, plainTextPort } = this.#options;
     const onMessage = (client: SimulatorClient, { address, args }: OscMessage) => {
-      keep(this.received, { from: client.name, address, args, at: this.#clock.mono() });
-      this.#messages.take(client, { address, args });
+      client.failed = (fault) => this.#failed(fault, client);
+      try {
+        keep(this.received, { from: client.name, address, args, at: this.#clock.mono() });
+        this.#messages.take(client, { address, args });
+      } catch (fault) {
+        this.#failed(fault, client);
+      }
     };
     const onDrop = (reason: string) => this.#count(`dropped.${reason}`);
     const heard = (ip: string) => this.#udpClient(ip);
@@ -337,6 +344,8 @@ class Simulator implements QlabSimulator {
     const client: SimulatorClient = new SimulatorClient(`udp ${ip}`, ip, (bytes) => {
       // A fresh socket for each reply, as QLab does: its source port tells nothing.
       const socket = createSocket('udp4');
+      // No socket is left: too many replies are on their way.
+      socket.on('error', () => this.#count('replies.failed'));
       // A cue list may be longer than a datagram.
       socket.send(bytes, client.replyPort, ip, (error) => {
         if (error) this.#count('replies.failed');
@@ -346,6 +355,12 @@ class Simulator implements QlabSimulator {
     client.lastHeardMs = this.#clock.mono();
     this.#udpClients.set(ip, client);
     return client;
+  }
+
+  #failed(fault: unknown, client: SimulatorClient): void {
+    this.#count('faults');
+    if (!this.#options.onFault) throw fault;
+    this.#options.onFault(fault, client.name);
   }
 
   #isForgotten(client: SimulatorClient): boolean {

@@ -113,14 +113,39 @@ export class DemoTeller {
     }
   }
 
-  /** What became of a key. What was taken is told as an event. */
-  outcome(wish: string, outcome: Outcome): void {
-    if (outcome.ok) return;
+  /** A port that could not be had, and what became of whoever was to listen there. */
+  moved({ port, why, words }: { port: number; why: 'taken' | 'refused'; words: string }): void {
+    const what = why === 'taken' ? 'is taken' : 'cannot be had';
     this.#write(
       this.#json
-        ? JSON.stringify({ msg: 'press.refused', wish, code: outcome.code, message: outcome.message })
-        : `${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${outcome.code}, ${outcome.message}`)}`,
+        ? JSON.stringify({ msg: 'demo.moved', port, why, words })
+        : this.#paint('33', `port ${port} ${what}: ${words}`),
     );
+  }
+
+  /** What became of a key. What was taken is told as an event. */
+  outcome(wish: string, outcome: Outcome): void {
+    if (!outcome.ok) this.#refused(wish, outcome);
+  }
+
+  /** A key that came again so soon that it may be one that is held: a terminal cannot tell. @param wish  GO, or the key. */
+  pressedAgain(wish: string, withinMs: number): void {
+    const message = `it came again within ${withinMs / 1000} s, as a key that is held does`;
+    this.#refused(wish, { code: wish === 'GO' ? 'GO_GUARD' : undefined, message });
+  }
+
+  #refused(wish: string, { code, message }: { code: string | undefined; message: string }): void {
+    const why = code === undefined ? message : `${code}, ${message}`;
+    this.#write(
+      this.#json
+        ? JSON.stringify({ msg: 'press.refused', wish, code, message })
+        : `${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${why}`)}`,
+    );
+  }
+
+  /** What went wrong, and ends nothing. */
+  fault(words: string): void {
+    this.#write(this.#json ? JSON.stringify({ msg: 'demo.fault', detail: words }) : this.#paint('31', words));
   }
 
   /** A log line, of which only inputs without effect and faults are told. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, emitKeypressEvents } from 'node:readline';
 import { systemClock } from '../kit/clock.js';
-import { BridgeError, isBridgeError } from '../kit/errors.js';
+import { BridgeError, isBridgeError, wordsOf } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
 import {
@@ -23,6 +23,8 @@ import { stopSignal } from './signals.js';
 /** Two presses of a key within this time, in milliseconds, are a key that is held down: a terminal cannot tell. */
 const KEY_REPEAT_MS = 700;
 const TERMINAL = 'terminal';
+const QLAB_PORT = 53000;
+const DESK_PORT = 53200;
 
 /** The example show with a simulated QLab and a simulated lighting desk, on real wires, each cue told with its stages. */
 export async function demo(options: { port: string; json?: boolean }): Promise<void> {
@@ -37,12 +39,21 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
   });
 
   const stopped = stopSignal();
-  const qlab = await simulateOn(53000, (port) =>
-    simulators.qlab({ port, cues: qlabCues(result.bridge), workspace: 'The Lamplighters' }),
-  );
-  const desk = await simulators.osc({ transport: 'udp', listen: '127.0.0.1:53200' }).catch(() => undefined); // somebody listens there already
+  const open = <T>(port: number, start: (port: number) => Promise<T>, what: (opened: T) => string) =>
+    onPort(port, start, (why, opened) => teller.moved({ port, why, words: what(opened) }));
+  const qlabStart = (port: number) =>
+    simulators.qlab({
+      port,
+      cues: qlabCues(result.bridge),
+      workspace: 'The Lamplighters',
+      onFault: (fault, from) => teller.fault(`a message from ${from} failed in the simulated QLab: ${wordsOf(fault)}`),
+    });
+  const qlab = await open(QLAB_PORT, qlabStart, ({ port }) => `the simulated QLab is at 127.0.0.1:${port}`);
+  const desk = await simulators.osc({ transport: 'udp', listen: `127.0.0.1:${DESK_PORT}` }).catch(() => undefined);
+  if (!desk)
+    teller.moved({ port: DESK_PORT, why: 'taken', words: 'there is no simulated lighting desk; its cues go there' });
   const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });
-  const bridge = await simulateOn(Number(options.port), (port) =>
+  const bridgeStart = (port: number) =>
     startBridge({
       checked: {
         ...checked,
@@ -52,8 +63,8 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
       clock,
       pagesDir,
       onPublished: (entries) => teller.events(entries, bridgeState),
-    }),
-  );
+    });
+  const bridge = await open(Number(options.port), bridgeStart, ({ url }) => `the page is at ${url}/`);
   const bridgeState = () => bridge.sequencer.state;
   teller.welcome({ url: bridge.url, qlabPort: qlab.port, keys: process.stdin.isTTY === true });
 
@@ -66,13 +77,20 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
   process.exit(0);
 }
 
-/** Opens on `port`, or on any free one when it is taken. */
-async function simulateOn<T>(port: number, open: (port: number) => Promise<T>): Promise<T> {
+/** Opens on `port`, or on any free one when it cannot be had. @param moved  told then: why, and what was opened instead. */
+async function onPort<T>(
+  port: number,
+  start: (port: number) => Promise<T>,
+  moved: (why: 'taken' | 'refused', opened: T) => void,
+): Promise<T> {
   try {
-    return await open(port);
+    return await start(port);
   } catch (error) {
     if (!isBridgeError(error) || error.code !== 'LISTEN_FAILED') throw error;
-    return open(0);
+    const opened = await start(0);
+    const { code } = Object(error.cause) as { code?: unknown };
+    moved(code === 'EADDRINUSE' ? 'taken' : 'refused', opened);
+    return opened;
   }
 }
 
@@ -95,7 +113,7 @@ const withPorts = (checked: CheckedBridge, ports: Record<string, number>): Check
 /** Keys on a terminal, words on a pipe. Resolves when the user quits. */
 function listen(bridge: Bridge, operatorGo: () => void, teller: DemoTeller): Promise<void> {
   const clock = systemClock();
-  let lastKey = { name: '', at: Number.NEGATIVE_INFINITY };
+  let last = { name: '', at: Number.NEGATIVE_INFINITY, isTold: false };
   const tell = (wish: string) => (outcome: Outcome) => teller.outcome(wish, outcome);
   return new Promise((resolve) => {
     const press = (name: string): void => {
@@ -117,9 +135,11 @@ function listen(bridge: Bridge, operatorGo: () => void, teller: DemoTeller): Pro
     process.stdin.setRawMode(true);
     process.stdin.on('keypress', (_text, key: { name?: string; ctrl?: boolean }) => {
       const name = key.ctrl && key.name === 'c' ? 'quit' : (keys[key.name ?? ''] ?? '');
-      const held = name === lastKey.name && clock.mono() - lastKey.at < KEY_REPEAT_MS;
-      lastKey = { name, at: clock.mono() };
-      if (!held) press(name);
+      const isAgain = name === last.name && clock.mono() - last.at < KEY_REPEAT_MS;
+      // A key that is held repeats thirty times a second: it is told once.
+      if (!isAgain) press(name);
+      else if (!last.isTold) teller.pressedAgain(name === 'go' ? 'GO' : (key.name ?? ''), KEY_REPEAT_MS);
+      last = { name, at: clock.mono(), isTold: isAgain };
     });
   });
 }

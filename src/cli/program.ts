@@ -122,7 +122,7 @@ simulate
 server(program.command('send'))
   .description('send one event and wait for its ack')
   .argument('<eventType>', 'such as CueAdvanced, NoteAdded, EmergencyTriggered')
-  .argument('[payload]', 'the payload as JSON; CueAdvanced and CueReverted need none')
+  .argument('[payload]', 'the payload as JSON: what only you can know of it; ids, the cue and the level are filled in')
   .option('--user <userId>', 'who sends, where no token says so', 'u-cli')
   .option('--role <role>', 'as what, where no token says so', 'stageManager')
   .option('--device <deviceId>', 'from where', 'cli')
@@ -130,7 +130,13 @@ server(program.command('send'))
   .addOption(json())
   .addHelpText(
     'after',
-    '\nExits with 0 when the event is in the log, 1 when it was refused, 3 when no bridge answered.',
+    `
+pacebuddy send CueAdvanced                                    GO
+pacebuddy send NoteAdded '{"text":"mic 3 crackles"}'          a note about the current cue
+pacebuddy send EmergencyTriggered '{"code":"technical"}'      a hold; "level":"stop" or "evacuate" is more
+pacebuddy send EmergencyResolved                              lifts it
+
+Exits with 0 when the event is in the log, 1 when it was refused, 3 when no bridge answered.`,
   )
   .action(async (eventType, payload, options) => (await import('./send.js')).send(eventType, payload, options));
 

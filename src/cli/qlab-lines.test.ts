@@ -103,6 +103,49 @@ test('faults add up until all is well', async () => {
 });
 
 test.for([
+  ['go 2', 'GO at cue 2'],
+  ['go', 'GO at cue 1'],
+  ['start 3', 'cue 3 is started'],
+  ['disarm 2', 'cue 2 is disarmed: it takes every command and never fires'],
+  ['disarm 2; go 2', 'GO at cue 2, which is disarmed: it does not fire'],
+  ['disarm 2; start 2', 'cue 2 is started, which is disarmed: it does not fire'],
+  ['disarm 2; arm 2', 'cue 2 is armed'],
+  ['break 2', 'cue 2 is broken: its file is missing'],
+  ['break 2; playhead 2; go', 'GO at cue 2, whose file is missing: it does not fire'],
+  ['break 2; mend 2', 'cue 2 is whole again'],
+  ['playhead 3', 'the playhead is at cue 3'],
+  ['playhead', 'the playhead is at no cue'],
+  ['playhead; go', 'no cue went: the playhead is at none'],
+  ['mingo 9; go 2; go 3', 'no cue went: GO at cue 3 is in the double-GO window, or in a cart'],
+  ['select 2', 'cue 2 is selected'],
+  ['pause 2', 'cue 2 does not run'],
+  ['start 2; pause 2', 'cue 2 is paused'],
+  ['start 2; pause 2; resume 2', 'cue 2 goes on'],
+  ['resume 2', 'cue 2 does not run'],
+  ['stop 2', 'cue 2 is stopped'],
+  ['prewait 2 0.5', 'cue 2 waits 0.5 s before it fires'],
+  ['duration 2 9', 'cue 2 lasts 9 s from its next start on'],
+  ['renumber 2 2.5', 'cue 2 is cue 2.5'],
+  ['delete 2', 'cue 2 is deleted'],
+  ['audition on', 'every GO is an audition'],
+  ['audition off', 'no GO is an audition'],
+  ['show on', 'show mode is on'],
+  ['show off', 'edit mode is on'],
+  ['mingo 1.5', 'the double-GO window is 1.5 s'],
+  ['help', lineHelp()],
+] as const)('what was done is said, with the number of the cue: %s', async ([typed, words]) => {
+  const qlab = await simulated({ cues: ['1', '2', '3'].map((number) => ({ number, durationMs: 60_000 })) });
+  const obey = qlabLines(qlab);
+  const said: string[] = [];
+  for (const line of typed.split('; ')) said.push(await obey(line));
+  expect(said.at(-1)).toBe(words);
+});
+
+test.for([
+  ['go 99', 'there is no cue 99'],
+  ['playhead 99', 'there is no cue 99'],
+  ['start 1 2', 'write start NUMBER'],
+  ['help me', 'write help alone'],
   ['nonsense', /^there is no nonsense; there are go, start, /],
   ['constructor', /^there is no constructor; /],
   ['stop', 'write stop NUMBER'],
@@ -129,7 +172,7 @@ test.for([
 
 test('the help has a line for each, and none is wider than a terminal', () => {
   const lines = lineHelp().split('\n');
-  for (const name of ['audition', 'name', 'prewait', 'renumber', 'vanish', 'mute', 'bare']) {
+  for (const name of ['help', 'audition', 'name', 'prewait', 'renumber', 'vanish', 'mute', 'bare']) {
     expect(lines.filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1);
   }
   expect(lines.filter((line) => line.length > 120)).toEqual([]);

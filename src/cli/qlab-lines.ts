@@ -5,7 +5,7 @@ type Workspace = Qlab['workspace'];
 type Cue = ReturnType<Workspace['all']>[number];
 type Faults = Parameters<Qlab['setFaults']>[0];
 
-/** @returns why it could not be done; false: `rest` is not what it takes. */
+/** @returns what was done, or why not; undefined: what the line says; false: `rest` is not what it takes. */
 type Act = (qlab: Qlab, rest: string) => string | false | undefined;
 
 interface Line {
@@ -27,76 +27,128 @@ const SHUFFLE_MS = 300;
 
 /** Does something with the cue whose number is typed, and with what stands behind it. */
 const toCueWith =
-  (act: (workspace: Workspace, cue: Cue, rest: string) => ReturnType<Act>): Act =>
+  (act: (workspace: Workspace, cue: Cue, rest: string) => string | false): Act =>
   ({ workspace }, typed) => {
     const [, number = '', rest = ''] = /^(\S+)\s*(.*)$/.exec(typed) ?? [];
-    const cue = workspace.all().find((other) => other.number === number);
+    const cue = cueOf(workspace, number);
     return cue ? act(workspace, cue, rest) : `there is no cue ${number}`;
   };
 
-const toCue = (act: (workspace: Workspace, cue: Cue) => void): Act =>
-  toCueWith((workspace, cue, rest) => (rest === '' ? void act(workspace, cue) : false));
+const cueOf = (workspace: Workspace, number: string): Cue | undefined =>
+  workspace.all().find((other) => other.number === number);
 
-const inSeconds = (key: 'preWaitMs' | 'durationMs') =>
+/** @param done  what is then true of the cue, such as `is armed`. */
+const toCue = (
+  act: (workspace: Workspace, cue: Cue) => void,
+  done: string | ((workspace: Workspace, cue: Cue) => string),
+): Act =>
+  toCueWith((workspace, cue, rest) => {
+    if (rest !== '') return false;
+    act(workspace, cue);
+    return `cue ${cue.number} ${typeof done === 'string' ? done : done(workspace, cue)}`;
+  });
+
+const inSeconds = (key: 'preWaitMs' | 'durationMs', done: (text: string) => string) =>
   toCueWith((workspace, cue, text) => {
     const value = seconds(text);
     if (value === undefined) return false;
     workspace.edit(cue, { [key]: value * 1000 });
-    return undefined;
+    return `cue ${cue.number} ${done(text)}`;
   });
 
 const onOrOff =
-  (act: (workspace: Workspace, isOn: boolean) => void): Act =>
+  (act: (workspace: Workspace, isOn: boolean) => void, on: string, off: string): Act =>
   ({ workspace }, text) => {
     if (text !== 'on' && text !== 'off') return false;
     act(workspace, text === 'on');
-    return undefined;
+    return text === 'on' ? on : off;
   };
+
+/** What a cue that is told to fire does instead. */
+const butNot = ({ broken, armed }: Cue): string =>
+  broken ? ', whose file is missing: it does not fire' : armed ? '' : ', which is disarmed: it does not fire';
 
 /** What can be typed: what an operator does at QLab, and what can be wrong with it. */
 const LINES: Readonly<Record<string, Line>> = {
   go: {
     takes: '[NUMBER]',
     words: 'the operator presses GO, at the playhead or at a cue',
-    act: (qlab, number) => (qlab.operatorGo(number || undefined) ? undefined : 'no cue went'),
+    act: (qlab, number) => {
+      const { workspace } = qlab;
+      const cue = number === '' ? workspace.playhead : cueOf(workspace, number);
+      if (!cue) return number === '' ? 'no cue went: the playhead is at none' : `there is no cue ${number}`;
+      return qlab.operatorGo(number || undefined)
+        ? `GO at cue ${cue.number}${butNot(cue)}`
+        : `no cue went: GO at cue ${cue.number} is in the double-GO window, or in a cart`;
+    },
   },
   start: {
     takes: 'NUMBER',
     words: 'the operator starts a cue by itself',
-    act: (qlab, number) => (qlab.operatorStart(number) ? undefined : `there is no cue ${number}`),
+    act: toCueWith((workspace, cue, rest) => {
+      if (rest !== '') return false;
+      workspace.start(cue, 'operator');
+      return `cue ${cue.number} is started${butNot(cue)}`;
+    }),
   },
   playhead: {
     takes: '[NUMBER]',
     words: 'the operator moves the playhead, to no cue without a number',
-    act: (qlab, number) => void qlab.operatorPlayhead(number || undefined),
+    act: (qlab, number) => {
+      if (number !== '' && !cueOf(qlab.workspace, number)) return `there is no cue ${number}`;
+      qlab.operatorPlayhead(number || undefined);
+      return `the playhead is at ${number === '' ? 'no cue' : `cue ${number}`}`;
+    },
   },
   select: {
     takes: 'NUMBER',
     words: 'the operator selects a cue',
-    act: toCue((workspace, cue) => workspace.select([cue])),
+    act: toCue((workspace, cue) => workspace.select([cue]), 'is selected'),
   },
-  stop: { takes: 'NUMBER', words: 'the operator stops a cue', act: toCue((workspace, cue) => workspace.stop(cue)) },
-  pause: { takes: 'NUMBER', words: 'the operator pauses a cue', act: toCue((workspace, cue) => workspace.pause(cue)) },
+  stop: {
+    takes: 'NUMBER',
+    words: 'the operator stops a cue',
+    act: toCue((workspace, cue) => workspace.stop(cue), 'is stopped'),
+  },
+  pause: {
+    takes: 'NUMBER',
+    words: 'the operator pauses a cue',
+    act: toCue(
+      (workspace, cue) => workspace.pause(cue),
+      (workspace, cue) => (workspace.isPaused(cue) ? 'is paused' : 'does not run'),
+    ),
+  },
   resume: {
     takes: 'NUMBER',
     words: 'the operator lets it go on',
-    act: toCue((workspace, cue) => workspace.resume(cue)),
+    act: toCue(
+      (workspace, cue) => workspace.resume(cue),
+      (workspace, cue) => (workspace.isRunning(cue) ? 'goes on' : 'does not run'),
+    ),
   },
   panic: { words: 'the operator panics', act: (qlab) => void qlab.operatorPanic() },
   audition: {
     takes: 'on|off',
     words: 'every GO is an audition, or none',
-    act: onOrOff((workspace, isOn) => {
-      workspace.alwaysAudition = isOn;
-    }),
+    act: onOrOff(
+      (workspace, isOn) => {
+        workspace.alwaysAudition = isOn;
+      },
+      'every GO is an audition',
+      'no GO is an audition',
+    ),
   },
   show: {
     takes: 'on|off',
     words: 'show mode, or edit mode',
-    act: onOrOff((workspace, isOn) => {
-      workspace.settings.set('/showMode', isOn);
-      workspace.tell('');
-    }),
+    act: onOrOff(
+      (workspace, isOn) => {
+        workspace.settings.set('/showMode', isOn);
+        workspace.tell('');
+      },
+      'show mode is on',
+      'edit mode is on',
+    ),
   },
   mingo: {
     takes: 'SECONDS',
@@ -106,38 +158,41 @@ const LINES: Readonly<Record<string, Line>> = {
       if (value === undefined) return false;
       workspace.minGoTimeMs = value * 1000;
       workspace.tellSettings('general');
-      return undefined;
+      return `the double-GO window is ${text} s`;
     },
   },
   prewait: {
     takes: 'NUMBER SECONDS',
     words: 'how long a cue waits before it fires',
-    act: inSeconds('preWaitMs'),
+    act: inSeconds('preWaitMs', (text) => `waits ${text} s before it fires`),
   },
   duration: {
     takes: 'NUMBER SECONDS',
     words: 'how long a cue lasts, from its next start on',
-    act: inSeconds('durationMs'),
+    act: inSeconds('durationMs', (text) => `lasts ${text} s from its next start on`),
   },
   disarm: {
     takes: 'NUMBER',
     words: 'a cue takes every command and never fires',
-    act: toCue((workspace, cue) => workspace.edit(cue, { armed: false })),
+    act: toCue(
+      (workspace, cue) => workspace.edit(cue, { armed: false }),
+      'is disarmed: it takes every command and never fires',
+    ),
   },
   arm: {
     takes: 'NUMBER',
     words: 'it fires again',
-    act: toCue((workspace, cue) => workspace.edit(cue, { armed: true })),
+    act: toCue((workspace, cue) => workspace.edit(cue, { armed: true }), 'is armed'),
   },
   break: {
     takes: 'NUMBER',
     words: "a cue's file is missing",
-    act: toCue((workspace, cue) => workspace.edit(cue, { broken: true })),
+    act: toCue((workspace, cue) => workspace.edit(cue, { broken: true }), 'is broken: its file is missing'),
   },
   mend: {
     takes: 'NUMBER',
     words: 'it is there again',
-    act: toCue((workspace, cue) => workspace.edit(cue, { broken: false })),
+    act: toCue((workspace, cue) => workspace.edit(cue, { broken: false }), 'is whole again'),
   },
   renumber: {
     takes: 'NUMBER NUMBER',
@@ -145,8 +200,9 @@ const LINES: Readonly<Record<string, Line>> = {
     act: toCueWith((workspace, cue, number) => {
       if (number === '' || /\s/.test(number)) return false;
       if (workspace.all().some((other) => other.number === number)) return `there is a cue ${number}`;
+      const { number: before } = cue;
       workspace.renumber(cue, number);
-      return undefined;
+      return `cue ${before} is cue ${number}`;
     }),
   },
   delete: {
@@ -156,7 +212,7 @@ const LINES: Readonly<Record<string, Line>> = {
       if (more !== '') return false;
       if (!cue.parent) return 'a list stays';
       workspace.remove(cue);
-      return undefined;
+      return `cue ${cue.number} is deleted`;
     }),
   },
   name: {
@@ -211,6 +267,7 @@ const LINES: Readonly<Record<string, Line>> = {
   swallow: { words: 'commands are answered with ok, and nothing fires', fault: () => ({ swallow: true }) },
   deny: { words: 'everything is denied', fault: () => ({ denied: true }) },
   well: { words: 'no fault any more' },
+  help: { words: 'what can be typed', act: () => lineHelp() },
 };
 
 /** One line for each thing that can be typed. */

@@ -1,12 +1,7 @@
-import {
-  type Client,
-  type ClientOutcome,
-  connect,
-  type EventType,
-  isEventType,
-  type PayloadByType,
-} from '../client/node.js';
+import { completePayload } from '../client/complete.js';
+import { type Client, type ClientOutcome, connect, type EventType, isEventType } from '../client/node.js';
 import { systemClock } from '../kit/clock.js';
+import { newId } from '../kit/ids.js';
 import { EXIT } from './exit.js';
 import { identityOf, type TokenOptions, tokenOf } from './identity.js';
 
@@ -19,7 +14,7 @@ export interface SendOptions extends TokenOptions {
   json?: boolean;
 }
 
-/** Sends one event and tells its ack. CueAdvanced and CueReverted without a payload go from the cue that is current now. */
+/** Sends one event and tells its ack. What of its payload nobody at a shell can know is filled in: ids, and where the show is. */
 export async function send(eventType: string, payloadText: string | undefined, options: SendOptions): Promise<void> {
   const payload = parsePayload(payloadText);
   const timeoutMs = Number(options.timeout) * 1000;
@@ -36,17 +31,23 @@ export async function send(eventType: string, payloadText: string | undefined, o
     return;
   }
   const token = tokenOf(options);
-  const client = connect({
-    url: options.url,
-    ...(await identityOf(options.url, token, { userId: options.user, role: options.role, deviceId: options.device })),
-  });
+  const claimed = { userId: options.user, role: options.role, deviceId: options.device };
+  const identity = await identityOf(options.url, token, claimed);
+  const client = connect({ url: options.url, ...identity });
   const press = async (): Promise<ClientOutcome> => {
     await live(client);
     const { status, reason } = client.statusInfo;
     if (status === 'refused' && reason) return reason;
     if (payloadText === undefined && eventType === 'CueAdvanced') return client.go();
     if (payloadText === undefined && eventType === 'CueReverted') return client.back();
-    return client.propose(eventType as EventType, payload as PayloadByType[EventType]);
+    const draft = {
+      eventType: eventType as EventType,
+      payload: { ...payload },
+      messageId: newId(),
+      actor: identity.actor,
+    };
+    const completed = completePayload(client, draft);
+    return completed.ok ? client.propose(draft.eventType, completed.payload) : completed;
   };
   const timer = new AbortController();
   const late = systemClock()
@@ -65,11 +66,9 @@ function tell(
   reason: string | undefined,
   options: SendOptions,
 ): void {
-  const answer = outcome ?? {
-    ok: false,
-    code: 'DEVICE_TIMEOUT',
-    message: reason ?? `no answer from ${options.url} within ${options.timeout} s`,
-  };
+  const why = reason === undefined ? '' : ` (${reason})`;
+  const message = `no answer from ${options.url} within ${options.timeout} s${why}; --url names another address`;
+  const answer = outcome ?? { ok: false, code: 'DEVICE_TIMEOUT', message };
   if (options.json) process.stdout.write(`${JSON.stringify(answer)}\n`);
   else if (answer.ok) process.stdout.write(`${eventType} is event ${'eventSeq' in answer ? answer.eventSeq : ''}\n`);
   else process.stderr.write(`${answer.code}: ${answer.message}\n`);

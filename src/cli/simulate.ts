@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { systemClock, toUtc } from '../kit/clock.js';
-import { BridgeError } from '../kit/errors.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
 import { qlabLines } from './qlab-lines.js';
@@ -25,6 +25,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
       ? options.cues.split(',').map((number) => number.trim())
       : await cuesOf(options.bridge);
   if (cues.length === 0) throw new BridgeError('CONFIG_INVALID', 'there is no cue: name some with --cues or --bridge');
+  const say = teller(options.json);
   const qlab = await simulators.qlab({
     host: options.host,
     port: Number(options.port),
@@ -32,13 +33,14 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     workspace: options.workspace,
     minGoTimeMs: Number(options.minGoTime) * 1000,
     cues,
+    onFault: (fault, from) =>
+      say({ msg: 'qlab.fault', from, detail: wordsOf(fault) }, `a message from ${from} failed: ${wordsOf(fault)}`),
     ...(options.passcode === undefined ? {} : { passcode: options.passcode }),
   });
-  const say = teller(options.json);
   const stopped = stopSignal();
   say(
     { msg: 'qlab.ready', host: options.host, port: qlab.port },
-    `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}`,
+    `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}; help tells what can be typed`,
   );
   qlab.onFired(({ number, by }) => say({ msg: 'qlab.fired', number, by }, `cue ${number} fired (${by})`));
   const obey = qlabLines(qlab);
@@ -101,9 +103,18 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
     });
   });
   const where = isUdp ? `${listen} over UDP, talking to ${toHost}:${toPort}` : `${listen} over TCP`;
-  say({ msg: 'console.ready', kind, port: desk.simulator.port }, `${kind}, simulated, on ${where}`);
+  say(
+    { msg: 'console.ready', kind, port: desk.simulator.port },
+    `${kind}, simulated, on ${where}; help tells what can be typed`,
+  );
   const lines = createInterface({ input: process.stdin });
-  lines.on('line', (line) => void desk.press(line.trim()).catch(() => undefined));
+  const help = `type ${desk.firable}`;
+  lines.on('line', async (line) => {
+    const typed = line.trim();
+    if (typed === '' || (typed !== 'help' && (await desk.press(typed)))) return;
+    const words = typed === 'help' ? help : `${typed} is nothing that ${kind} fires; ${help}`;
+    say({ msg: 'console.typed', typed, words }, words);
+  });
   await stopped;
   lines.close();
   await desk.close();

@@ -85,7 +85,9 @@ export interface FaceOutputs {
 
 /**
  * Something the device did, as a flat record whose members `when` names and `$input.NAME` reads. One whose `attribution` is
- * `doubtful` may be the bridge's own doing: it is recorded and said, and no rule is asked.
+ * `doubtful` may be the bridge's own doing: it is recorded and said, and no rule is asked. With `again: true` nothing new has
+ * happened: what the device told before is told once more, for timers that were held, and only rules that propose a timer's
+ * event are asked.
  */
 export type Input = Readonly<Record<string, unknown>>;
 

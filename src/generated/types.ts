@@ -192,7 +192,7 @@ export type MidiMmcCommand =
   | 'reset'
   | 'locate';
 /**
- * locked: time code came and is understood, turned round, or an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames, and the next time says so too. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs; once, however often it comes again.
+ * locked: time code came and is understood, or it turned round; for rules that propose a timer's event also when an emergency is over while it runs. jumped: it is elsewhere than it would be by now, by more than two frames, and the next time says so too. running: once a second while it runs, and when it goes on after a gap. freewheel: it stays away and goes on by itself. lost: it stopped. located: a full frame told a place, and nothing runs; once, however often it comes again.
  */
 export type MidiMtcState = 'locked' | 'jumped' | 'running' | 'freewheel' | 'lost' | 'located';
 export type OscName = string;

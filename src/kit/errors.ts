@@ -5,7 +5,10 @@ export const ERRORS = {
   VALIDATION_FAILED: { severity: 'warn', hint: 'compare the message with the schema at the pointer' },
   UNSUPPORTED_VERSION: { severity: 'warn', hint: 'update the older side: their major versions differ' },
   UNAUTHENTICATED: { severity: 'warn', hint: 'give a token of the bridge file’s access list' },
-  FORBIDDEN: { severity: 'warn', hint: 'this user’s role may not do that; see the roles table in the README' },
+  FORBIDDEN: {
+    severity: 'warn',
+    hint: 'this user’s role may not do that; see the table of roles in src/show/README.md',
+  },
   UNKNOWN_SHOW: {
     severity: 'warn',
     hint: 'the bridge runs another showId; reload the page or mend the client’s settings',
@@ -96,10 +99,13 @@ export const ERRORS = {
   CONFIG_UNREADABLE: { severity: 'fatal', hint: 'check the path and the permissions of the file' },
   CONFIG_SYNTAX: { severity: 'fatal', hint: 'mend the YAML at the place named' },
   CONFIG_UNKNOWN_KEY: { severity: 'fatal', hint: 'remove it, or write the name that was suggested' },
-  CONFIG_INVALID: { severity: 'fatal', hint: 'compare with the reference in the README' },
+  CONFIG_INVALID: {
+    severity: 'fatal',
+    hint: 'compare with the reference in src/config/README.md; for a device, in adapters/KIND/README.md',
+  },
   CONFIG_DUPLICATE: { severity: 'fatal', hint: 'keep one of them, or give each its own id' },
   CONFIG_UNKNOWN_NAME: { severity: 'fatal', hint: 'name something that the bridge file or the show file holds' },
-  CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in the README' },
+  CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in src/mapping/README.md' },
   CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
   CONFIG_ACCESS_REQUIRED: { severity: 'fatal', hint: 'add an access list, or listen on 127.0.0.1' },
   CONFIG_RULE_UNUSED: { severity: 'warn', hint: 'the rule applies to no cue; check call and placeholders' },

@@ -23,6 +23,8 @@ export interface RuleDraft {
 export interface CompiledInput {
   device: string;
   pattern: Pattern;
+  /** What it proposes is a timer's: an input that is only told again (`again: true`) is for such rules alone. */
+  isOfTimer: boolean;
   /** @returns the draft; or, when the rule does not apply, why: something it reads has no value, or no cue is called so. */
   draft(input: Input, show: Context['show'], state: ShowState): RuleDraft | NoDraft;
 }
@@ -50,6 +52,7 @@ export function compileInput({
   return {
     device,
     pattern: Object.freeze(pattern),
+    isOfTimer: eventType.startsWith('Timer'),
     draft(input, show, state) {
       const context = { input, show };
       const payload = payloadOf(context);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import bridgeSchema from '../../schemas/bridge-config.schema.json' with { type: 'json' };
 import { deepFreeze, eventOf, goTo, input, output, stateAt } from '../../test/support/mapping-show.js';
 import type { InputRule, OutputRule } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
@@ -126,6 +127,22 @@ describe('an event becomes commands', () => {
 });
 
 describe('an input becomes drafts', () => {
+  test('what is only told again asks rules for timers, and none that proposes anything else', () => {
+    const { properties } = bridgeSchema.$defs.InputRule;
+    const inputs = properties.propose.enum.map((type) => input({ id: type, propose: type as InputRule['propose'] }));
+    const [rules, state] = [mapping({ inputs }), stateAt()];
+    expect(rules.draftsFor('pedal', {}, state)).toHaveLength(inputs.length);
+    expect(rules.draftsFor('pedal', { again: true }, state).map(({ ruleId }) => ruleId)).toEqual([
+      'TimerStarted',
+      'TimerPaused',
+      'TimerReset',
+      'TimerSetOverride',
+    ]);
+    const missing = mapping({ inputs: [input({ with: { toCue: { number: '99' } } })] });
+    expect(missing.whyNoDraft('pedal', {}, state)).toHaveLength(1);
+    expect(missing.whyNoDraft('pedal', { again: true }, state)).toEqual([]);
+  });
+
   const drafts = (rule: Parameters<typeof input>[0], given: object, at: string | null = null) =>
     mapping({ inputs: [input(rule)] }).draftsFor('pedal', deepFreeze({ ...given }), deepFreeze(stateAt(at)));
 

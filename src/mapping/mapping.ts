@@ -47,6 +47,8 @@ export function compileMapping(
   const answers = (device: string, input: Input, state: ShowState): (RuleDraft | NoDraft)[] => {
     const found: (RuleDraft | NoDraft)[] = [];
     for (const rule of inputs.get(device) ?? NO_INPUTS) {
+      // Told again is not done again: a lock that a hold outlasted may set a timer, and never fires a cue.
+      if (input.again === true && !rule.isOfTimer) continue;
       if (matches(device, rule.pattern, input)) {
         found.push(rule.draft(input, { ...showId, title: state.title }, state));
       }

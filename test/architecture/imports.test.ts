@@ -119,6 +119,19 @@ test('every top folder opens with a README of one screen', () => {
   expect(missing).toEqual([]);
 });
 
+test('a hint that sends somebody to a README names one that there is', () => {
+  const hints = Object.values(ERRORS).map(({ hint }) => hint);
+  const sending = hints.filter((hint) => hint.includes('README'));
+  expect(sending.length).toBeGreaterThan(0);
+  for (const hint of sending) {
+    const named = [...hint.matchAll(/\S*README(?:\.md)?/g)].map(([path]) => path.replace('/KIND/', '/qlab/'));
+    for (const path of named) {
+      expect(path, hint).toMatch(/.\/README\.md$/);
+      expect(existsSync(join(root, path)), hint).toBe(true);
+    }
+  }
+});
+
 test('every error code has its line in the README', () => {
   const readme = text('README.md');
   expect(Object.keys(ERRORS).filter((code) => !readme.includes(`\`${code}\``))).toEqual([]);

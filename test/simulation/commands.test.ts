@@ -1,8 +1,12 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
+import { encodeMessage } from '../../adapters/qlab/codec.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { resolvedDevice } from '../support/checked-device.js';
@@ -11,7 +15,7 @@ import { proposal } from '../support/messages.js';
 import { pacebuddy, Talking } from '../support/program.js';
 import { never, testIo } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
-import { within } from '../support/waiting.js';
+import { eventually, within } from '../support/waiting.js';
 import { WireClient } from '../support/wire-client.js';
 
 const clock = systemClock();
@@ -43,6 +47,45 @@ test('the demo fires the simulated QLab from a press, and follows a GO that is p
   await demo.line(({ msg, code }) => msg === 'press.refused' && code === 'GO_GUARD');
   demo.say('quit');
   expect(await demo.ended).toBe(0);
+});
+
+test('a demo whose ports are taken says so first of all, and where it is instead', async () => {
+  const [page, qlab] = [createServer(), createServer()];
+  page.listen(0, '127.0.0.1');
+  await once(page, 'listening');
+  const { port } = page.address() as AddressInfo;
+  // Where another program has it, it is taken as well.
+  qlab.on('error', () => undefined).listen(53000, '127.0.0.1');
+  const demo = new Talking(['demo', '--port', String(port), '--json']);
+  const { url, qlabPort } = await demo.line(({ msg }) => msg === 'demo.ready');
+  demo.say('quit');
+  expect(await demo.ended).toBe(0);
+  for (const server of [page, qlab]) server.close();
+  const [first] = demo.lines;
+  expect(first).toEqual({
+    msg: 'demo.moved',
+    port: 53000,
+    why: 'taken',
+    words: `the simulated QLab is at 127.0.0.1:${qlabPort}`,
+  });
+  expect(demo.lines).toContainEqual({ msg: 'demo.moved', port, why: 'taken', words: `the page is at ${url}/` });
+  expect(String(url)).not.toMatch(`:${port}`);
+});
+
+test.runIf(process.platform === 'linux')('Space twice in the demo is one GO, and the other is told', async () => {
+  const command = `${process.execPath} ${join(packageRoot, 'dist/src/cli/index.js')} demo --port 0`;
+  // A terminal of its own.
+  const demo = spawn('script', ['-qefc', command, '/dev/null'], { env: { ...process.env, NO_COLOR: '1' } });
+  let said = '';
+  demo.stdout.on('data', (data) => {
+    said += data;
+  });
+  await eventually(() => said.includes('Q quits'), 'the demo is ready');
+  demo.stdin.write('    q');
+  await once(demo, 'close');
+  expect(said.match(/ GO 1 /g)).toHaveLength(1);
+  // A key that is held says it thirty times a second.
+  expect(said.match(/GO was not taken: GO_GUARD, it came again within 0.7 s/g)).toHaveLength(1);
 });
 
 test('check tells every problem with its place and fails, or says how much there is', async () => {
@@ -92,6 +135,46 @@ test('send waits for the ack and its exit code tells scripts what became of it',
   expect(JSON.parse(verified.out)).toMatchObject({ ok: true, events: 1 });
   const exported = await pacebuddy(['log', 'export', join(folder, 'data/small')]);
   expect(JSON.parse(exported.out)).toMatchObject({ eventSeq: 1, eventType: 'CueAdvanced' });
+  await rm(folder, { recursive: true });
+});
+
+test('every example that the help of send shows works, and what only a person can know is asked for', async () => {
+  const { folder, file } = await smallShow({ cues: 3 });
+  const daemon = await startDaemon(file);
+  const { out } = await pacebuddy(['send', '--help']);
+  const examples = [...out.matchAll(/^pacebuddy send (\w+)(?: '(.+?)')? /gm)].map(([, type = '', payload]) => [
+    type,
+    ...(payload === undefined ? [] : [payload]),
+  ]);
+  expect(examples.map(([type]) => type)).toEqual([
+    'CueAdvanced',
+    'NoteAdded',
+    'EmergencyTriggered',
+    'EmergencyResolved',
+  ]);
+  const send = (...args: string[]) => pacebuddy(['send', ...args, '--url', daemon.url]);
+  for (const example of examples) expect(await send(...example)).toMatchObject({ code: 0, err: '' });
+  // Two of one kind are two, each with an id of its own; what is typed stays.
+  expect(await send('NoteAdded', '{"text":"again","scope":{"type":"show"}}')).toMatchObject({ code: 0 });
+  expect(await send('EmergencyTriggered')).toMatchObject({ code: 0 });
+  const lacking = await send('NoteAdded');
+  expect(lacking).toMatchObject({ code: 1, err: expect.stringContaining('VALIDATION_FAILED: text is missing') });
+  const exported = await pacebuddy(['log', 'export', join(folder, 'data/small')]);
+  const payloads = exported.out
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { payload: object }).payload);
+  expect(payloads).toMatchObject([
+    { segmentId: 's', fromCueId: null, toCueId: 'c0' },
+    { text: 'mic 3 crackles', scope: { type: 'cue', id: 'c0' } },
+    { code: 'technical', level: 'hold' },
+    { emergencyId: (payloads[2] as { emergencyId: string }).emergencyId },
+    { text: 'again', scope: { type: 'show' } },
+    { code: 'other', level: 'hold' },
+  ]);
+  expect(await daemon.stop()).toBe(0);
+  const nobody = await send('NoteAdded', '{"text":"x"}', '--timeout', '1');
+  expect(nobody).toMatchObject({ code: 3, err: expect.stringContaining(`no answer from ${daemon.url} within 1 s`) });
   await rm(folder, { recursive: true });
 });
 
@@ -296,9 +379,10 @@ test('what is typed at pacebuddy simulate qlab happens there: an operator, a fau
       program.say(text);
       return (await program.line((line) => line.msg === 'qlab.typed' && line.typed === text)).words;
     };
-    expect(await typed('go 2')).toBe('the operator presses GO, at the playhead or at a cue');
+    expect(await typed('go 2')).toBe('GO at cue 2');
     await program.line(({ msg, number, by }) => msg === 'qlab.fired' && number === '2' && by === 'operator');
     expect(await typed('start 9')).toBe('there is no cue 9');
+    expect(await typed('help')).toMatch(/^ {2}go \[NUMBER\] .*\n(.*\n)+ {2}well /);
     expect(await typed('slow')).toBe('write slow MS');
     expect(await typed('panic now')).toBe('write panic alone');
     expect(await typed('fly')).toMatch(/^there is no fly; there are go, start, /);
@@ -312,6 +396,63 @@ test('what is typed at pacebuddy simulate qlab happens there: an operator, a fau
     await (await connection.send({ start: '1' }, never())).confirmed;
     await connection.close();
     expect(program.lines.filter(({ msg }) => msg === 'qlab.fired').map(({ number }) => number)).toEqual(['2', '1']);
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
+});
+
+/** Sends datagrams to a port of this machine. Resolves once they have left. */
+async function datagrams(port: unknown, packets: readonly Uint8Array[]): Promise<void> {
+  const socket = createSocket('udp4');
+  for (const packet of packets) {
+    await new Promise((sent) => socket.send(packet, Number(port), '127.0.0.1', sent));
+  }
+  socket.close();
+}
+
+const hostile = ['x'.repeat(45_000), '{'.repeat(45_000), '*a'.repeat(20_000)].map((number) =>
+  encodeMessage(`/cue/${number}/number`),
+);
+
+test('no datagram ends pacebuddy simulate qlab', async () => {
+  const program = new Talking(['simulate', 'qlab', '--port', '0', '--json']);
+  try {
+    const { port } = await program.line(({ msg }) => msg === 'qlab.ready');
+    await datagrams(port, [...hostile, encodeMessage('/go')]);
+    await program.line(({ msg, by }) => msg === 'qlab.fired' && by === 'go');
+  } finally {
+    program.process.kill('SIGTERM');
+    expect(await program.ended).toBe(0);
+  }
+});
+
+test('no datagram ends pacebuddy demo, whose simulated QLab and bridge are one process', async () => {
+  const demo = new Talking(['demo', '--port', '0', '--json']);
+  const { qlabPort } = await demo.line(({ msg }) => msg === 'demo.ready');
+  await demo.line(
+    ({ eventType, payload }) =>
+      eventType === 'DeviceStatusChanged' &&
+      (payload as { device: string }).device === 'booth-qlab' &&
+      (payload as { status: string }).status === 'up',
+  );
+  await datagrams(qlabPort, hostile);
+  demo.say('operator');
+  await demo.line(({ eventType }) => eventType === 'CueAdvanced');
+  demo.say('quit');
+  expect(await demo.ended).toBe(0);
+});
+
+test.runIf(process.platform === 'linux')('a simulated QLab that has no socket left for a reply goes on', async () => {
+  const program = new Talking(['simulate', 'qlab', '--port', '0', '--cues', '1', '--json']);
+  try {
+    const { port } = await program.line(({ msg }) => msg === 'qlab.ready');
+    // Fewer than it has open by now.
+    execFileSync('prlimit', ['--pid', String(program.process.pid), '--nofile=10']);
+    await datagrams(port, [encodeMessage('/version'), encodeMessage('/go')]);
+    await program.line(({ msg }) => msg === 'qlab.fired');
+    program.say('go');
+    await program.line(({ msg }) => msg === 'qlab.typed');
   } finally {
     program.process.kill('SIGTERM');
     expect(await program.ended).toBe(0);

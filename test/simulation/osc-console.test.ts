@@ -159,6 +159,14 @@ test('pacebuddy simulate console stands in for a desk: it tells what it fires, a
       program.say('1/46');
       await program.line(({ what, by }) => what === '1/46' && by === 'operator');
       await eventually(() => inputs.some(({ cueNumber }) => cueNumber === '1/46'), 'the press');
+      const help = 'type a cue list and a cue, such as 1/45';
+      for (const [typed, words] of [
+        ['help', help],
+        ['go', `go is nothing that eos fires; ${help}`],
+      ] as const) {
+        program.say(typed);
+        expect(await program.line((line) => line.typed === typed)).toMatchObject({ msg: 'console.typed', words });
+      }
     } finally {
       await connection.close();
     }

@@ -239,3 +239,34 @@ test('the timer of the page is the code: it starts, jumps, drifts for no event, 
   await happens('TimerPaused');
   await daemon.line(({ msg, device }) => msg === 'device.lost' && device === 'playback');
 });
+
+test('a cue that a lock fires goes with the lock, and not when a hold is lifted over code that runs', async () => {
+  const rule = '  - { id: go, when: { device: playback, mtc: { state: locked } }, propose: CueAdvanced }';
+  const { midi, client, does, status } = await booth((text) =>
+    // A busy machine that plays nothing for a while loses no lock.
+    text.replace('mtcFreewheelMs: 500', 'mtcFreewheelMs: 5000').replace('inputs:\n', `inputs:\n${rule}\n`),
+  );
+  await status('playback', 'unverified');
+  await eventually(() => midi.isHeard(PORT), 'the ear of the bridge');
+  const gos = () => client.events.filter(({ eventType }) => eventType === 'CueAdvanced').length;
+  const playing = tape(midi, 10 * 60 * 25);
+  onTestFinished(() => playing.stop());
+  await client.take(({ eventType }) => eventType === 'CueAdvanced', 'the GO of the lock');
+  // The guard against a second GO is over.
+  const pieces = playing.pieces();
+  await eventually(() => playing.pieces() > pieces + 100, 'a second of code');
+
+  await does('EmergencyTriggered', { emergencyId: 'e', code: 'technical', level: 'hold' });
+  const atHold = playing.pieces();
+  await eventually(() => playing.pieces() > atHold + 70, '0.7 s of code');
+  const timersAtHold = client.events.length;
+  await does('EmergencyResolved', { emergencyId: 'e' });
+  await eventually(
+    () => client.events.slice(timersAtHold).some(({ eventType }) => eventType === 'TimerSetOverride'),
+    'the lock told again puts the timer right',
+  );
+  // The rule for the GO stands before the timer's: it would have gone first. One more second of code shows that nothing follows.
+  const after = playing.pieces();
+  await eventually(() => playing.pieces() > after + 100, 'a second of code');
+  expect(gos()).toBe(1);
+});
