@@ -4,6 +4,7 @@ import { type Client, mayPropose, type ShowState } from '../../client/index.js';
 import { type Aside, EARLIER_MAX, type Failure, failureKey } from './asides.js';
 import type { Following } from './hooks.js';
 import { DEVICE_SHAPE, Mark, type Shape } from './marks.js';
+import { useOnce } from './press.js';
 import type { Role } from './why.js';
 import { DEVICE_WORDS, sentence, timeOfDay, withoutDurations } from './words.js';
 
@@ -45,12 +46,14 @@ export function Alarms({ client, state, role, following, narrow }: Props) {
     setAway((before) => new Set([...before, key]));
     following.forget(key);
   };
-  const send = async ({ key, title, unsent }: Alarm) => {
-    if (!unsent) return;
-    const outcome = await client.propose('CallFired', { ...unsent, kind: 'rerun' });
-    if (outcome.ok) putAway(key);
-    following.tell(`Send now (${title})`, outcome);
-  };
+  const { isBusy, once } = useOnce();
+  const send = ({ key, title, unsent }: Alarm) =>
+    once(async () => {
+      if (!unsent) return;
+      const outcome = await client.propose('CallFired', { ...unsent, kind: 'rerun' });
+      if (outcome.ok) putAway(key);
+      following.tell(`Send now (${title})`, outcome);
+    });
   const maySend = mayPropose(role, 'CallFired');
   const shown = narrow ? SHOWN_NARROW_MAX : SHOWN_MAX;
   const more = alarms.length - shown;
@@ -66,7 +69,7 @@ export function Alarms({ client, state, role, following, narrow }: Props) {
             </p>
             {unsent && maySend && (
               <>
-                <button type="button" class="send" onClick={() => void send(alarm)}>
+                <button type="button" class="send" aria-disabled={isBusy} onClick={() => void send(alarm)}>
                   Send now
                 </button>
                 <button type="button" onClick={() => putAway(key)}>
@@ -74,7 +77,7 @@ export function Alarms({ client, state, role, following, narrow }: Props) {
                 </button>
               </>
             )}
-            {!unsent && !stays && (
+            {!(unsent && maySend) && !stays && (
               <button type="button" class="away" aria-label={`Put away: ${title}`} onClick={() => putAway(key)}>
                 ✕
               </button>
