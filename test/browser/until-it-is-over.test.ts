@@ -1,4 +1,5 @@
 /** How long the page says what it says: a press, a failure, a move of another hand; until it is over, and no longer. */
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
@@ -7,7 +8,10 @@ import { systemClock } from '../../src/kit/clock.js';
 import { newId } from '../../src/kit/ids.js';
 import type { Bridge } from '../../src/main.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js';
+import { startDaemon } from '../support/daemon.js';
 import { qlabHouse } from '../support/qlab-house.js';
+import { stoppableWire } from '../support/stoppable-wire.js';
+import { unsentRig } from '../support/unsent-rig.js';
 import { alarm, alert, gone, live, now, openBrowser, openDesk, openPage, pressVain, start } from './support.js';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
@@ -306,4 +310,108 @@ test('a stop that sent something, or tried to, is not told as one that sent noth
   await alarm(page, 'sound: panic');
   await clock.sleep(2000);
   expect(await page.locator('.alarm:has-text("was recorded")').count()).toBe(0);
+});
+
+/** Alarms of cues 0 and 1 that were taken and not sent, on a page of `role`. */
+async function unsentPage(role?: string) {
+  const { file, fired, pressUnsent, close } = await unsentRig();
+  onTestFinished(close);
+  await pressUnsent('kill', 2);
+  if (role) await appendFile(file, `access: [{ userId: u-lou, role: ${role}, token: open-sesame }]\n`);
+  const daemon = await startDaemon(file);
+  onTestFinished(async () => void (await daemon.stop()));
+  const wire = await stoppableWire(daemon.url);
+  onTestFinished(() => wire.close());
+  const { page } = await openPage(browser, wire.url);
+  if (role) {
+    await page.fill('input[type=password]', 'open-sesame');
+    await page.keyboard.press('Enter');
+  }
+  await live(page);
+  await alarm(page, 'cue 0, /go/0');
+  await alarm(page, 'cue 1, /go/1');
+  return { page, fired, wire };
+}
+
+test('a double click on "Send now" is one press, also where the next alarm takes the place of the first', async () => {
+  const { page, fired } = await unsentPage();
+  await page.dblclick('.alarm:has-text("cue 0") .send', { delay: 120 });
+  await gone(page, '.alarm:has-text("cue 0")');
+  await page.waitForSelector('.outputs h2:has-text("Sent again: 0")');
+  await page.waitForSelector('.alarm:has-text("cue 1") .send[aria-disabled=false]');
+  expect(fired).toEqual(['/go/0']);
+  expect(await page.locator('.notice').count()).toBe(0);
+  await page.click('.alarm:has-text("cue 1") .send');
+  await gone(page, '.alarm:has-text("cue 1")');
+  await page.waitForSelector('.outputs h2:has-text("Sent again: 1")');
+  expect(fired).toEqual(['/go/0', '/go/1']);
+});
+
+test('"Send now" is dead while its answer is under way', async () => {
+  const { page, fired, wire } = await unsentPage();
+  wire.stop();
+  await page.click('.alarm:has-text("cue 1") .send');
+  await page.waitForSelector('.alarm:has-text("cue 1") .send[aria-disabled=true]');
+  await clock.sleep(800);
+  await pressVain(page, '.alarm:has-text("cue 1") .send');
+  wire.goOn();
+  await gone(page, '.alarm:has-text("cue 1")');
+  await page.waitForSelector('.outputs h2:has-text("Sent again: 1")');
+  await page.waitForSelector('.alarm:has-text("cue 0") .send[aria-disabled=false]');
+  expect(fired).toEqual(['/go/1']);
+  expect(await page.locator('.notice').count()).toBe(0);
+});
+
+test('who may not send a cue again can put its alarm away', async () => {
+  const { page, fired } = await unsentPage('lightingOperator');
+  expect(await page.locator('.alarm .send').count()).toBe(0);
+  await page.click('.alarm:has-text("cue 1") .away');
+  await gone(page, '.alarm:has-text("cue 1")');
+  await alarm(page, 'cue 0, /go/0');
+  expect(fired).toEqual([]);
+});
+
+test('the cue to come is next, in white, and amber only while it stands by', async () => {
+  const { page } = await desk();
+  await live(page);
+  const look = () =>
+    page.evaluate(`(() => {
+      const colourOf = (selector) => getComputedStyle(document.querySelector(selector)).color;
+      return {
+        word: document.querySelector('.next .kicker b').textContent,
+        text: colourOf('.next .standby-text'),
+        row: colourOf('.cue.upcoming .status'),
+      };
+    })()`);
+  const white = await page.evaluate('getComputedStyle(document.body).color');
+  expect(await look()).toEqual({ word: 'NEXT', text: white, row: white });
+  await page.keyboard.press('s');
+  await page.waitForSelector('.next.standing');
+  await clock.sleep(300);
+  const amber = 'rgb(245, 181, 61)';
+  expect(await look()).toEqual({ word: 'STANDING BY', text: amber, row: amber });
+  await page.keyboard.press('Space');
+  await now(page, '0');
+  expect(await look()).toMatchObject({ word: 'NEXT', text: white });
+});
+
+test('on a telephone that is offline nothing shows through the foot that GO stands on', async () => {
+  const { page, bridge } = await desk({ parts: DEAD_QLAB, cues: 30 }, PHONE);
+  await live(page);
+  await alarm(page, 'sound down');
+  await bridge.close();
+  await page.waitForSelector('.desk.stale');
+  await page.evaluate('window.scrollTo(0, document.documentElement.scrollHeight / 2 - innerHeight / 2)');
+  const through = await page.evaluate(`(() => {
+    const foot = document.querySelector('.go-panel');
+    const { left, right, top, bottom } = foot.getBoundingClientRect();
+    const strangers = new Set();
+    for (let x = left + 2; x < right - 2; x += 6)
+      for (let y = top + 2; y < Math.min(bottom, innerHeight) - 2; y += 6) {
+        const seen = document.elementFromPoint(x, y);
+        if (!foot.contains(seen)) strangers.add(seen?.className ?? 'nothing');
+      }
+    return [...strangers];
+  })()`);
+  expect(through).toEqual([]);
 });

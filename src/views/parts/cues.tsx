@@ -38,7 +38,7 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
         {next ? (
           <>
             <p class="kicker">
-              <b>{next.status === 'standby' ? 'STANDING BY' : 'STANDBY'}</b>
+              <b>{next.status === 'standby' ? 'STANDING BY' : 'NEXT'}</b>
               <span>
                 cue {next.number} {next.label ?? ''}
               </span>
