@@ -20,6 +20,8 @@ interface Alarm {
   unsent?: { cueId: string; outputId: string };
   /** What stands as long as its cause does. */
   stays?: true;
+  /** All of its words are shown, however narrow the page is: they stand nowhere else. */
+  whole?: true;
 }
 
 /** So many are shown, and so many while the room is needed; the others are counted, and stand in their panels. */
@@ -60,9 +62,9 @@ export function Alarms({ client, state, role, following, narrow }: Props) {
   return (
     <div class="alarms" role="status" aria-live="assertive" aria-label="Alarms">
       {alarms.slice(0, shown).map((alarm) => {
-        const { key, shape, kind, code, title, words, unsent, stays } = alarm;
+        const { key, shape, kind, code, title, words, unsent, stays, whole } = alarm;
         return (
-          <div key={key} class={`alarm ${kind}`} data-alarm={code ?? ''}>
+          <div key={key} class={`alarm ${kind}${whole ? ' whole' : ''}`} data-alarm={code ?? ''}>
             <Mark shape={shape} />
             <p>
               <strong>{title}</strong> <span>{sentence(words)}</span>
@@ -140,10 +142,12 @@ function alarmsOf({ troubles }: Client, { outputs, devices, acts }: ShowState, {
       },
     ];
   });
-  const aside = seen.asides.map(
-    ({ key, shape, title, words }): Alarm => ({ key, shape, kind: ASIDE_KIND[shape], title, words }),
+  const asides = seen.asides.map(
+    ({ key, shape, title, words }): Alarm => ({ key, shape, kind: ASIDE_KIND[shape], title, words, whole: true }),
   );
-  return [...own, ...failed, ...aside, ...lost.sort((a, b) => a.kind.localeCompare(b.kind)), ...earlier];
+  const inVain = asides.filter(({ kind }) => kind === 'bad');
+  const aside = asides.filter(({ kind }) => kind !== 'bad');
+  return [...own, ...inVain, ...failed, ...aside, ...lost.sort((a, b) => a.kind.localeCompare(b.kind)), ...earlier];
 }
 
 /** Taken, and perhaps never sent. */

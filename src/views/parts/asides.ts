@@ -82,15 +82,8 @@ export function see(seen: Seen, event: ReceivedEvent, state: ShowState, ownDevic
       const title = `${who} took back cue ${numberOf(state, fromCueId)}: the show stands ${stands}`;
       return withAside(moved, { key: event.messageId, shape: 'triangle', title, words: '', moves: ONE_MOVE });
     }
-    case 'CallFired': {
-      const { cueId, department, outputId } = event.payload;
-      const isSentAgain = (failure: Failure) =>
-        failure.cause?.cueId === cueId && (outputId ?? failure.outputId) === failure.outputId;
-      const caused = withCause(seen, event, causeOf(state, cueId));
-      // Which outputs are one department's is not known here: each ends when something is heard of it.
-      if (department !== undefined && outputId === undefined) return caused;
-      return { ...caused, failures: caused.failures.filter((failure) => !isSentAgain(failure)) };
-    }
+    case 'CallFired':
+      return withCause(seen, event, causeOf(state, event.payload.cueId));
     case 'EmergencyTriggered':
       return withCause(withoutStops(seen), event, { name: event.payload.level.toUpperCase() });
     case 'EmergencyResolved':
@@ -177,7 +170,7 @@ const afterMove = (seen: Seen): Seen => ({
   }),
 });
 
-/** Something is heard of an output: a stop is not in vain, and a cue that is sent once more is told anew. */
+/** Something is heard of an output: a stop is not in vain, and what of a cue is sent once more is told anew. */
 function heard(seen: Seen, causationId: string | undefined, outputId: string): Seen {
   const cause = causationId === undefined ? undefined : seen.causes.get(causationId);
   if (causationId === undefined || !cause) return seen;

@@ -115,7 +115,8 @@ export function useFollowing(client: Client, ownDeviceId: string): Following {
     ];
     window.addEventListener('online', awake);
     document.addEventListener('visibilitychange', awake);
-    soon();
+    // It may have been live before anyone listened.
+    onStatus();
     return () => {
       life.abort();
       cancelAnimationFrame(frame);
