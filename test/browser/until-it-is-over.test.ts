@@ -224,6 +224,20 @@ test('four failures of earlier cues are kept, and those that a reload met are am
   ]);
 });
 
+test('a failure that was put away takes no room from one that was not', async () => {
+  const { page } = await desk({ parts: START, cues: 9 });
+  await live(page);
+  await page.click('[aria-label^="Put away: sound down"]');
+  await page.keyboard.press('Space');
+  await alarm(page, 'sound: start 0');
+  for (const number of ['1', '2', '3', '4', '5', '6']) {
+    await page.keyboard.press('Space');
+    await page.click(`[aria-label="Put away: sound: start ${number}"]`);
+    await gone(page, `.alarm:has-text("sound: start ${number}")`);
+  }
+  await alarm(page, 'sound: cue 0, start 0');
+});
+
 test('a cue that failed and fires after the next GO is told as fired, and no longer as failed', async () => {
   const house = await qlabHouse({ when: 'go', send: 'start: $call.targets.qlab', pagesDir }, { onTestFinished });
   const { page } = await openPage(browser, house.bridge.url);
