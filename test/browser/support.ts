@@ -73,6 +73,12 @@ export const live = (page: Page) => page.waitForSelector('[data-status=live]');
 export const now = (page: Page, number: string) => page.waitForSelector(`.now .number:text-is("${number}")`);
 export const alert = (page: Page, code: string) => page.waitForSelector(`[role=alert] [data-code=${code}]`);
 
+export const alarm = (page: Page, words: string) => page.waitForSelector(`.alarm:has-text("${words}")`);
+export const gone = (page: Page, selector: string) => page.waitForSelector(selector, { state: 'detached' });
+
+/** Presses what says that it would do nothing. */
+export const pressVain = (page: Page, selector: string) => page.click(selector, { force: true });
+
 /** The types of all events from now on, as another client sees them. */
 export async function eventTypes(bridge: Bridge): Promise<string[]> {
   const types: string[] = [];

@@ -9,7 +9,7 @@ import { qlabHouse } from '../support/qlab-house.js';
 import { stoppableWire } from '../support/stoppable-wire.js';
 import { unsentRig } from '../support/unsent-rig.js';
 import { eventually } from '../support/waiting.js';
-import { alert, live, now, openBrowser, openDesk, openPage, start } from './support.js';
+import { alarm, alert, gone, live, now, openBrowser, openDesk, openPage, pressVain, start } from './support.js';
 
 const PHONE = { viewport: { width: 390, height: 844 } };
 const pagesDir = join(import.meta.dirname, '../../dist/views');
@@ -22,12 +22,7 @@ beforeAll(async () => {
 afterAll(() => browser.close());
 
 const desk = (options?: Parameters<typeof openDesk>[1], context = {}) => openDesk(browser, options, context);
-const alarm = (page: Page, words: string) => page.waitForSelector(`.alarm:has-text("${words}")`);
-const gone = (page: Page, selector: string) => page.waitForSelector(selector, { state: 'detached' });
 const notice = (page: Page, what: string) => page.waitForSelector(`.notice:has-text("${what} not taken")`);
-
-/** Presses what says that it would do nothing. */
-const pressVain = (page: Page, selector: string) => page.click(selector, { force: true });
 
 /** Whether all of it is on the screen, without scrolling. */
 async function isInSight(page: Page, selector: string): Promise<boolean> {
@@ -144,7 +139,7 @@ test('a browser that says that its network is down is amber at once, and green w
   await live(page);
 });
 
-test('Standby, Back and Hold say why not, and what was said of a lost line ends when it is back', async () => {
+test('Standby, Back and Hold say why not, and what was said of the line itself ends when it is back', async () => {
   const { page, bridge, file } = await desk();
   await live(page);
   await pressVain(page, 'text=Back…');
@@ -161,7 +156,7 @@ test('Standby, Back and Hold say why not, and what was said of a lost line ends 
   const back = await start(file, bridge.url.replace('http://', ''));
   onTestFinished(async () => void (await back.close()));
   await live(page);
-  await gone(page, '.notice');
+  await gone(page, '.notice:has-text("ffline since")');
 });
 
 test('what was said of a hold ends when it is resolved, and what was said of a double press ends by itself', async () => {

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nextCue, type ShowState } from '../../client/index.js';
 import { Mark } from './marks.js';
-import { callsOf, departmentName, standbyOf, timeOfDay } from './words.js';
+import { byWhom, callsOf, departmentName, standbyOf, timeOfDay } from './words.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
 
@@ -38,7 +38,7 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
         {next ? (
           <>
             <p class="kicker">
-              <b>{next.status === 'standby' ? 'STANDING BY' : 'STANDBY'}</b>
+              <b>{next.status === 'standby' ? 'STANDING BY' : 'NEXT'}</b>
               <span>
                 cue {next.number} {next.label ?? ''}
               </span>
@@ -75,11 +75,9 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
 function LastGo({ state, ownDeviceId }: { state: ShowState; ownDeviceId: string }) {
   const { lastAdvanceBy, lastAdvanceAt, currentCueId } = state;
   if (!lastAdvanceBy || lastAdvanceAt === null || lastAdvanceBy.cueId !== currentCueId) return null;
-  const { userId, deviceId, displayName = userId } = lastAdvanceBy;
-  const by = deviceId === ownDeviceId ? 'you' : displayName;
   return (
     <span class="last-go">
-      GO {timeOfDay(Date.parse(lastAdvanceAt))} by {by}
+      GO {timeOfDay(Date.parse(lastAdvanceAt))} by {byWhom(lastAdvanceBy, ownDeviceId)}
     </span>
   );
 }

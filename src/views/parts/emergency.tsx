@@ -10,9 +10,9 @@ type Level = PayloadByType['EmergencyTriggered']['level'];
 
 /** From the mildest to the gravest. */
 const LEVELS: readonly { level: Level; word: string; what: string }[] = [
-  { level: 'hold', word: 'Hold', what: 'show and timers freeze' },
-  { level: 'stop', word: 'Stop', what: 'devices are told to stop' },
-  { level: 'evacuate', word: 'Evacuate', what: 'stop, and all pages say so' },
+  { level: 'hold', word: 'Hold', what: 'GO is refused, timers freeze' },
+  { level: 'stop', word: 'Stop', what: 'the same, and devices with a rule for it are told' },
+  { level: 'evacuate', word: 'Evacuate', what: 'as Stop, and all pages say so' },
 ];
 
 interface Props {

@@ -6,9 +6,10 @@ import type { Following } from './hooks.js';
 import { clock, useDoubt, useTick } from './hooks.js';
 import { useKeys, useTyping } from './keys.js';
 import { Mark } from './marks.js';
+import { tellingOf } from './notices.js';
 import { useMoment } from './press.js';
 import { type Role, whyNotBack, whyNotGo, whyNotHold, whyNotStandby } from './why.js';
-import { hintOf, milliseconds, sentence } from './words.js';
+import { milliseconds, sentence } from './words.js';
 
 /** A press without an answer for so long is told, in milliseconds. */
 const SLOW_MS = 500;
@@ -22,7 +23,6 @@ interface Props {
 /** The button, its neighbours, their keys, and what became of the last press. */
 export function GoPanel({ client, role, following }: Props) {
   const [pressedMono, setPressed] = useState<number>();
-  const [took, setTook] = useState<string>();
   /** What is asked a second time before it is done. */
   const [asks, setAsks] = useState<'back' | 'emergency'>();
   const goButton = useRef<HTMLButtonElement>(null);
@@ -37,11 +37,9 @@ export function GoPanel({ client, role, following }: Props) {
   const press = async (what: string, act: () => Promise<ClientOutcome>) => {
     const sentMono = clock.mono();
     setPressed(sentMono);
-    setTook(undefined);
     const outcome = await act();
     setPressed((mono) => (mono === sentMono ? undefined : mono));
-    if (outcome.ok) setTook(`${what} taken in ${milliseconds(clock.mono() - sentMono)}`);
-    following.tell(what, outcome);
+    following.tell(what, outcome, clock.mono() - sentMono);
   };
   /** Does it, or says at once why not. */
   const unless = (no: ClientRefusal | undefined, what: string, act: () => void) =>
@@ -72,7 +70,7 @@ export function GoPanel({ client, role, following }: Props) {
       {state && (
         <Alarms client={client} state={state} role={role} following={following} narrow={asks === 'emergency'} />
       )}
-      <Told following={following} />
+      <Told client={client} following={following} />
       <div class="buttons">
         <button
           ref={goButton}
@@ -125,7 +123,7 @@ export function GoPanel({ client, role, following }: Props) {
           ) : typing ? (
             'Keys type in the text field: Esc returns to GO'
           ) : (
-            (took ?? 'Space is GO')
+            (following.took ?? 'Space is GO')
           )
         ) : (
           <Slow sinceMono={pressedMono} />
@@ -167,14 +165,15 @@ function AskBack({ current, onYes, onNo }: { current: string; onYes: () => void;
 }
 
 /** What was not taken, in words. Stays until the show moves or it is put away; never in the way of the button. */
-function Told({ following: { notice, dismiss } }: { following: Following }) {
+function Told({ client, following: { notice, dismiss } }: Pick<Props, 'client' | 'following'>) {
+  const told = notice && tellingOf(notice, client.status === 'live');
   return (
     <div class="told" role="alert" aria-live="assertive">
-      {notice && (
+      {told && (
         <p key={notice.id} class="notice" data-code={notice.refusal.code}>
-          <strong>{notice.what} not taken</strong>
-          <span>{sentence(notice.refusal.message)}</span>
-          <span class="hint">{hintOf(notice.refusal)}</span>
+          <strong>{told.title}</strong>
+          <span>{told.words}</span>
+          <span class="hint">{told.hint}</span>
           <code>{notice.refusal.code}</code>
           <button type="button" aria-label="Put away" onClick={dismiss}>
             ✕

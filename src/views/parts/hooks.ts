@@ -1,5 +1,5 @@
 /** The client, as something that a page can be drawn from. */
-import { useEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useEffect, useReducer, useState } from 'preact/hooks';
 import {
   type Client,
   type ClientOutcome,
@@ -10,8 +10,9 @@ import {
   type ShowState,
   systemClock,
 } from '../../client/index.js';
-import { isOver, type Notice } from './notices.js';
-import { seconds, wishName } from './words.js';
+import { forget, NOTHING_SEEN, type Seen, see, seeState, seeStopInVain } from './asides.js';
+import { emergencyOf, isOver, type Notice } from './notices.js';
+import { byWhom, milliseconds, wishName } from './words.js';
 
 export const clock = systemClock();
 
@@ -24,47 +25,56 @@ export interface Cause {
   atMs: number;
 }
 
-/** What happened beside the presses and is to be known, until the show goes on: a late cue, or one of nobody knows whose. */
-export interface Aside {
-  key: string;
-  shape: 'disc' | 'triangle';
-  title: string;
-  words: string;
-}
-
 export interface Following {
   notice: Notice | undefined;
   cause: Cause | undefined;
-  asides: readonly Aside[];
+  /** What became of the last press, as long as nothing else has happened since: "GO taken in 32 ms". */
+  took: string | undefined;
+  seen: Seen;
   dismiss(): void;
-  /** Tells a refusal, also one that the client made itself; what is taken puts away what was told of the same wish. */
-  tell(what: string, outcome: ClientOutcome): void;
+  /** Puts away an aside, or a failure of an earlier cause, by its key. */
+  forget(key: string): void;
+  /**
+   * Tells a refusal, also one that the client made itself; what is taken puts away what was told of the same wish.
+   * @param tookMs  from the press to the answer; left out: that it was taken shows elsewhere.
+   */
+  tell(what: string, outcome: ClientOutcome, tookMs?: number): void;
 }
 
-/** How many asides are kept. */
-const ASIDES_MAX = 4;
+/** An output of a stop is heard of within this time, in milliseconds. */
+const STOP_OUTPUT_MS = 1500;
+
+/** What moves or holds the show: what was told of the press before it is no longer the newest. */
+const MOVES: ReadonlySet<string> = new Set(['CueAdvanced', 'CueReverted', 'EmergencyTriggered', 'EmergencyResolved']);
 
 /** Draws the page anew when the client changes: once a frame, however much comes. */
 export function useFollowing(client: Client, ownDeviceId: string): Following {
   const [, redraw] = useReducer((n: number) => n + 1, 0);
   const [notice, setNotice] = useState<Notice>();
   const [cause, setCause] = useState<Cause>();
-  const [asides, setAsides] = useState<readonly Aside[]>([]);
-  /** Outputs that were told as failed, by cause and output: one that fires after that is told as put right. */
-  const failed = useRef(new Set<string>());
+  const [took, setTook] = useState<string>();
+  const [seen, setSeen] = useState(NOTHING_SEEN);
   const cueNow = () => client.state?.currentCueId ?? null;
   // What was dropped is told twice: to whoever listens, and to whoever waits for the outcome.
-  const note = (what: string, refusal: ClientRefusal) =>
+  const note = (what: string, refusal: ClientRefusal) => {
+    setTook(undefined);
     setNotice((before) =>
       before?.refusal === refusal
         ? before
-        : { id: (before?.id ?? 0) + 1, what, refusal, atMono: clock.mono(), cueId: cueNow() },
+        : {
+            id: (before?.id ?? 0) + 1,
+            what,
+            refusal,
+            atMono: clock.mono(),
+            cueId: cueNow(),
+            emergency: emergencyOf(client.state),
+          },
     );
-  const asideOf = (aside: Aside) =>
-    setAsides((before) => [...before.filter(({ key }) => key !== aside.key), aside].slice(-ASIDES_MAX));
+  };
 
   useEffect(() => {
     let frame = 0;
+    const life = new AbortController();
     const soon = () => {
       cancelAnimationFrame(frame);
       frame = requestAnimationFrame(() => redraw(undefined));
@@ -74,39 +84,41 @@ export function useFollowing(client: Client, ownDeviceId: string): Following {
       const what = whatOf(event, state);
       if (what !== undefined) {
         const { messageId, actor, recordedAt } = event;
-        const by = actor.deviceId === ownDeviceId ? 'you' : (actor.displayName ?? actor.userId);
-        setCause({ messageId, what, by, atMs: Date.parse(recordedAt) });
+        setCause({ messageId, what, by: byWhom(actor, ownDeviceId), atMs: Date.parse(recordedAt) });
       }
-      if (event.eventType === 'CueAdvanced') {
-        failed.current.clear();
-        setAsides([]);
-      } else if (event.eventType === 'OutputFailed') failed.current.add(outputKey(event.causationId, event.payload));
-      else if (event.eventType === 'OutputConfirmed') {
-        const key = outputKey(event.causationId, event.payload);
-        const { device, summary, latencyMs } = event.payload;
-        if (!failed.current.delete(key)) return;
-        const after = latencyMs === undefined ? '' : ` after ${seconds(latencyMs)}`;
-        asideOf({ key, shape: 'disc', title: `${device} fired after all`, words: `${summary} fired${after}` });
-      } else if (event.eventType === 'ExternalCueFired' && event.payload.attribution === 'doubtful') {
-        const { device, cueNumber } = event.payload;
-        const words = 'ours or an operator’s? Nothing moved: look where the show is';
-        asideOf({ key: event.messageId, shape: 'triangle', title: `${device} fired ${cueNumber}`, words });
-      }
+      if (MOVES.has(event.eventType)) setTook(undefined);
+      setSeen((before) => see(before, event, state, ownDeviceId));
+      if (event.eventType === 'EmergencyTriggered' && event.payload.level !== 'hold') void watchStop(event.messageId);
+    };
+    /** Without a line nothing is known of outputs: it is judged when the line is back. */
+    const watchStop = async (stopId: string) => {
+      do await clock.sleep(STOP_OUTPUT_MS, life.signal);
+      while (!life.signal.aborted && (client.status !== 'live' || (client.silentMs ?? 0) > STOP_OUTPUT_MS));
+      const { state } = client;
+      if (state && !life.signal.aborted) setSeen((before) => seeStopInVain(before, stopId, state));
+    };
+    const onStatus = () => {
+      const { status, state } = client;
+      if (status !== 'live') setTook(undefined);
+      else if (state) setSeen((before) => seeState(before, state));
+      soon();
     };
     const awake = () => {
       if (document.visibilityState === 'visible') client.reconnect();
     };
     const unsubscribe = [
       client.onState(soon),
-      client.onStatus(soon),
+      client.onStatus(onStatus),
       client.onTroubles(soon),
       client.onEvent(onEvent),
       client.onDropped((proposal, refusal) => note(wishName(proposal), refusal)),
     ];
     window.addEventListener('online', awake);
     document.addEventListener('visibilitychange', awake);
-    soon();
+    // It may have been live before anyone listened.
+    onStatus();
     return () => {
+      life.abort();
       cancelAnimationFrame(frame);
       for (const stop of unsubscribe) stop();
       window.removeEventListener('online', awake);
@@ -118,19 +130,17 @@ export function useFollowing(client: Client, ownDeviceId: string): Following {
   return {
     notice: notice && !isOver(notice, client, clock.mono()) ? notice : undefined,
     cause,
-    asides,
+    took,
+    seen,
     dismiss: () => setNotice(undefined),
-    tell: (what, outcome) => {
-      if (!outcome.ok) note(what, outcome);
-      else setNotice((before) => (before?.what === what ? undefined : before));
+    forget: (key) => setSeen((before) => forget(before, key)),
+    tell: (what, outcome, tookMs) => {
+      if (!outcome.ok) return note(what, outcome);
+      setNotice((before) => (before?.what === what ? undefined : before));
+      if (tookMs !== undefined) setTook(`${what} taken in ${milliseconds(tookMs)}`);
     },
   };
 }
-
-const outputKey = (
-  causationId: string | undefined,
-  { outputId, ruleId }: Pick<PayloadByType['OutputFailed'], 'outputId' | 'ruleId'>,
-): string => JSON.stringify([causationId, outputId ?? ruleId]);
 
 /** What sends outputs, in words; undefined for all else. */
 function whatOf({ eventType, payload }: ReceivedEvent, state: ShowState): string | undefined {

@@ -1,5 +1,6 @@
-/** When a finger means it. */
-import { useRef } from 'preact/hooks';
+/** When a finger means it, and when it means it once. */
+import { useRef, useState } from 'preact/hooks';
+import { clock } from './hooks.js';
 
 /** A finger that has moved so far is scrolling, in CSS pixels. */
 const SLOP_PX = 10;
@@ -40,4 +41,22 @@ export function useMoment(press: () => void) {
     // A long press asks for a menu, which would lie over the button.
     onContextMenu: (event: MouseEvent) => event.preventDefault(),
   };
+}
+
+/** The second press of a double click comes within this time, in milliseconds; what it meets may stand where the first one's did. */
+const DOUBLE_MS = 600;
+
+/** One press at a time: what is pressed before the first is answered, or as its double click, is the same press. */
+export function useOnce() {
+  const [isBusy, setBusy] = useState(false);
+  const busy = useRef(false);
+  const once = async (act: () => Promise<void>) => {
+    if (busy.current) return;
+    busy.current = true;
+    setBusy(true);
+    await Promise.all([act(), clock.sleep(DOUBLE_MS)]);
+    busy.current = false;
+    setBusy(false);
+  };
+  return { isBusy, once };
 }

@@ -1,5 +1,5 @@
 /** What the page says, in the words of the booth. Pure. */
-import type { ClientRefusal, PayloadByType, Proposal, ShowState } from '../../client/index.js';
+import type { Actor, ClientRefusal, PayloadByType, Proposal, ShowState } from '../../client/index.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
 type Device = ShowState['devices'][number];
@@ -18,6 +18,18 @@ export function standbyOf(cue: Cue): string {
   const said = cue.standbyText?.replace(/^stand[ -]?by[:,]?\s*/i, '');
   return said || callsOf(cue) || (cue.label ?? `Cue ${cue.number}`);
 }
+
+/** Cues by their numbers: "3", "3 and 4", "3 to 9". */
+export function cueNumbers(numbers: readonly string[]): string {
+  const [first = '', last = first] = [numbers[0], numbers.at(-1)];
+  return numbers.length < 2 ? first : `${first} ${numbers.length === 2 ? 'and' : 'to'} ${last}`;
+}
+
+/** Who did it, as this page names them. */
+export const byWhom = (
+  { deviceId, displayName, userId }: Pick<Actor, 'deviceId' | 'displayName' | 'userId'>,
+  ownDeviceId: string,
+): string => (deviceId === ownDeviceId ? 'you' : (displayName ?? userId));
 
 /** Milliseconds as H:MM:SS, with a minus below zero. */
 export function duration(ms: number): string {
@@ -64,6 +76,12 @@ export function wishName(proposal: Proposal): string {
   const name = WISHES[proposal.eventType] ?? proposal.eventType;
   return proposal.eventType === 'NoteAdded' ? `${name} “${proposal.payload.text.slice(0, 60)}”` : name;
 }
+
+/**
+ * The same while only a duration in it counts up: "silent for 1067 ms" and "silent for 2 s" are one trouble, and "stands
+ * at 3" and "stands at 4" are two.
+ */
+export const withoutDurations = (text: string): string => text.replace(/\d+([.,]\d+)?\s?(ms|s|min|h)\b/g, '…');
 
 /** A sentence of its own: a capital letter and a full stop. */
 export function sentence(text: string): string {
