@@ -17,6 +17,8 @@ import { lintMapping } from './mapping/lint.js';
 /** Native drivers run in processes of their own, which load what was built. */
 const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
 
+export { watchPlugging } from './devices/plugging.js';
+
 export const adapterOf = (kind: unknown): Adapter | undefined => (typeof kind === 'string' ? atWork[kind] : undefined);
 
 /** The kinds of devices that are plugged into a machine; the others are on a network. */

@@ -40,11 +40,7 @@ import { keepWarm } from './warm-up.js';
 
 export type { CheckedBridge, LoadResult } from './config/load.js';
 export type { KindListing } from './devices/plugged-in.js';
-export { watchPlugging } from './devices/plugging.js';
 export type { DeviceReport } from './devices/supervised-device.js';
-export { repairLog } from './journal/repair.js';
-export { readLog, verifyLog } from './journal/verify.js';
-export { consoleKinds, loadChecked, networkKinds, pluggedIn, pluggedKinds, simulators } from './kinds.js';
 export type { Outcome } from './protocol/decision.js';
 export type { ShowState } from './show/state.js';
 /** Stored events, as they are published. */

@@ -1,5 +1,5 @@
 import { formatProblem } from '../config/problems.js';
-import { loadChecked } from '../main.js';
+import { loadChecked } from '../kinds.js';
 import { EXIT } from './exit.js';
 
 /** Tells every problem of a bridge file and its show file. Exit code 1 when it could not run as it is. */

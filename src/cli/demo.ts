@@ -2,19 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, emitKeypressEvents } from 'node:readline';
+import { loadChecked, simulators } from '../kinds.js';
 import { systemClock } from '../kit/clock.js';
 import { BridgeError, isBridgeError, wordsOf } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
 import { packageRoot } from '../kit/package.js';
-import {
-  type Bridge,
-  type CheckedBridge,
-  loadChecked,
-  type Outcome,
-  type ShowState,
-  simulators,
-  startBridge,
-} from '../main.js';
+import { type Bridge, type CheckedBridge, type Outcome, type ShowState, startBridge } from '../main.js';
 import { DemoTeller } from './demo-teller.js';
 import { qlabCues } from './qlab-cues.js';
 import { pagesDir } from './run.js';

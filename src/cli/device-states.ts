@@ -1,6 +1,7 @@
 /** How the devices of a running bridge are: which wire is dead. */
+import { loadChecked } from '../kinds.js';
 import { BridgeError } from '../kit/errors.js';
-import { type DeviceReport, loadChecked } from '../main.js';
+import type { DeviceReport } from '../main.js';
 import { EXIT } from './exit.js';
 import { type TokenOptions, tokenOf } from './identity.js';
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
+import { networkKinds, pluggedIn, pluggedKinds } from '../kinds.js';
 import { systemClock } from '../kit/clock.js';
-import { type KindListing, networkKinds, pluggedIn, pluggedKinds } from '../main.js';
+import type { KindListing } from '../main.js';
 import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';

@@ -1,4 +1,4 @@
-import type { simulators } from '../main.js';
+import type { simulators } from '../kinds.js';
 
 type Qlab = Awaited<ReturnType<typeof simulators.qlab>>;
 type Workspace = Qlab['workspace'];

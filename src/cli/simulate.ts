@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
+import { consoleKinds, loadChecked, simulators } from '../kinds.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
-import { consoleKinds, loadChecked, simulators } from '../main.js';
 import { qlabCues } from './qlab-cues.js';
 import { qlabLines } from './qlab-lines.js';
 import { stopSignal } from './signals.js';

@@ -9,7 +9,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/main.ts': ['*'],
   'src/kinds.ts': ['*'],
   'src/warm-up.ts': ['*'],
-  'src/cli': ['src/main.ts', 'src/config', 'src/kit', 'src/client'],
+  'src/cli': ['src/main.ts', 'src/kinds.ts', 'src/journal', 'src/config', 'src/kit', 'src/client'],
   'src/kit': [],
   'src/generated': [],
   'src/protocol': ['src/generated'],

@@ -11,7 +11,7 @@ import { SimulatedPort } from '../../adapters/serial/simulator.js';
 import { entryLine } from '../../src/cli/entry-line.js';
 import type { Adapter, Listing } from '../../src/devices/adapter.js';
 import { lookFor } from '../../src/devices/plugged-in.js';
-import { loadChecked } from '../../src/main.js';
+import { loadChecked } from '../../src/kinds.js';
 import { never } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
 

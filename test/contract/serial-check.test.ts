@@ -3,8 +3,8 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { loadChecked } from '../../src/kinds.js';
 import { packageRoot } from '../../src/kit/package.js';
-import { loadChecked } from '../../src/main.js';
 
 let folder = '';
 beforeAll(async () => {

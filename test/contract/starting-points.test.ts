@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 import { hidProfiles } from '../../adapters/hid/profile.js';
 import { midiAdapter } from '../../adapters/midi/adapter.js';
 import { mtcInput } from '../../adapters/midi/input.js';
+import { loadChecked } from '../../src/kinds.js';
 import { packageRoot } from '../../src/kit/package.js';
-import { loadChecked } from '../../src/main.js';
 
 const config = join(packageRoot, 'config');
 const bridges = readdirSync(config).filter((file) => /^bridge\..*\.yaml$/.test(file));
