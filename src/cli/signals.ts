@@ -1,13 +1,18 @@
 /** What a service manager and a terminal tell a process. */
 import { EXIT } from './exit.js';
 
-let heard: { stopped: Promise<void>; onReload(reload: () => void): void } | undefined;
+interface Signals {
+  stopped: Promise<void>;
+  onReload(reload: () => void): void;
+}
+
+let heard: Signals | undefined;
 
 /**
  * Listens from its first call on. `stopped` resolves at the first SIGTERM or SIGINT; a second one ends the process at once.
  * A SIGHUP that comes before somebody wants it is kept for them.
  */
-export function hearSignals(): { stopped: Promise<void>; onReload(reload: () => void): void } {
+export function hearSignals(): Signals {
   if (heard) return heard;
   const stopped = stopSignal();
   let askedEarly = false;

@@ -9,6 +9,9 @@ import { type Bridge, startBridge } from '../../src/main.js';
 import { smallShow } from '../support/small-show.js';
 
 const root = join(import.meta.dirname, '../..');
+export const pagesDir = join(root, 'dist/views');
+/** A telephone. */
+export const PHONE = { viewport: { width: 390, height: 844 } };
 const ARGS = [
   '--headless=new',
   '--no-sandbox',
@@ -30,7 +33,7 @@ export async function start(file: string, listen = '127.0.0.1:0'): Promise<Bridg
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded.bridge;
   const checked = { ...loaded.bridge, config: { ...config, server: { ...config.server, listen } } };
-  return startBridge({ checked, log: silentLog, pagesDir: join(root, 'dist/views') });
+  return startBridge({ checked, log: silentLog, pagesDir });
 }
 
 export interface Desk {

@@ -9,10 +9,21 @@ import { qlabHouse } from '../support/qlab-house.js';
 import { stoppableWire } from '../support/stoppable-wire.js';
 import { unsentRig } from '../support/unsent-rig.js';
 import { eventually } from '../support/waiting.js';
-import { alarm, alert, gone, live, now, openBrowser, openDesk, openPage, pressVain, start } from './support.js';
+import {
+  alarm,
+  alert,
+  gone,
+  live,
+  now,
+  openBrowser,
+  openDesk,
+  openPage,
+  PHONE,
+  pagesDir,
+  pressVain,
+  start,
+} from './support.js';
 
-const PHONE = { viewport: { width: 390, height: 844 } };
-const pagesDir = join(import.meta.dirname, '../../dist/views');
 const clock = systemClock();
 
 let browser: Browser;

@@ -1,6 +1,5 @@
 /** How long the page says what it says: a press, a failure, a move of another hand; until it is over, and no longer. */
 import { appendFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { connect } from '../../src/client/node.js';
@@ -12,10 +11,21 @@ import { startDaemon } from '../support/daemon.js';
 import { qlabHouse } from '../support/qlab-house.js';
 import { stoppableWire } from '../support/stoppable-wire.js';
 import { unsentRig } from '../support/unsent-rig.js';
-import { alarm, alert, gone, live, now, openBrowser, openDesk, openPage, pressVain, start } from './support.js';
+import {
+  alarm,
+  alert,
+  gone,
+  live,
+  now,
+  openBrowser,
+  openDesk,
+  openPage,
+  PHONE,
+  pagesDir,
+  pressVain,
+  start,
+} from './support.js';
 
-const PHONE = { viewport: { width: 390, height: 844 } };
-const pagesDir = join(import.meta.dirname, '../../dist/views');
 const clock = systemClock();
 
 let browser: Browser;

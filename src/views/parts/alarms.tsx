@@ -4,9 +4,10 @@ import { type Client, mayPropose, type ShowState } from '../../client/index.js';
 import { type Aside, EARLIER_MAX, type Failure, failureKey } from './asides.js';
 import type { Following } from './hooks.js';
 import { DEVICE_SHAPE, Mark, type Shape } from './marks.js';
+import { isLogTrouble } from './notices.js';
 import { useOnce } from './press.js';
 import type { Role } from './why.js';
-import { DEVICE_WORDS, sentence, timeOfDay, withoutDurations } from './words.js';
+import { DEVICE_WORDS, numberOf, sentence, timeOfDay, withoutDurations } from './words.js';
 
 interface Alarm {
   /** Told anew, it is another: it comes back after it was put away. */
@@ -27,9 +28,6 @@ interface Alarm {
 /** So many are shown, and so many while the room is needed; the others are counted, and stand in their panels. */
 const SHOWN_MAX = 3;
 const SHOWN_NARROW_MAX = 1;
-
-/** A log that takes nothing takes no GO. */
-export const isLogTrouble = ({ code }: { code: string }): boolean => code.startsWith('JOURNAL_');
 
 interface Props {
   client: Client;
@@ -92,10 +90,8 @@ export function Alarms({ client, state, role, following, narrow }: Props) {
   );
 }
 
-function alarmsOf({ troubles }: Client, { outputs, devices, acts }: ShowState, { seen }: Following): Alarm[] {
-  const numberOf = (cueId: string) =>
-    acts.flatMap(({ segments }) => segments.flatMap(({ cues }) => cues)).find(({ id }) => id === cueId)?.number ??
-    cueId;
+function alarmsOf({ troubles }: Client, state: ShowState, { seen }: Following): Alarm[] {
+  const { outputs, devices } = state;
   const own = troubles.map(({ code, message, since }): Alarm => {
     const isLog = isLogTrouble({ code });
     return {
@@ -111,7 +107,7 @@ function alarmsOf({ troubles }: Client, { outputs, devices, acts }: ShowState, {
   const failed = outputs.flatMap((output): Alarm[] => {
     const { stage, outputId, device, summary, code, cueId } = output;
     if (stage !== 'failed') return [];
-    const cue = cueId === undefined ? '' : `cue ${numberOf(cueId)}, `;
+    const cue = cueId === undefined ? '' : `cue ${numberOf(state, cueId)}, `;
     return [
       {
         ...failureAlarm(output),

@@ -1,7 +1,7 @@
 /** What this page saw come by and what is to be known for longer than the show's state holds it. Pure. */
 import { cuesOf, type PayloadByType, type ReceivedEvent, type ShowState } from '../../client/index.js';
 import type { Shape } from './marks.js';
-import { byWhom, cueNumbers, seconds } from './words.js';
+import { byWhom, cueNumbers, numberOf, seconds } from './words.js';
 
 /** What happened beside the presses and is to be known for a while: a late cue, a move by another hand, a stop in vain. */
 export interface Aside {
@@ -133,9 +133,6 @@ export const forget = (seen: Seen, key: string): Seen => ({
 
 const idOf = ({ outputId, ruleId }: Pick<PayloadByType['OutputFailed'], 'outputId' | 'ruleId'>): string =>
   outputId ?? ruleId;
-
-const numberOf = (state: ShowState, cueId: string): string =>
-  cuesOf(state).find(({ id }) => id === cueId)?.number ?? cueId;
 
 const causeOf = (state: ShowState, cueId: string): CauseSeen => ({ name: `cue ${numberOf(state, cueId)}`, cueId });
 

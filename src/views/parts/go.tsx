@@ -1,15 +1,15 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Client, type ClientOutcome, type ClientRefusal, nextCue } from '../../client/index.js';
-import { Alarms, isLogTrouble } from './alarms.js';
+import { Alarms } from './alarms.js';
 import { EmergencyPanel } from './emergency.js';
 import type { Following } from './hooks.js';
 import { clock, useDoubt, useTick } from './hooks.js';
 import { useKeys, useTyping } from './keys.js';
 import { Mark } from './marks.js';
-import { tellingOf } from './notices.js';
+import { isLogTrouble, tellingOf } from './notices.js';
 import { useMoment } from './press.js';
 import { type Role, whyNotBack, whyNotGo, whyNotHold, whyNotStandby } from './why.js';
-import { milliseconds, sentence } from './words.js';
+import { milliseconds, numberOf, sentence } from './words.js';
 
 /** A press without an answer for so long is told, in milliseconds. */
 const SLOW_MS = 500;
@@ -84,7 +84,11 @@ export function GoPanel({ client, role, following }: Props) {
           GO
         </button>
         {asks === 'back' ? (
-          <AskBack current={numberOf(client, current)} onYes={back} onNo={() => setAsks(undefined)} />
+          <AskBack
+            current={state && current !== null ? numberOf(state, current) : ''}
+            onYes={back}
+            onNo={() => setAsks(undefined)}
+          />
         ) : (
           <>
             <button type="button" class="side standby" aria-disabled={noStandby !== undefined} onClick={standby}>
@@ -131,11 +135,6 @@ export function GoPanel({ client, role, following }: Props) {
       </p>
     </section>
   );
-}
-
-function numberOf(client: Client, cueId: string | null): string {
-  const cues = client.state?.acts.flatMap(({ segments }) => segments.flatMap(({ cues }) => cues)) ?? [];
-  return cues.find(({ id }) => id === cueId)?.number ?? '';
 }
 
 function Slow({ sinceMono }: { sinceMono: number }) {

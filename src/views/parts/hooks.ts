@@ -4,7 +4,6 @@ import {
   type Client,
   type ClientOutcome,
   type ClientRefusal,
-  cuesOf,
   type PayloadByType,
   type ReceivedEvent,
   type ShowState,
@@ -12,7 +11,7 @@ import {
 } from '../../client/index.js';
 import { forget, NOTHING_SEEN, type Seen, see, seeState, seeStopInVain } from './asides.js';
 import { emergencyOf, isOver, type Notice } from './notices.js';
-import { byWhom, milliseconds, wishName } from './words.js';
+import { byWhom, milliseconds, numberOf, wishName } from './words.js';
 
 export const clock = systemClock();
 
@@ -144,9 +143,8 @@ export function useFollowing(client: Client, ownDeviceId: string): Following {
 
 /** What sends outputs, in words; undefined for all else. */
 function whatOf({ eventType, payload }: ReceivedEvent, state: ShowState): string | undefined {
-  const numberOf = (cueId: string) => cuesOf(state).find(({ id }) => id === cueId)?.number ?? '';
-  if (eventType === 'CueAdvanced') return `GO ${numberOf((payload as PayloadByType['CueAdvanced']).toCueId)}`;
-  if (eventType === 'CallFired') return `Sent again: ${numberOf((payload as PayloadByType['CallFired']).cueId)}`;
+  if (eventType === 'CueAdvanced') return `GO ${numberOf(state, (payload as PayloadByType['CueAdvanced']).toCueId)}`;
+  if (eventType === 'CallFired') return `Sent again: ${numberOf(state, (payload as PayloadByType['CallFired']).cueId)}`;
   if (eventType === 'EmergencyTriggered') return (payload as PayloadByType['EmergencyTriggered']).level.toUpperCase();
   return undefined;
 }

@@ -33,6 +33,9 @@ export function tellingOf({ what, refusal }: Notice, isLive: boolean): { title: 
   return { title: `${what} not taken`, words: sentence(refusal.message), hint: hintOf(refusal) };
 }
 
+/** A log that takes nothing takes no GO. */
+export const isLogTrouble = ({ code }: { code: string }): boolean => code.startsWith('JOURNAL_');
+
 /** What ends by itself within moments, such as the guard of a GO, is told for so long, in milliseconds. */
 const MOMENTARY_MS = 5000;
 const MOMENTARY: ReadonlySet<string> = new Set(['GO_GUARD', 'RATE_LIMITED', 'SEQUENCER_BUSY']);
@@ -45,9 +48,6 @@ export function isOver(notice: Notice, client: Pick<Client, 'state' | 'troubles'
   if (MOMENTARY.has(refusal.code)) return nowMono - atMono >= MOMENTARY_MS;
   if (refusal.code === 'CLIENT_OFFLINE') return OF_EMERGENCY.has(what) && emergencyOf(state) !== notice.emergency;
   if (refusal.code === 'EMERGENCY_ACTIVE') return state?.emergency === null;
-  if (refusal.code.startsWith('JOURNAL_')) {
-    const stands = troubles.some(({ code }) => code.startsWith('JOURNAL_'));
-    return !stands && nowMono - atMono >= MOMENTARY_MS;
-  }
+  if (isLogTrouble(refusal)) return !troubles.some(isLogTrouble) && nowMono - atMono >= MOMENTARY_MS;
   return false;
 }

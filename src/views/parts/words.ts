@@ -1,5 +1,12 @@
 /** What the page says, in the words of the booth. Pure. */
-import type { Actor, ClientRefusal, PayloadByType, Proposal, ShowState } from '../../client/index.js';
+import {
+  type Actor,
+  type ClientRefusal,
+  cuesOf,
+  type PayloadByType,
+  type Proposal,
+  type ShowState,
+} from '../../client/index.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
 type Device = ShowState['devices'][number];
@@ -8,6 +15,10 @@ const DEPARTMENTS: Readonly<Record<string, string>> = { lighting: 'LX', sound: '
 
 export const departmentName = (department: string): string =>
   DEPARTMENTS[department] ?? `${department.slice(0, 1).toUpperCase()}${department.slice(1)}`;
+
+/** What a cue is called; its id where the show does not have it. */
+export const numberOf = (state: ShowState, cueId: string): string =>
+  cuesOf(state).find(({ id }) => id === cueId)?.number ?? cueId;
 
 /** Who goes with a cue: "LX 24, Sound 12". */
 export const callsOf = (cue: Cue): string =>
