@@ -1,5 +1,5 @@
 /** The adapters of this build: one line each. A test fails if a folder here is missing from the list. */
-import type { Adapter } from '../src/devices/adapter.js';
+import type { Adapter } from '../src/adapter-sdk/adapter.js';
 import { hidAdapter } from './hid/adapter.js';
 import { midiAdapter } from './midi/adapter.js';
 import { oscAdapter } from './osc/adapter.js';

@@ -1,5 +1,5 @@
 /**
- * The gateway and the sequencer, joined as `src/main.ts` joins them but without devices, as a process of their own.
+ * The gateway and the sequencer, joined as `src/app/bridge.ts` joins them but without devices, as a process of their own.
  *
  *     log   with the log in a folder
  *     none  with a log that forgets at once

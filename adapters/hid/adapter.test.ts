@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Connection, Input, Pattern } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';

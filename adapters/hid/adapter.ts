@@ -1,6 +1,6 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
-import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
-import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
+import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
+import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';

@@ -1,6 +1,6 @@
-import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
-import { Buttons, problemOfButton } from '../../src/devices/buttons.js';
+import type { AdapterIo, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
+import { Buttons, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import type { Strange } from './codec.js';

@@ -1,5 +1,5 @@
 /** The little of node-hid that is used here, and how it is loaded. */
-import { closeLate, hidFailures } from '../../src/devices/hid-failures.js';
+import { closeLate, hidFailures } from '../../src/adapter-sdk/hid-failures.js';
 
 export const { whyFailed, missing } = hidFailures('node-hid', 'macOS: allow Input Monitoring');
 

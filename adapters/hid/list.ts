@@ -1,7 +1,7 @@
 /** The HID devices of this machine, and how the bridge file would name those that a profile knows. */
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
-import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
+import type { Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
 import type { HidProfile } from '../../src/generated/types.js';
 import { type HidDriver, type HidInfo, whyFailed } from './driver.js';
 import { hidProfiles } from './profile.js';

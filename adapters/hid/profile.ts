@@ -1,5 +1,5 @@
 /** HID profiles: which bytes of a report are which button. */
-import { ProfileFolder } from '../../src/devices/profile-folder.js';
+import { ProfileFolder } from '../../src/adapter-sdk/profile-folder.js';
 import { validateHidProfile } from '../../src/generated/files.js';
 import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
 

@@ -1,5 +1,5 @@
 /** Devices on MIDI ports: consoles by MIDI Show Control, keyboards and pedals, machines. See README.md here. */
-import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { problemOfCommand, summarise } from './command.js';

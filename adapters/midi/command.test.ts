@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
+import { MMC_COMMANDS } from '../../src/wire/midi/mmc.js';
+import { MSC_COMMANDS, MSC_FORMATS } from '../../src/wire/midi/msc-tables.js';
 import { encodeCommand, problemOfCommand, summarise } from './command.js';
-import { MMC_COMMANDS } from './mmc.js';
-import { MSC_COMMANDS, MSC_FORMATS } from './msc-tables.js';
 
 const hexOf = (command: Command): string => Buffer.from(encodeCommand(command).bytes).toString('hex');
 const go = { command: 'go', deviceId: 1, format: 'lighting' };

@@ -1,13 +1,19 @@
 /** A command of an output rule (config.schema.json, $defs send) → one MIDI message. Pure. */
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { encodeMessage, type MidiMessage } from './codec.js';
-import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from './mmc.js';
-import { type MscMessage, malformed } from './msc.js';
-import { ALL_CALL, isCommandName, isFormatName, MSC_COMMANDS, type MscFormatName } from './msc-tables.js';
+import { encodeMessage, type MidiMessage } from '../../src/wire/midi/codec.js';
+import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from '../../src/wire/midi/mmc.js';
+import { type MscMessage, malformed } from '../../src/wire/midi/msc.js';
+import {
+  ALL_CALL,
+  isCommandName,
+  isFormatName,
+  MSC_COMMANDS,
+  type MscFormatName,
+} from '../../src/wire/midi/msc-tables.js';
+import { frameText, isDropped, parseTimecode, RATES, rateOf, type Timecode } from '../../src/wire/midi/timecode.js';
 import { noSuchFrame, readMtcOrder, wordsOfOrder } from './mtc-command.js';
-import { frameText, isDropped, parseTimecode, RATES, rateOf, type Timecode } from './timecode.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

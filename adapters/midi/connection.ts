@@ -1,17 +1,17 @@
-import type { AdapterIo, Command, Face, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
+import type { AdapterIo, Command, Face, Health, Input, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
-import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from './codec.js';
+import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from '../../src/wire/midi/codec.js';
+import { MtcReceiver, type MtcReport } from '../../src/wire/midi/mtc.js';
+import type { Mixture } from '../../src/wire/midi/mtc-mixture.js';
+import { MidiStream } from '../../src/wire/midi/stream.js';
 import { encodeCommand, isMtcCommand, neededMtcOut } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
 import { ControllerEdges, isForUs, isOurMachine, matches, mtcInput, toInput } from './input.js';
-import { MtcReceiver, type MtcReport } from './mtc.js';
 import { readMtcOrder } from './mtc-command.js';
-import type { Mixture } from './mtc-mixture.js';
 import { MtcTransmitter } from './mtc-transmitter.js';
 import { withoutNumber } from './ports.js';
-import { MidiStream } from './stream.js';
 import { watchPorts } from './watch.js';
 
 /** Inputs that fit a rule, within one second; more are dropped: a loose wire is no stage manager. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
-import { decodeMessage } from './codec.js';
+import { decodeMessage } from '../../src/wire/midi/codec.js';
+import type { MscMessage } from '../../src/wire/midi/msc.js';
 import { ControllerEdges, isForUs, matches, toInput } from './input.js';
-import type { MscMessage } from './msc.js';
 
 const msc = (more: Partial<MscMessage> = {}): Input =>
   toInput({ kind: 'msc', command: 'go', deviceId: 1, format: 'lighting', cue: '1.5', list: '2', ...more });

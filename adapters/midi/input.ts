@@ -1,12 +1,12 @@
 /** MIDI messages → inputs, and which rules an input fits. Pure. */
-import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
-import type { ChannelMessage } from './codec.js';
-import { isSameNumber } from './cue-number.js';
-import type { MmcMessage } from './mmc.js';
-import type { MscMessage } from './msc.js';
-import { ALL_CALL, ALL_FORMATS, FIRST_GROUP, MSC_FORMATS, type MscFormatName } from './msc-tables.js';
-import type { MtcReport } from './mtc.js';
-import { clockText, frameText, type Timecode } from './timecode.js';
+import type { Command, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import type { ChannelMessage } from '../../src/wire/midi/codec.js';
+import { isSameNumber } from '../../src/wire/midi/cue-number.js';
+import type { MmcMessage } from '../../src/wire/midi/mmc.js';
+import type { MscMessage } from '../../src/wire/midi/msc.js';
+import { ALL_CALL, ALL_FORMATS, FIRST_GROUP, MSC_FORMATS, type MscFormatName } from '../../src/wire/midi/msc-tables.js';
+import type { MtcReport } from '../../src/wire/midi/mtc.js';
+import { clockText, frameText, type Timecode } from '../../src/wire/midi/timecode.js';
 
 const timeMembers = (time: Timecode) => ({ time: clockText(time), timecode: frameText(time), rate: time.rate });
 

@@ -1,5 +1,5 @@
 /** The MIDI ports of this machine, and how the bridge file would name them. */
-import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
+import type { Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
 import { hasSequencer, type MidiDriver, whyFailed } from './driver.js';
 import { findPort, foreignPorts, withoutNumber } from './ports.js';
 

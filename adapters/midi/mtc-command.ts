@@ -1,7 +1,15 @@
 /** `send: { mtc: … }` of an output rule (config.schema.json, $defs send): runs, locates and stops time code. Pure. */
 import type { MidiDevice } from '../../src/generated/types.js';
-import { malformed } from './msc.js';
-import { frameText, isDropped, parseTimecode, RATES, type Rate, rateOf, type Timecode } from './timecode.js';
+import { malformed } from '../../src/wire/midi/msc.js';
+import {
+  frameText,
+  isDropped,
+  parseTimecode,
+  RATES,
+  type Rate,
+  rateOf,
+  type Timecode,
+} from '../../src/wire/midi/timecode.js';
 
 /** `atWallMs`: when the code was there, in milliseconds since 1970; left out: now. */
 export type MtcOrder =

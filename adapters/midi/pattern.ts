@@ -1,8 +1,8 @@
 /** What `check` says of a `when` that no message could ever fit. Pure. */
-import type { Pattern } from '../../src/devices/adapter.js';
-import { normaliseNumber } from './cue-number.js';
-import { type MscMember, takesMember } from './msc.js';
-import { isCommandName } from './msc-tables.js';
+import type { Pattern } from '../../src/adapter-sdk/adapter.js';
+import { normaliseNumber } from '../../src/wire/midi/cue-number.js';
+import { type MscMember, takesMember } from '../../src/wire/midi/msc.js';
+import { isCommandName } from '../../src/wire/midi/msc-tables.js';
 
 const MEMBERS = ['cue', 'list', 'path', 'macro', 'control'] as const satisfies readonly MscMember[];
 const NUMBERS = ['cue', 'list', 'path'] as const;

@@ -3,7 +3,7 @@
  * byte, so the list is asked: at every nudge, and slowly as a net.
  */
 
-import type { AdapterIo } from '../../src/devices/adapter.js';
+import type { AdapterIo } from '../../src/adapter-sdk/adapter.js';
 import { wordsOf } from '../../src/kit/errors.js';
 import type { MidiDriver } from './driver.js';
 import { foreignPorts } from './ports.js';

@@ -3,14 +3,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import type { Adapter, Connection } from '../../src/devices/adapter.js';
+import type { Adapter, Connection } from '../../src/adapter-sdk/adapter.js';
+import type { ReceivedMessage } from '../../src/wire/osc/codec.js';
 import { adapterContract, type Rig } from '../../test/support/adapter-contract.js';
 import { freePort } from '../../test/support/free-port.js';
 import { resolvedOsc } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
-import type { ReceivedMessage } from './codec.js';
 import { type OscSimulator, type OscSimulatorOptions, openOscSimulator } from './simulator.js';
 
 const adapter: Adapter = oscAdapter;

@@ -1,5 +1,5 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
-import type { Adapter, DeviceProblem } from '../../src/devices/adapter.js';
+import type { Adapter, DeviceProblem } from '../../src/adapter-sdk/adapter.js';
 import { problemOfFrom } from './allowed.js';
 import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adapterValidators } from '../../src/generated/files.js';
-import { decodePacket } from './codec.js';
+import { decodePacket } from '../../src/wire/osc/codec.js';
 import { matches, packetsOf, problemOfCommand, summarise, toInput } from './command.js';
 
 /** What a command becomes on the far side, as an input. */

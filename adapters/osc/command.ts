@@ -1,9 +1,9 @@
 /** The adapter's words in the bridge file ↔ OSC: what a `send` encodes to, what a `when` matches. Pure. */
-import type { Command, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Command, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
-import { shortestDecimal } from '../../src/kit/float32.js';
-import { addressFires } from './address.js';
-import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from './codec.js';
+import { addressFires } from '../../src/wire/osc/address.js';
+import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from '../../src/wire/osc/codec.js';
+import { shortestDecimal } from '../../src/wire/osc/float32.js';
 import { type Console, type Given, isSame, listed } from './console.js';
 import { fieldsOf } from './profile-checks.js';
 import { canHear, consoleOf } from './settings.js';

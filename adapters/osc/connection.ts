@@ -1,9 +1,9 @@
 /** What all transports of OSC have in common: inputs out of packets, health, counters, and one end. */
-import type { AdapterIo, Command, Connection, Health, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
+import type { AdapterIo, Command, Connection, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { Log } from '../../src/kit/log.js';
-import { decodePacket, type ReceivedMessage } from './codec.js';
+import { decodePacket, type ReceivedMessage } from '../../src/wire/osc/codec.js';
 import { givenOf, packetsOf, summarise, toInput } from './command.js';
 import type { Console } from './console.js';
 import { ConsoleWatch, type Waiting } from './console-watch.js';

@@ -2,7 +2,7 @@
  * Consoles that speak as their makers' documents say (the sources are in config/osc-profiles/*.yaml; nothing here is read
  * from those files), on a real socket: what they are told, and what an operator does at them.
  */
-import type { OscArg, OscMessage, ReceivedMessage } from './codec.js';
+import type { OscArg, OscMessage, ReceivedMessage } from '../../src/wire/osc/codec.js';
 import { type OscSimulator, type OscSimulatorOptions, openOscSimulator } from './simulator.js';
 
 export type ConsoleKind = 'eos' | 'grandma3' | 'qlcplus' | 'linux-show-player' | 'reaper';

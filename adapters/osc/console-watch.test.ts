@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Overdue } from '../../src/devices/overdue.js';
+import type { Overdue } from '../../src/adapter-sdk/overdue.js';
 import type { OscProfile } from '../../src/generated/types.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { compileConsole } from './console.js';

@@ -1,6 +1,6 @@
 /** What is seen of a console while it is connected: whether it answers, what it says, and whose doing that was. */
-import type { Fired, Health } from '../../src/devices/adapter.js';
-import { Overdue } from '../../src/devices/overdue.js';
+import type { Fired, Health } from '../../src/adapter-sdk/adapter.js';
+import { Overdue } from '../../src/adapter-sdk/overdue.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { BridgeError } from '../../src/kit/errors.js';

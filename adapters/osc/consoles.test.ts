@@ -1,13 +1,13 @@
 /** Every profile that comes with the bridge, both ways, against a console that speaks as documented. */
 import { afterEach, describe, expect, test } from 'vitest';
-import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
-import type { Overdue } from '../../src/devices/overdue.js';
+import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import type { Overdue } from '../../src/adapter-sdk/overdue.js';
+import { decodePacket } from '../../src/wire/osc/codec.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc, resolvedOsc } from '../../test/support/osc-device.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
-import { decodePacket } from './codec.js';
 import { packetsOf, problemOfCommand } from './command.js';
 import { type ConsoleKind, type ConsoleSimulator, startConsole } from './console-simulator.js';
 import { oscProfiles } from './profile.js';

@@ -5,11 +5,11 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
+import { encodePacket } from '../../src/wire/osc/codec.js';
+import { encodeFrame } from '../../src/wire/osc/framing.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc } from '../../test/support/osc-device.js';
 import { eventually } from '../../test/support/waiting.js';
-import { encodePacket } from './codec.js';
-import { encodeFrame } from './framing.js';
 
 const endings: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {

@@ -1,5 +1,5 @@
 /** Profiles of consoles: what they understand and say. */
-import { ProfileFolder } from '../../src/devices/profile-folder.js';
+import { ProfileFolder } from '../../src/adapter-sdk/profile-folder.js';
 import { validateOscProfile } from '../../src/generated/files.js';
 import type { OscProfile } from '../../src/generated/types.js';
 import { problemsOfProfile } from './profile-checks.js';

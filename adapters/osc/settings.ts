@@ -1,5 +1,5 @@
 /** A device of the bridge file with its profile read and what was left out filled in. */
-import type { DeviceProblem, Resolved } from '../../src/devices/adapter.js';
+import type { DeviceProblem, Resolved } from '../../src/adapter-sdk/adapter.js';
 import type { OscDevice, OscProfile } from '../../src/generated/types.js';
 import { type Console, compileConsole } from './console.js';
 import { oscProfiles } from './profile.js';

@@ -2,8 +2,8 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { decodePacket, encodePacket, type OscPacket, type ReceivedMessage } from './codec.js';
-import { encodeFrame, type FramingName, frameReader } from './framing.js';
+import { decodePacket, encodePacket, type OscPacket, type ReceivedMessage } from '../../src/wire/osc/codec.js';
+import { encodeFrame, type FramingName, frameReader } from '../../src/wire/osc/framing.js';
 import { splitListen } from './opening.js';
 
 export interface OscSimulatorOptions {

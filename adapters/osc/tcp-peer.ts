@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
-import { encodeFrame, type FrameReader, type FramingName, frameReader } from './framing.js';
+import { encodeFrame, type FrameReader, type FramingName, frameReader } from '../../src/wire/osc/framing.js';
 import { joinAddress } from './opening.js';
 import { unacknowledgedBytes } from './unacknowledged.js';
 

@@ -1,6 +1,6 @@
 /** OSC over TCP: to a device that listens, or from devices that connect to the bridge. */
 import { connect, createServer, type Server } from 'node:net';
-import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { allowedFrom } from './allowed.js';
 import type { Wire, WireEvents } from './connection.js';

@@ -1,6 +1,6 @@
 /** OSC over UDP: a packet a datagram. One socket connected to the device, one bound to what it sends to, or both. */
 import { createSocket, type Socket } from 'node:dgram';
-import type { AdapterIo, Health, Receipt } from '../../src/devices/adapter.js';
+import type { AdapterIo, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { allowedFrom } from './allowed.js';
 import type { Wire, WireEvents } from './connection.js';

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import type { Adapter } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { adapterContract } from '../../test/support/adapter-contract.js';
 import { about, connected, qlabDevice, qlabRig, simulated } from '../../test/support/qlab-desk.js';

@@ -1,4 +1,4 @@
-import type { Adapter, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { toBridgeError } from '../../src/kit/errors.js';
 import { movesPlayhead, problemOfCommand, summarise } from './commands.js';

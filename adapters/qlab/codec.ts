@@ -3,7 +3,7 @@
  * (F53OSC) hears and drops what that drops; nothing in here throws on what came in.
  */
 import { BridgeError } from '../../src/kit/errors.js';
-import { shortestDecimal } from '../../src/kit/float32.js';
+import { shortestDecimal } from '../../src/wire/osc/float32.js';
 
 /** What the tag I carries: that something happened. */
 export const IMPULSE = Symbol('impulse');

@@ -1,5 +1,5 @@
 /** What the bridge may ask of QLab, as OSC addresses (its OSC dictionary). Pure. */
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';
 

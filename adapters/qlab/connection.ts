@@ -1,5 +1,5 @@
-import type { AdapterIo, Command, Health, Input, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
+import type { AdapterIo, Command, Health, Input, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { Again } from './again.js';

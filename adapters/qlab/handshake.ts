@@ -1,5 +1,5 @@
 /** From an open connection to a session: version, workspace, passcode, what may be done, what will be heard. */
-import type { Pattern } from '../../src/devices/adapter.js';
+import type { Pattern } from '../../src/adapter-sdk/adapter.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import type { OscMessage } from './codec.js';

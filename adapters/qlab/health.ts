@@ -1,4 +1,4 @@
-import type { Health } from '../../src/devices/adapter.js';
+import type { Health } from '../../src/adapter-sdk/adapter.js';
 import type { BridgeError } from '../../src/kit/errors.js';
 import { isCalled, type Session } from './handshake.js';
 import { FRAME_BYTES_MAX } from './link.js';

@@ -1,5 +1,5 @@
 /** What QLab tells by itself: whose doing it was, what follows from it, and which of it is an input. */
-import type { Input } from '../../src/devices/adapter.js';
+import type { Input } from '../../src/adapter-sdk/adapter.js';
 import type { Clock } from '../../src/kit/clock.js';
 import type { OscMessage } from './codec.js';
 import type { Evidence, ReportedCue } from './evidence.js';

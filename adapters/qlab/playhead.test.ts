@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Connection } from '../../src/devices/adapter.js';
+import type { Connection } from '../../src/adapter-sdk/adapter.js';
 import { connected, simulated } from '../../test/support/qlab-desk.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';

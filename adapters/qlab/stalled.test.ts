@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Input } from '../../src/devices/adapter.js';
+import type { Input } from '../../src/adapter-sdk/adapter.js';
 import { about, qlabDevice, simulated } from '../../test/support/qlab-desk.js';
 import { never, testIo } from '../../test/support/rig.js';
 import { TestClock } from '../../test/support/test-clock.js';

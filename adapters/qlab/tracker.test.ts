@@ -1,6 +1,6 @@
 /** What becomes of a command that has left: by QLab's reports, late ones too, and by what it may be told. */
 import { expect, onTestFinished, test } from 'vitest';
-import { Overdue } from '../../src/devices/overdue.js';
+import { Overdue } from '../../src/adapter-sdk/overdue.js';
 import { about, connected, simulated } from '../../test/support/qlab-desk.js';
 import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';

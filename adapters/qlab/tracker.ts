@@ -1,6 +1,6 @@
 /** What becomes of a command that has left: what is awaited of it, and what is told of it, in time or late. */
-import type { Fired } from '../../src/devices/adapter.js';
-import { Overdue } from '../../src/devices/overdue.js';
+import type { Fired } from '../../src/adapter-sdk/adapter.js';
+import { Overdue } from '../../src/adapter-sdk/overdue.js';
 import type { Clock, MonoMs } from '../../src/kit/clock.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { BridgeError } from '../../src/kit/errors.js';

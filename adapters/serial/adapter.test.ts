@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Connection, Health, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Connection, Health, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';

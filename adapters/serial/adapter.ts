@@ -1,5 +1,5 @@
 /** Button boxes and other devices on a serial port. See README.md here. */
-import type { Adapter, AdapterIo, Connection } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { problemOfDevice } from './check.js';

@@ -1,5 +1,5 @@
 /** What of a serial device can never work, as far as its configuration tells. Pure. */
-import type { DeviceProblem } from '../../src/devices/adapter.js';
+import type { DeviceProblem } from '../../src/adapter-sdk/adapter.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { wordsOf } from '../../src/kit/errors.js';
 import { framingOf } from './codec.js';

@@ -1,5 +1,5 @@
 /** Commands as the bridge file writes them → what goes out, now and after a while. Pure. */
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import type { SerialDevice, SerialSend, SerialWords } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { type Coding, encodeText, framingOf, problemOfText, toHex } from './codec.js';

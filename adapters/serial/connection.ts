@@ -1,5 +1,5 @@
-import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
+import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, type ErrorCode, wordsOf } from '../../src/kit/errors.js';
 import { Afterwards } from './afterwards.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Connection, Health, Input } from '../../src/devices/adapter.js';
+import type { Connection, Health, Input } from '../../src/adapter-sdk/adapter.js';
 import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';

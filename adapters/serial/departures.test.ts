@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { Connection, Receipt } from '../../src/devices/adapter.js';
+import type { Connection, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';

@@ -2,7 +2,7 @@
 import { constants } from 'node:fs';
 import { access, readdir, readFile, readlink, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
+import type { Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { usbDeviceOf, usbName } from './find-port.js';
 import type { Binding } from './safe-binding.js';

@@ -1,6 +1,6 @@
 /** Which input rules a line fits. Pure. */
 
-import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { wordsOf } from '../../src/kit/errors.js';
 import { normaliseHex } from './codec.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Pattern } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Pattern } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';

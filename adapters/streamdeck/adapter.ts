@@ -1,5 +1,5 @@
 /** Elgato's Stream Decks: buttons with pictures, pedals, dials. See README.md here. */
-import type { Adapter, AdapterIo, Connection, Health, Listing, PluggedIn } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection, Health, Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Face, FaceTimer } from '../../src/devices/adapter.js';
+import type { Face, FaceTimer } from '../../src/adapter-sdk/adapter.js';
 import { aFace, standingBy } from '../../test/support/faces.js';
 import { changesInMs, clockText, lookOf, type Picture } from './codec.js';
 

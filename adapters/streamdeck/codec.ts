@@ -1,5 +1,5 @@
 /** What the show looks like → what a button shows. Pure. */
-import type { Face, FaceTimer } from '../../src/devices/adapter.js';
+import type { Face, FaceTimer } from '../../src/adapter-sdk/adapter.js';
 import type { StreamdeckPicture } from '../../src/generated/types.js';
 import { type Colour, DARK, type Look } from './draw.js';
 

@@ -1,6 +1,6 @@
-import type { AdapterIo, Command, Face, Health, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
-import { Buttons } from '../../src/devices/buttons.js';
+import type { AdapterIo, Command, Face, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
+import { Buttons } from '../../src/adapter-sdk/buttons.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';

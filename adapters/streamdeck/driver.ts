@@ -1,6 +1,6 @@
 /** The little of @elgato-stream-deck/node that is used here, and how it is loaded. */
 import type { StreamDeck } from '@elgato-stream-deck/node';
-import { hidFailures } from '../../src/devices/hid-failures.js';
+import { hidFailures } from '../../src/adapter-sdk/hid-failures.js';
 import { encodeJpeg } from './jpeg.js';
 
 export type { StreamDeck };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PRODUCTS, type Product } from 'xkeys';
-import type { Connection, Input, Pattern } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';

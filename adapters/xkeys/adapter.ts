@@ -1,6 +1,6 @@
 /** X-keys panels, pedals and switch interfaces of P.I. Engineering. See README.md here. */
-import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/devices/adapter.js';
-import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/devices/buttons.js';
+import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { problemOfWish, readCommand, summarise } from './codec.js';

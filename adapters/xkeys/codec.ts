@@ -1,5 +1,5 @@
 /** Lamps: commands → what the library is told, and what a panel can show. Pure; the bytes are the library's. */
-import type { Command } from '../../src/devices/adapter.js';
+import type { Command } from '../../src/adapter-sdk/adapter.js';
 import type { PanelKind } from './products.js';
 
 export interface Rgb {

@@ -1,7 +1,7 @@
 import type { XKeys } from 'xkeys';
-import type { AdapterIo, Command, Health, Input, Pattern, Receipt } from '../../src/devices/adapter.js';
-import { BaseConnection } from '../../src/devices/base-connection.js';
-import { Buttons, buttonsOf, problemOfButton } from '../../src/devices/buttons.js';
+import type { AdapterIo, Command, Health, Input, Pattern, Receipt } from '../../src/adapter-sdk/adapter.js';
+import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
+import { Buttons, buttonsOf, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { PerSecond } from '../../src/kit/rate.js';

@@ -1,5 +1,5 @@
 /** Wheels, rings, levers and sticks: values → the inputs that the rules ask for. Pure. */
-import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import type { ControlName, PanelKind } from './products.js';
 
 /** Those that have a place, as opposed to a jog wheel, which only turns. */

@@ -1,6 +1,6 @@
 /** The little of node-hid and of the X-keys library that is used here, and how they are loaded. */
 import type { HIDDevice, Product, XKeys } from 'xkeys';
-import { closeLate, hidFailures } from '../../src/devices/hid-failures.js';
+import { closeLate, hidFailures } from '../../src/adapter-sdk/hid-failures.js';
 
 export const { whyFailed, missing } = hidFailures('the X-keys’ driver', 'macOS: allow Input Monitoring');
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PRODUCTS, type Product } from 'xkeys';
-import type { Command, Connection } from '../../src/devices/adapter.js';
+import type { Command, Connection } from '../../src/adapter-sdk/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';

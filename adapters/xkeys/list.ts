@@ -1,5 +1,5 @@
 /** The X-keys of this machine, and how the bridge file would name them. Nothing is opened, so no unit id is known. */
-import type { Listing, PluggedIn } from '../../src/devices/adapter.js';
+import type { Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
 import { type PanelLibrary, whyFailed, type XkeysDriver } from './driver.js';
 import { candidatesOf, usb } from './panels.js';
 

@@ -1,5 +1,5 @@
+import { loadChecked } from '../app/registry.js';
 import { formatProblem } from '../config/problems.js';
-import { loadChecked } from '../kinds.js';
 import { EXIT } from './exit.js';
 
 /** Tells every problem of a bridge file and its show file. Exit code 1 when it could not run as it is. */

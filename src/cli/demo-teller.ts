@@ -1,5 +1,5 @@
+import type { Outcome, Published, ShowState } from '../app/bridge.js';
 import type { Clock } from '../kit/clock.js';
-import type { Outcome, Published, ShowState } from '../main.js';
 
 const ESC = '\u001b[';
 const STATUS_WORDS: Record<string, string> = {

@@ -1,7 +1,8 @@
 /** How the devices of a running bridge are: which wire is dead. */
-import { loadChecked } from '../kinds.js';
+
+import type { DeviceReport } from '../app/bridge.js';
+import { loadChecked } from '../app/registry.js';
 import { BridgeError } from '../kit/errors.js';
-import type { DeviceReport } from '../main.js';
 import { EXIT } from './exit.js';
 import { type TokenOptions, tokenOf } from './identity.js';
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { networkKinds, pluggedIn, pluggedKinds } from '../kinds.js';
+import type { KindListing } from '../app/bridge.js';
+import { networkKinds, pluggedIn, pluggedKinds } from '../app/registry.js';
 import { systemClock } from '../kit/clock.js';
-import type { KindListing } from '../main.js';
 import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';

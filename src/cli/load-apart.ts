@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
+import type { LoadResult } from '../app/bridge.js';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, toBridgeError } from '../kit/errors.js';
-import type { LoadResult } from '../main.js';
 
 /** Reading and checking a large show takes about half a second; a thread that takes so long hangs. */
 const LOAD_LIMIT_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { CheckedBridge } from '../main.js';
+import type { CheckedBridge } from '../app/bridge.js';
 
 /** What the show's calls are called in QLab, in show order and once each: the cue list of a simulated one. */
 export function qlabCues({ showFile }: CheckedBridge): { number: string; name: string }[] {

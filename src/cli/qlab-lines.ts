@@ -1,4 +1,4 @@
-import type { simulators } from '../kinds.js';
+import type { simulators } from '../app/registry.js';
 
 type Qlab = Awaited<ReturnType<typeof simulators.qlab>>;
 type Workspace = Qlab['workspace'];

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { consoleKinds, loadChecked, simulators } from '../kinds.js';
+import { consoleKinds, loadChecked, simulators } from '../app/registry.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { qlabCues } from './qlab-cues.js';

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { eventually } from '../../test/support/waiting.js';
+import type { KindListing } from '../app/bridge.js';
 import { systemClock } from '../kit/clock.js';
 import { BridgeError } from '../kit/errors.js';
-import type { KindListing } from '../main.js';
 import { watchDevices } from './watch-devices.js';
 
 let folder: string;

@@ -1,8 +1,8 @@
 /** What comes and goes on this machine while somebody plugs. */
 
-import { watchPlugging } from '../kinds.js';
+import type { KindListing } from '../app/bridge.js';
+import { watchPlugging } from '../app/registry.js';
 import type { Clock } from '../kit/clock.js';
-import type { KindListing } from '../main.js';
 
 export type FoundDevice = (KindListing & { ok: true })['found'][number];
 

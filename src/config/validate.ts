@@ -5,6 +5,13 @@ import { member, pointerOf, stepsOf, valueAt } from './pointer.js';
 import type { PointerProblem } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
 
+/** The validators of one adapter's parts of the bridge file. */
+export interface AdapterParts {
+  device: Validator;
+  when: Validator;
+  send: Validator;
+}
+
 /**
  * Checks one part of a file and fills its defaults in, in place.
  * @param at  where the part stands in the file, as a JSON pointer.

@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';
+import type { Adapter, Health, Receipt } from '../adapter-sdk/adapter.js';
+import { BaseConnection } from '../adapter-sdk/base-connection.js';
 import { BridgeError } from '../kit/errors.js';
 import { type Log, silentLog } from '../kit/log.js';
-import type { Adapter, Health, Receipt } from './adapter.js';
-import { BaseConnection } from './base-connection.js';
 import { Supervisor } from './supervisor.js';
 
 class Desk extends BaseConnection {

@@ -4,9 +4,9 @@ import { aFace } from '../../test/support/faces.js';
 import { PatientBench } from '../../test/support/isolated-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
+import type { Adapter, Connection, Face } from '../adapter-sdk/adapter.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
-import type { Adapter, Connection, Face } from './adapter.js';
 import { Supervisor } from './supervisor.js';
 
 /** A device that may have a display; what it was told to paint is kept. */

@@ -1,4 +1,4 @@
-import type { Adapter, Input, Pattern } from './adapter.js';
+import type { Adapter, Input, Pattern } from '../adapter-sdk/adapter.js';
 
 /** Whether an input of a device of this kind fits the `when` of a rule. Pure. */
 export function fits(adapter: Pick<Adapter, 'matches'> | undefined, pattern: Pattern, input: Input): boolean {

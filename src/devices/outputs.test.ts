@@ -1,12 +1,12 @@
 /** What becomes of an output after it was told as failed, and of one that fired something else. */
 import { expect, test } from 'vitest';
 import { TestClock } from '../../test/support/test-clock.js';
+import type { Fired, Receipt } from '../adapter-sdk/adapter.js';
+import { Overdue } from '../adapter-sdk/overdue.js';
 import { deferred } from '../kit/deferred.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
-import type { Fired, Receipt } from './adapter.js';
 import { Outputs, type StageReport } from './outputs.js';
-import { Overdue } from './overdue.js';
 
 function desk(send: (clock: TestClock) => Promise<Receipt>, cueNumber?: string) {
   const clock = new TestClock('2026-03-01T19:30:00.000Z');

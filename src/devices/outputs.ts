@@ -1,8 +1,8 @@
+import type { Command, Fired, Receipt } from '../adapter-sdk/adapter.js';
+import { Overdue } from '../adapter-sdk/overdue.js';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Command, Fired, Receipt } from './adapter.js';
-import { Overdue } from './overdue.js';
 
 /** A command on its way to a device, and the event that caused it. */
 export interface Output {

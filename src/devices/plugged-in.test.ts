@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { isAlive, misbehavingLister } from '../../test/support/isolated-rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
-import type { Adapter, PluggedIn } from './adapter.js';
+import type { Adapter, PluggedIn } from '../adapter-sdk/adapter.js';
 import { lookFor } from './plugged-in.js';
 
 const never = new AbortController().signal;

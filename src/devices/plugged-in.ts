@@ -1,6 +1,7 @@
 /** What is plugged into this machine, asked of every kind of adapter at once; a kind that fails costs its own answer only. */
+
+import type { Adapter, Listing, PluggedIn } from '../adapter-sdk/adapter.js';
 import { type BridgeError, toBridgeError } from '../kit/errors.js';
-import type { Adapter, Listing, PluggedIn } from './adapter.js';
 
 /** What one kind found, or why it could not look. */
 export type KindListing = { kind: string } & (({ ok: true } & Listing) | { ok: false; why: BridgeError });

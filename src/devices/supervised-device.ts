@@ -1,8 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
+import type {
+  Adapter,
+  AdapterIo,
+  Command,
+  Connection,
+  Face,
+  Health,
+  Input,
+  Pattern,
+  Receipt,
+} from '../adapter-sdk/adapter.js';
 import type { Clock, MonoMs } from '../kit/clock.js';
 import { BridgeError, type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { Adapter, AdapterIo, Command, Connection, Face, Health, Input, Pattern, Receipt } from './adapter.js';
 import type { Unused } from './unused-inputs.js';
 
 /** A device of the bridge file. */

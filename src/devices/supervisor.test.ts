@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { TestClock } from '../../test/support/test-clock.js';
+import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern } from '../adapter-sdk/adapter.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
-import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern } from './adapter.js';
 import { Outputs, type StageReport } from './outputs.js';
 import type { DeviceReport } from './supervised-device.js';
 import { Supervisor } from './supervisor.js';

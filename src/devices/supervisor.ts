@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Command, Receipt } from '../adapter-sdk/adapter.js';
 import { BridgeError } from '../kit/errors.js';
-import type { Command, Receipt } from './adapter.js';
 import {
   type Alarm,
   type DeviceReport,

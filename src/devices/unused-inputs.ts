@@ -1,8 +1,8 @@
+import type { Input } from '../adapter-sdk/adapter.js';
 import { type Clock, toUtc } from '../kit/clock.js';
 import type { ErrorCode } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import { PerSecond } from '../kit/rate.js';
-import type { Input } from './adapter.js';
 
 /** What a device said without effect since the start of the bridge. */
 export interface Unused {

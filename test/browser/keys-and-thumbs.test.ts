@@ -1,7 +1,7 @@
 /** Which key and which finger is a GO, in a real browser, against the whole bridge. */
 import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Bridge } from '../../src/main.js';
+import type { Bridge } from '../../src/app/bridge.js';
 import { eventually } from '../support/waiting.js';
 import { eventTypes, live, now, openBrowser, openDesk } from './support.js';
 

@@ -2,10 +2,10 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
+import { type Bridge, startBridge } from '../../src/app/bridge.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { connect } from '../../src/client/node.js';
-import { loadChecked } from '../../src/kinds.js';
 import { silentLog } from '../../src/kit/log.js';
-import { type Bridge, startBridge } from '../../src/main.js';
 import { smallShow } from '../support/small-show.js';
 
 const root = join(import.meta.dirname, '../..');

@@ -2,10 +2,10 @@
 import { appendFile } from 'node:fs/promises';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import type { Bridge } from '../../src/app/bridge.js';
 import { connect } from '../../src/client/node.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { newId } from '../../src/kit/ids.js';
-import type { Bridge } from '../../src/main.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/version.js';
 import { startDaemon } from '../support/daemon.js';
 import { qlabHouse } from '../support/qlab-house.js';

@@ -7,7 +7,7 @@ import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
-import type { Adapter } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
 import { resolvedDevice } from '../support/checked-device.js';
 import { freePort } from '../support/free-port.js';

@@ -4,7 +4,7 @@ import { hidAdapter } from '../../adapters/hid/adapter.js';
 import { SimulatedHid } from '../../adapters/hid/simulator.js';
 import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
 import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { adapterContract, type Rig } from '../support/adapter-contract.js';
 import { checkedDevice, resolvedDevice } from '../support/checked-device.js';

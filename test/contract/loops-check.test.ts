@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loadChecked } from '../../src/kinds.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { packageRoot } from '../../src/kit/package.js';
 
 let folder = '';

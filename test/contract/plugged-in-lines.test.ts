@@ -8,10 +8,10 @@ import { listMidi } from '../../adapters/midi/list.js';
 import { SimulatedMidi } from '../../adapters/midi/simulator.js';
 import { listSerial } from '../../adapters/serial/list.js';
 import { SimulatedPort } from '../../adapters/serial/simulator.js';
+import type { Adapter, Listing } from '../../src/adapter-sdk/adapter.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { entryLine } from '../../src/cli/entry-line.js';
-import type { Adapter, Listing } from '../../src/devices/adapter.js';
 import { lookFor } from '../../src/devices/plugged-in.js';
-import { loadChecked } from '../../src/kinds.js';
 import { never } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
 

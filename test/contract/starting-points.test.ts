@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { hidProfiles } from '../../adapters/hid/profile.js';
 import { midiAdapter } from '../../adapters/midi/adapter.js';
 import { mtcInput } from '../../adapters/midi/input.js';
-import { loadChecked } from '../../src/kinds.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { packageRoot } from '../../src/kit/package.js';
 
 const config = join(packageRoot, 'config');

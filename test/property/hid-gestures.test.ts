@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeReport } from '../../adapters/hid/codec.js';
 import { hidProfiles } from '../../adapters/hid/profile.js';
-import { type Gesture, GestureMachine, keyOf, SETTLE_MS } from '../../src/devices/gestures.js';
+import { type Gesture, GestureMachine, keyOf, SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 
 const DEBOUNCE_MS = 5;
 const BUTTONS = ['left', 'middle', 'right'];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { lintMapping } from '../../src/check/rules.js';
 import type { BridgeConfig, OutputRule } from '../../src/generated/types.js';
-import { lintMapping } from '../../src/mapping/lint.js';
 import { compileMapping } from '../../src/mapping/mapping.js';
 import { deepFreeze, eventOf, goTo, input, output, SHOW, stateAt } from '../support/mapping-show.js';
 

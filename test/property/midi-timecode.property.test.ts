@@ -1,10 +1,10 @@
 /** Time code out, heard by time code in: every rate, any place, a machine that is late now and then. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeMessage, encodeMessage, type MtcMessage } from '../../adapters/midi/codec.js';
-import { MtcReceiver, type MtcReport } from '../../adapters/midi/mtc.js';
-import { CATCH_UP_QUARTERS_MAX, EARLY_MS, MtcGenerator } from '../../adapters/midi/mtc-out.js';
-import { MidiStream } from '../../adapters/midi/stream.js';
+import { decodeMessage, encodeMessage, type MtcMessage } from '../../src/wire/midi/codec.js';
+import { MtcReceiver, type MtcReport } from '../../src/wire/midi/mtc.js';
+import { CATCH_UP_QUARTERS_MAX, EARLY_MS, MtcGenerator } from '../../src/wire/midi/mtc-out.js';
+import { MidiStream } from '../../src/wire/midi/stream.js';
 import {
   frameCount,
   framesPerDay,
@@ -13,7 +13,7 @@ import {
   msToFrames,
   RATES,
   type Rate,
-} from '../../adapters/midi/timecode.js';
+} from '../../src/wire/midi/timecode.js';
 
 const rate = fc.constantFrom(...RATES);
 /** Frames with fractions, on a day and the next. */

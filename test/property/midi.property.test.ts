@@ -4,15 +4,15 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeMessage, encodeMessage, type MidiMessage } from '../../adapters/midi/codec.js';
 import { encodeCommand, problemOfCommand, summarise } from '../../adapters/midi/command.js';
-import { isSameNumber, normaliseNumber } from '../../adapters/midi/cue-number.js';
 import { toInput } from '../../adapters/midi/input.js';
-import { MMC_COMMANDS, type MmcCommandName } from '../../adapters/midi/mmc.js';
-import { formatName, MSC_COMMANDS, type MscCommandName, type MscShape } from '../../adapters/midi/msc-tables.js';
-import { MtcReceiver } from '../../adapters/midi/mtc.js';
-import { MidiStream, SYSEX_BYTES_MAX } from '../../adapters/midi/stream.js';
-import { fromFrameCount, RATES } from '../../adapters/midi/timecode.js';
+import { decodeMessage, encodeMessage, type MidiMessage } from '../../src/wire/midi/codec.js';
+import { isSameNumber, normaliseNumber } from '../../src/wire/midi/cue-number.js';
+import { MMC_COMMANDS, type MmcCommandName } from '../../src/wire/midi/mmc.js';
+import { formatName, MSC_COMMANDS, type MscCommandName, type MscShape } from '../../src/wire/midi/msc-tables.js';
+import { MtcReceiver } from '../../src/wire/midi/mtc.js';
+import { MidiStream, SYSEX_BYTES_MAX } from '../../src/wire/midi/stream.js';
+import { fromFrameCount, RATES } from '../../src/wire/midi/timecode.js';
 import { mutated } from './mutated-bytes.js';
 
 const RUNS = Number(process.env.MIDI_FUZZ_RUNS ?? 20_000);

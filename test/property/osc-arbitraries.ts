@@ -1,6 +1,6 @@
 /** Random OSC: arguments of every type, messages, and bundles in bundles. */
 import fc from 'fast-check';
-import type { OscArg, OscMessage, OscPacket } from '../../adapters/osc/codec.js';
+import type { OscArg, OscMessage, OscPacket } from '../../src/wire/osc/codec.js';
 
 export const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const hex = (bytes: number) => fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(hexOf);

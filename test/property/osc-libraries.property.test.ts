@@ -7,7 +7,7 @@ import { type Bundle, type Message, decode as nodeOscDecode, encode as nodeOscEn
 import osc from 'osc/src/osc.js';
 import { fromBuffer, type OscArgOrArrayInput, type OscPacketInput, type OscPacketOutput, toBuffer } from 'osc-min';
 import { describe, expect, test } from 'vitest';
-import { decodePacket, encodePacket, type OscArg, type OscMessage, type OscPacket } from '../../adapters/osc/codec.js';
+import { decodePacket, encodePacket, type OscArg, type OscMessage, type OscPacket } from '../../src/wire/osc/codec.js';
 import { argOf, flatten, hexOf, packetOf } from './osc-arbitraries.js';
 
 const numRuns = 2000;

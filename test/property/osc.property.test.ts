@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { matchAddress } from '../../adapters/osc/address.js';
-import { decodePacket, encodePacket } from '../../adapters/osc/codec.js';
 import { toInput } from '../../adapters/osc/command.js';
 import { compileConsole } from '../../adapters/osc/console.js';
 import { ConsoleWatch } from '../../adapters/osc/console-watch.js';
-import { encodeFrame, frameReader } from '../../adapters/osc/framing.js';
 import { oscProfiles } from '../../adapters/osc/profile.js';
+import { matchAddress } from '../../src/wire/osc/address.js';
+import { decodePacket, encodePacket } from '../../src/wire/osc/codec.js';
+import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
 import { TestClock } from '../support/test-clock.js';
 import { mutated } from './mutated-bytes.js';
 import { address, flatten, hexOf, packetOf } from './osc-arbitraries.js';

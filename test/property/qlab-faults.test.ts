@@ -8,7 +8,7 @@ import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { QlabFaults } from '../../adapters/qlab/simulator-messages.js';
 import type { Fired } from '../../adapters/qlab/simulator-workspace.js';
-import type { Adapter } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import { Supervisor } from '../../src/devices/supervisor.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';

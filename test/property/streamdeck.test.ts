@@ -5,7 +5,7 @@ import { draw, type Look } from '../../adapters/streamdeck/draw.js';
 import { encodeJpeg } from '../../adapters/streamdeck/jpeg.js';
 import { Painter } from '../../adapters/streamdeck/painter.js';
 import type { Surface } from '../../adapters/streamdeck/surfaces.js';
-import type { Face } from '../../src/devices/adapter.js';
+import type { Face } from '../../src/adapter-sdk/adapter.js';
 import { TestClock } from '../support/test-clock.js';
 
 const text = fc.string({ unit: 'binary', maxLength: 64 });

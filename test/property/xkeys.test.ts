@@ -7,8 +7,8 @@ import { problemOfWish, readColour, readCommand, summarise } from '../../adapter
 import { Controls } from '../../adapters/xkeys/controls.js';
 import { kindOf } from '../../adapters/xkeys/products.js';
 import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.js';
-import type { Input } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Input } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { never, testIo } from '../support/rig.js';
 import { TestClock } from '../support/test-clock.js';

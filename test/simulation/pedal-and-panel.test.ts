@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { PRODUCTS } from 'xkeys';
 import { SimulatedHid } from '../../adapters/hid/simulator.js';
 import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { startDaemon } from '../support/daemon.js';
 import { smallShow } from '../support/small-show.js';

@@ -2,8 +2,8 @@
 import { rm } from 'node:fs/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { lookOf, type Picture } from '../../adapters/streamdeck/codec.js';
-import type { Face } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Face } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { aFace } from '../support/faces.js';

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram';
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { encodePacket } from '../../adapters/osc/codec.js';
+import { encodePacket } from '../../src/wire/osc/codec.js';
 import { type Daemon, startDaemon } from '../support/daemon.js';
 import { freePort } from '../support/free-port.js';
 import { pacebuddy } from '../support/program.js';

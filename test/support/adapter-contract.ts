@@ -4,7 +4,7 @@
  */
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Input, Pattern } from '../../src/devices/adapter.js';
+import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError, type ErrorCode } from '../../src/kit/errors.js';
 import { Bench, fits, never, type Rig, type Traits, testIo } from './rig.js';

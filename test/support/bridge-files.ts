@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type LoadOptions, type LoadResult, loadBridge } from '../../src/config/load.js';
+import { type LoadOptions, type LoadResult, loadBridge } from '../../src/app/load-bridge.js';
 import { fakeAdapters } from './fake-adapters.js';
 
 /** A small bridge file without fault; its line numbers are what the tests of src/config count on. */

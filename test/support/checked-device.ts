@@ -1,4 +1,4 @@
-import type { Adapter } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import { adapterValidators } from '../../src/generated/files.js';
 
 type Config = Readonly<Record<string, unknown>>;

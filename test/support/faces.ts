@@ -1,4 +1,4 @@
-import type { Face } from '../../src/devices/adapter.js';
+import type { Face } from '../../src/adapter-sdk/adapter.js';
 
 /** A show that is ready for cue 12, and what the test says otherwise. */
 export const aFace = (more: Partial<Face> = {}): Face => ({

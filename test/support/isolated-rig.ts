@@ -1,7 +1,7 @@
 /** Native drivers in processes of their own, as the tests start and look at them. They run what was built. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { isolate } from '../../src/devices/drivers/isolated-adapter.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { keptLog, type LogLine } from './log-lines.js';

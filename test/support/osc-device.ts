@@ -1,6 +1,6 @@
 import { oscAdapter } from '../../adapters/osc/adapter.js';
 import type { OscConfig } from '../../adapters/osc/settings.js';
-import type { Connection, Health, Input } from '../../src/devices/adapter.js';
+import type { Connection, Health, Input } from '../../src/adapter-sdk/adapter.js';
 import { resolvedDevice } from './checked-device.js';
 import { never, testIo } from './rig.js';
 

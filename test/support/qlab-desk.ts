@@ -2,7 +2,7 @@
 import { onTestFinished } from 'vitest';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
 import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from '../../adapters/qlab/simulator.js';
-import type { Adapter, Connection, Input } from '../../src/devices/adapter.js';
+import type { Adapter, Connection, Input } from '../../src/adapter-sdk/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { never, type Rig, testIo } from './rig.js';
 

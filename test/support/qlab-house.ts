@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
-import { loadChecked } from '../../src/kinds.js';
+import { type Published, startBridge } from '../../src/app/bridge.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
-import { type Published, startBridge } from '../../src/main.js';
 import { eventually } from './waiting.js';
 
 export interface Scene {

@@ -1,6 +1,6 @@
 /** The device's side of the adapter contract: what a rig is, and the bench that a test puts it on. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Adapter, AdapterIo, Command, Connection, Input, Pattern } from '../../src/devices/adapter.js';
+import type { Adapter, AdapterIo, Command, Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { systemClock } from '../../src/kit/clock.js';
 import type { ErrorCode } from '../../src/kit/errors.js';
 import { silentLog } from '../../src/kit/log.js';

@@ -2,8 +2,8 @@
 import { createStreamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { lookOf, type Picture } from '../../adapters/streamdeck/codec.js';
 import { type SimulatedDeck, SimulatedDecks } from '../../adapters/streamdeck/simulator.js';
-import type { Connection, Face, Health, Input, Pattern } from '../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import type { Connection, Face, Health, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { checkedDevice } from './checked-device.js';
 import { never, testIo } from './rig.js';
 import { distance, type Seen, seen } from './streamdeck-pictures.js';

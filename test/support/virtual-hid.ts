@@ -1,5 +1,5 @@
 /** HID devices for drivers in processes of their own: see virtual-hid.mjs. The test holds the simulators, and sees them. */
-import type { Adapter } from '../../src/devices/adapter.js';
+import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import { wordsOf } from '../../src/kit/errors.js';
 import { type Caller, isolatedWith, VirtualHub } from './virtual-hub.js';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { SimulatedDeck, type Taken } from '../../adapters/streamdeck/simulator.js';
-import { SETTLE_MS } from '../../src/devices/gestures.js';
+import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { checkedDevice } from './checked-device.js';
 import type { Rig } from './rig.js';

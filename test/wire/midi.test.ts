@@ -10,10 +10,10 @@ import {
   encodeMessage,
   type MidiMessage,
   type MtcMessage,
-} from '../../adapters/midi/codec.js';
-import { MtcGenerator } from '../../adapters/midi/mtc-out.js';
-import { MidiStream } from '../../adapters/midi/stream.js';
-import { framesPerDay, RATES } from '../../adapters/midi/timecode.js';
+} from '../../src/wire/midi/codec.js';
+import { MtcGenerator } from '../../src/wire/midi/mtc-out.js';
+import { MidiStream } from '../../src/wire/midi/stream.js';
+import { framesPerDay, RATES } from '../../src/wire/midi/timecode.js';
 
 /** A message as mido has it: channels from 0, notes off for notes of velocity 0 not told apart. */
 type MidoMessage = Record<string, unknown> & { type: string };
@@ -119,7 +119,7 @@ test('mido’s note-on with velocity 0 is a note-off here', async () => {
 });
 
 test('every vector of show control goes through mido as one SysEx, clock bytes in its midst or not', async () => {
-  const file = new URL('../../adapters/midi/fixtures/msc.json', import.meta.url);
+  const file = new URL('../../src/wire/midi/fixtures/msc.json', import.meta.url);
   const vectors: { hex: string; message: MidiMessage }[] = JSON.parse(readFileSync(file, 'utf8'));
   const ours = vectors.map((vector) => hexOf(encodeMessage(vector.message)));
   const withClock = ours.map((hex) => `${hex.slice(0, 8)}f8${hex.slice(8)}`);

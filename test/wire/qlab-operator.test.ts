@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
-import { loadChecked } from '../../src/kinds.js';
+import { startBridge } from '../../src/app/bridge.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
 import { packageRoot } from '../../src/kit/package.js';
-import { startBridge } from '../../src/main.js';
 import { eventually } from '../support/waiting.js';
 
 const run = promisify(execFile);

@@ -3,11 +3,11 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { loadChecked } from '../../src/kinds.js';
+import { startBridge } from '../../src/app/bridge.js';
+import { loadChecked } from '../../src/app/registry.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
 import { packageRoot } from '../../src/kit/package.js';
-import { startBridge } from '../../src/main.js';
 import { portSettles, SocatBox } from '../support/socat-box.js';
 import { eventually } from '../support/waiting.js';
 

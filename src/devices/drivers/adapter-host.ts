@@ -4,10 +4,10 @@
  */
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import type { Adapter, Connection, Face, Pattern } from '../../adapter-sdk/adapter.js';
 import { machineMs, systemClock, type WallMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
 import { createLog, silentLog } from '../../kit/log.js';
-import type { Adapter, Connection, Face, Pattern } from '../adapter.js';
 import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
 
 /** Counters cross at most so often. */

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import type { Face } from '../../adapter-sdk/adapter.js';
 import type { Clock } from '../../kit/clock.js';
 import { deferred } from '../../kit/deferred.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { PerSecond } from '../../kit/rate.js';
-import type { Face } from '../adapter.js';
 import { driverEnvironment } from './driver-environment.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { RetoldLog, Said } from './retold.js';

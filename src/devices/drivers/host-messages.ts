@@ -2,8 +2,9 @@
  * What crosses between the bridge and a driver's process: one JSON object a line, on a pipe of its own. (Node's own
  * channel is not used: a driver that writes one wrong byte into it throws in the bridge, where nobody can catch it.)
  */
+
+import type { Command, Face, Health, Input, Listing, Pattern, Receipt } from '../../adapter-sdk/adapter.js';
 import { BridgeError, ERRORS, type ErrorCode, isBridgeError, wordsOf } from '../../kit/errors.js';
-import type { Command, Face, Health, Input, Listing, Pattern, Receipt } from '../adapter.js';
 
 /** The file descriptor of the pipe in the driver's process. */
 export const HOST_FD = 3;

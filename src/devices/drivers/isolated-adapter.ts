@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Adapter, AdapterIo, Connection, Input, Listing } from '../../adapter-sdk/adapter.js';
 import { type Clock, machineMs, systemClock } from '../../kit/clock.js';
 import { BridgeError, isBridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
 import { type Log, silentLog } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
-import type { Adapter, AdapterIo, Connection, Input, Listing } from '../adapter.js';
 import { fits } from '../fits.js';
 import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';

@@ -1,7 +1,7 @@
+import type { AdapterIo, Command, Face, Input, Receipt } from '../../adapter-sdk/adapter.js';
+import { BaseConnection } from '../../adapter-sdk/base-connection.js';
 import { type MonoMs, machineMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
-import type { AdapterIo, Command, Face, Input, Receipt } from '../adapter.js';
-import { BaseConnection } from '../base-connection.js';
 import { INPUT_LATE_MS } from '../input-late.js';
 import type { DriverProcess } from './driver-process.js';
 import { errorOf, type Fault, type FromHost } from './host-messages.js';

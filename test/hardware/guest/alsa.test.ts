@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { midiAdapter } from '../../../adapters/midi/adapter.js';
-import type { Adapter, Connection, Input } from '../../../src/devices/adapter.js';
+import type { Adapter, Connection, Input } from '../../../src/adapter-sdk/adapter.js';
 import { checkedDevice } from '../../support/checked-device.js';
 import { pacebuddy } from '../../support/program.js';
 import { never, testIo } from '../../support/rig.js';

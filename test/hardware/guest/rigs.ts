@@ -1,7 +1,7 @@
 /** Devices for the adapter contract, each a USB gadget behind the kernel's usual drivers. */
 
-import type { Adapter } from '../../../src/devices/adapter.js';
-import { SETTLE_MS } from '../../../src/devices/gestures.js';
+import type { Adapter } from '../../../src/adapter-sdk/adapter.js';
+import { SETTLE_MS } from '../../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { checkedDevice, resolvedDevice } from '../../support/checked-device.js';
 import type { Rig } from '../../support/rig.js';

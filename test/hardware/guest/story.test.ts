@@ -1,7 +1,7 @@
 /** From a foot on a pedal to the bytes at a lighting desk and the lamp on a box, through the built bridge; then a storm. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { SETTLE_MS } from '../../../src/devices/gestures.js';
+import { SETTLE_MS } from '../../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { eventually } from '../../support/waiting.js';
 import { Booth, GUARD_MS, NAMES, SLOW_MS, WORKING } from './booth.js';

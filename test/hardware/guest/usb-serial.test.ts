@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readlinkSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { serialAdapter } from '../../../adapters/serial/adapter.js';
-import type { Input } from '../../../src/devices/adapter.js';
+import type { Input } from '../../../src/adapter-sdk/adapter.js';
 import { checkedDevice } from '../../support/checked-device.js';
 import { isolated } from '../../support/isolated-rig.js';
 import { never, testIo } from '../../support/rig.js';

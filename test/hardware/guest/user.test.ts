@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { copyFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { SETTLE_MS } from '../../../src/devices/gestures.js';
+import { SETTLE_MS } from '../../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { packageRoot } from '../../../src/kit/package.js';
 import { eventually } from '../../support/waiting.js';

@@ -1,11 +1,11 @@
 import type { BridgeConfig, DevicePlayhead, Timer } from '../generated/types.js';
+import { runsAhead } from '../mapping/event-view.js';
+import { NO_VALUE, placeholdersIn, type Scope, step } from '../mapping/placeholders.js';
+import { compileTemplate } from '../mapping/template.js';
 import type { ShowState } from '../show/state.js';
-import { runsAhead } from './event-view.js';
 import { type Finding, wrong } from './findings.js';
-import { lintPlaceholders } from './lint-placeholders.js';
-import { NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
+import { lintPlaceholders } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
-import { compileTemplate } from './template.js';
 
 /** What the adapters say of the devices themselves. */
 export interface DeviceChecks {

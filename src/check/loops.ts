@@ -1,6 +1,6 @@
 import type { BridgeConfig, InputRule, OutputRule } from '../generated/types.js';
+import type { Pattern } from '../mapping/inputs.js';
 import { type Finding, wrong } from './findings.js';
-import type { Pattern } from './inputs.js';
 
 /** What the adapters say of where a command may come back. */
 export interface LoopChecks {

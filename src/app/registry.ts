@@ -1,23 +1,23 @@
 /** The kinds of devices that this build has: what they can be, what is plugged in, and what they say of a bridge file. */
 import { join } from 'node:path';
-import { adapters } from '../adapters/index.js';
-import { consoleKinds, startConsole } from '../adapters/osc/console-simulator.js';
-import { openOscSimulator } from '../adapters/osc/simulator.js';
-import { startQlabSimulator } from '../adapters/qlab/simulator.js';
-import { commandSchemaOf } from './config/command-schema.js';
-import { type LoadResult, loadBridge } from './config/load.js';
-import type { Adapter } from './devices/adapter.js';
-import { isolateNative } from './devices/drivers/isolated-adapter.js';
-import { type KindListing, lookFor } from './devices/plugged-in.js';
-import { adapterValidators } from './generated/files.js';
-import type { BridgeConfig } from './generated/types.js';
-import { packageRoot } from './kit/package.js';
-import { lintMapping } from './mapping/lint.js';
+import { adapters } from '../../adapters/index.js';
+import { consoleKinds, startConsole } from '../../adapters/osc/console-simulator.js';
+import { openOscSimulator } from '../../adapters/osc/simulator.js';
+import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
+import type { Adapter } from '../adapter-sdk/adapter.js';
+import { commandSchemaOf } from '../check/command-schema.js';
+import { lintMapping } from '../check/rules.js';
+import { isolateNative } from '../devices/drivers/isolated-adapter.js';
+import { type KindListing, lookFor } from '../devices/plugged-in.js';
+import { adapterValidators } from '../generated/files.js';
+import type { BridgeConfig } from '../generated/types.js';
+import { packageRoot } from '../kit/package.js';
+import { type LoadResult, loadBridge } from './load-bridge.js';
 
 /** Native drivers run in processes of their own, which load what was built. */
 const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
 
-export { watchPlugging } from './devices/plugging.js';
+export { watchPlugging } from '../devices/plugging.js';
 
 export const adapterOf = (kind: unknown): Adapter | undefined => (typeof kind === 'string' ? atWork[kind] : undefined);
 

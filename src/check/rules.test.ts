@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { input, output, SHOW } from '../../test/support/mapping-show.js';
 import type { BridgeConfig } from '../generated/types.js';
-import { type AdapterChecks, lintMapping } from './lint.js';
+import { type AdapterChecks, lintMapping } from './rules.js';
 
 const STOP = output({ id: 'stop', event: 'EmergencyTriggered', send: { device: 'qlab', panic: true } });
 

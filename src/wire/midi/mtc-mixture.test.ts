@@ -1,16 +1,16 @@
 /** Two time codes on one port, or one twice: heard piece by piece, as merged cables give them. */
 import { describe, expect, test } from 'vitest';
-import type { Health } from '../../src/devices/adapter.js';
-import { testIo } from '../../test/support/adapter-contract.js';
-import { checkedDevice } from '../../test/support/checked-device.js';
-import { seeded } from '../../test/support/seeded.js';
-import { TestClock } from '../../test/support/test-clock.js';
-import { createMidiAdapter } from './adapter.js';
+import { createMidiAdapter } from '../../../adapters/midi/adapter.js';
+import { SimulatedMidi } from '../../../adapters/midi/simulator.js';
+import { testIo } from '../../../test/support/adapter-contract.js';
+import { checkedDevice } from '../../../test/support/checked-device.js';
+import { seeded } from '../../../test/support/seeded.js';
+import { TestClock } from '../../../test/support/test-clock.js';
+import type { Health } from '../../adapter-sdk/adapter.js';
 import { encodeMessage } from './codec.js';
 import { MtcReceiver } from './mtc.js';
 import type { Mixture } from './mtc-mixture.js';
 import { quarterFrame } from './mtc-out.js';
-import { SimulatedMidi } from './simulator.js';
 import { framesToMs, fromFrameCount, RATES, type Rate } from './timecode.js';
 
 interface Heard {

@@ -1,15 +1,15 @@
 import { validateShowEvent } from '../generated/messages.js';
 import type { BridgeConfig, InputRule } from '../generated/types.js';
+import { compileWanted, type Wanted } from '../mapping/cue-selector.js';
+import type { Pattern } from '../mapping/inputs.js';
+import { placeholdersIn, step } from '../mapping/placeholders.js';
 import type { Draft } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
 import { complete } from '../show/complete.js';
 import { mayPropose } from '../show/roles.js';
 import { cuesOf, type ShowState } from '../show/state.js';
-import { compileWanted, type Wanted } from './cue-selector.js';
 import { type Finding, listed, wrong } from './findings.js';
-import type { Pattern } from './inputs.js';
-import { lintPlaceholders, type Readable } from './lint-placeholders.js';
-import { placeholdersIn, step } from './placeholders.js';
+import { lintPlaceholders, type Readable } from './placeholders.js';
 import { type RuleEvent, SAMPLES, sampleEvent } from './samples.js';
 import { lintNames, type ShowNames } from './show-names.js';
 

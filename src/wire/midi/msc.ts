@@ -1,5 +1,5 @@
 /** MIDI Show Control 1.1.1: `F0 7F device_ID 02 command_format command data… F7` ↔ messages. Pure. */
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError } from '../../kit/errors.js';
 import { normaliseNumber, problemOfNumber } from './cue-number.js';
 import {
   commandName,

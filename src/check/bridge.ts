@@ -1,7 +1,7 @@
-import { didYouMean } from './nearest.js';
-import { isMap, listAt, member, pointerOf, textAt } from './pointer.js';
-import type { ConfigCode, PointerProblem, ProblemSeverity } from './problems.js';
-import { duplicates, entries, type ShowIndex } from './show-checks.js';
+import { didYouMean } from '../config/nearest.js';
+import { isMap, listAt, member, pointerOf, textAt } from '../config/pointer.js';
+import type { ConfigCode, PointerProblem, ProblemSeverity } from '../config/problems.js';
+import { duplicates, entries, type ShowIndex } from './show.js';
 
 /** The bridge's own name as a user and as a device; nobody else may have it. */
 const OWN_NAME = 'bridge';

@@ -1,12 +1,12 @@
-import { readFrame } from './gateway/incoming.js';
-import type { Clock, MonoMs } from './kit/clock.js';
-import { toUtc } from './kit/clock.js';
-import { newId } from './kit/ids.js';
-import type { Log } from './kit/log.js';
-import type { Mapping } from './mapping/mapping.js';
-import { PROTOCOL_VERSION } from './protocol/version.js';
-import { type StampSettings, type Standing, stamp } from './sequencer/stamp.js';
-import { nextCue, type ShowState } from './show/state.js';
+import { readFrame } from '../gateway/incoming.js';
+import type { Clock, MonoMs } from '../kit/clock.js';
+import { toUtc } from '../kit/clock.js';
+import { newId } from '../kit/ids.js';
+import type { Log } from '../kit/log.js';
+import type { Mapping } from '../mapping/mapping.js';
+import { PROTOCOL_VERSION } from '../protocol/version.js';
+import { type StampSettings, type Standing, stamp } from '../sequencer/stamp.js';
+import { nextCue, type ShowState } from '../show/state.js';
 
 /** How long the warming at the start may take, in milliseconds; it delays the start by as much. */
 const WARM_UP_MS = 150;

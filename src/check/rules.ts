@@ -1,10 +1,10 @@
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
+import { type DeviceChecks, lintBackups, lintDevices, lintPlayheads } from './devices.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { type DeviceChecks, lintBackups, lintDevices, lintPlayheads } from './lint-devices.js';
-import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './lint-inputs.js';
-import { type LoopChecks, lintLoops } from './lint-loops.js';
-import { type CommandProblem, cueSamples, lintOutput } from './lint-outputs.js';
+import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './inputs.js';
+import { type LoopChecks, lintLoops } from './loops.js';
+import { type CommandProblem, cueSamples, lintOutput } from './outputs.js';
 import { namesOf } from './show-names.js';
 
 export type { Finding } from './findings.js';

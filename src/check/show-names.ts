@@ -1,6 +1,6 @@
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
+import { step } from '../mapping/placeholders.js';
 import { type Finding, wrong } from './findings.js';
-import { step } from './placeholders.js';
 
 /** What the names in a payload can stand for. */
 export interface ShowNames {

@@ -4,7 +4,7 @@
  * @see Open Sound Control 1.0; 1.1 (Freed and Schmeder, NIME 2009) for T F N I t
  */
 import osc, { type Offset, type TimeTag, type WireArgument, type WireBundle, type WireMessage } from 'osc/src/osc.js';
-import { BridgeError } from '../../src/kit/errors.js';
+import { BridgeError } from '../../kit/errors.js';
 import { ADDRESS_BYTES_MAX, type Fault, type MessagePlace, walkPacket } from './guard.js';
 
 /** An argument with its OSC type. b, r, m and t hold lower case hexadecimal; t is an NTP time of 16 digits. */

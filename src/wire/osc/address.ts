@@ -3,7 +3,7 @@
  * stranger's.
  * @see Open Sound Control 1.0, "OSC Message Dispatching and Pattern Matching"; 1.1 for `//`
  */
-import { compileWildcards } from '../../src/kit/wildcards.js';
+import { compileWildcards } from '../../kit/wildcards.js';
 
 /** Whether an address holds a wildcard: it may then stand for several. */
 export const isPattern = (address: string): boolean => /[?*[\]{}]|\/\//.test(address);

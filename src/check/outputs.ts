@@ -1,12 +1,12 @@
 import type { BridgeConfig, CueEntry, OutputRule, SegmentEntry, ShowFile } from '../generated/types.js';
+import { CUE_EVENTS, EventView, type Run } from '../mapping/event-view.js';
+import { type Command, type CompiledOutput, compileOutput } from '../mapping/outputs.js';
+import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope, step } from '../mapping/placeholders.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
-import { CUE_EVENTS, EventView, type Run } from './event-view.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { faultOf, lintMembers } from './lint-inputs.js';
-import { lintPlaceholders, type Readable } from './lint-placeholders.js';
-import { type Command, type CompiledOutput, compileOutput } from './outputs.js';
-import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope, step } from './placeholders.js';
+import { faultOf, lintMembers } from './inputs.js';
+import { lintPlaceholders, type Readable } from './placeholders.js';
 import { SAMPLES, sampleEvent } from './samples.js';
 import type { ShowNames } from './show-names.js';
 

@@ -1,18 +1,17 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { checkBridge } from '../check/bridge.js';
+import { checkShow, indexShow } from '../check/show.js';
+import { lintSound } from '../check/sound.js';
+import { didYouMean } from '../config/nearest.js';
+import { isMap, listAt, member, pointerOf, textAt, valueAt } from '../config/pointer.js';
+import { inOrder, type PointerProblem, type Problem, problem, shownPath } from '../config/problems.js';
+import { type AdapterParts, validatePart } from '../config/validate.js';
+import { FILE_BYTES_MAX, readYaml, type YamlFile } from '../config/yaml-file.js';
 import { validateBridgeConfig, validateShowFile } from '../generated/files.js';
-import type { Validator } from '../generated/messages.js';
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
-import { checkBridge } from './bridge-checks.js';
-import { lintSound } from './lint-sound.js';
-import { didYouMean } from './nearest.js';
-import { isMap, listAt, member, pointerOf, textAt, valueAt } from './pointer.js';
-import { inOrder, type PointerProblem, type Problem, problem, shownPath } from './problems.js';
 import { type ResolveDevice, resolveDevices } from './resolve-devices.js';
-import { checkShow, indexShow } from './show-checks.js';
-import { validatePart } from './validate.js';
-import { FILE_BYTES_MAX, readYaml, type YamlFile } from './yaml-file.js';
 
 /** A bridge file and its show file, checked against each other. All paths are absolute. */
 export interface CheckedBridge {
@@ -29,13 +28,6 @@ export interface CheckedBridge {
 }
 
 export type LoadResult = { ok: true; bridge: CheckedBridge; warnings: Problem[] } | { ok: false; problems: Problem[] };
-
-/** The validators of one adapter's parts of the bridge file. */
-export interface AdapterParts {
-  device: Validator;
-  when: Validator;
-  send: Validator;
-}
 
 export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
-import { didYouMean } from './nearest.js';
-import { listAt, pointerOf, textAt } from './pointer.js';
-import type { PointerProblem } from './problems.js';
+import { didYouMean } from '../config/nearest.js';
+import { listAt, pointerOf, textAt } from '../config/pointer.js';
+import type { PointerProblem } from '../config/problems.js';
 
 interface Named {
   id: string;

@@ -1,5 +1,5 @@
+import { type FoundPlaceholder, isScope, placeholdersIn, type Scope, VOCABULARY } from '../mapping/placeholders.js';
 import { type Finding, listed, wrong } from './findings.js';
-import { type FoundPlaceholder, isScope, placeholdersIn, type Scope, VOCABULARY } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
 
 /** What a rule may read, and for each word that it may not, why. */

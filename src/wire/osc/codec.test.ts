@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import osc from 'osc/src/osc.js';
 import { describe, expect, test } from 'vitest';
-import { BridgeError } from '../../src/kit/errors.js';
+import { toInput } from '../../../adapters/osc/command.js';
+import { BridgeError } from '../../kit/errors.js';
 import { decodePacket, encodePacket, type OscArg, type OscPacket } from './codec.js';
-import { toInput } from './command.js';
 import { ADDRESS_BYTES_MAX, MESSAGES_MAX, NESTING_MAX, TAGS_MAX, walkPacket } from './guard.js';
 
 const fixture = <T>(name: string): T => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'));

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { keptLog } from '../test/support/log-lines.js';
-import { TestClock } from '../test/support/test-clock.js';
-import type { Clock, MonoMs } from './kit/clock.js';
-import type { Mapping } from './mapping/mapping.js';
-import type { ShowEvent } from './protocol/envelope.js';
-import { initialState } from './show/state.js';
+import { keptLog } from '../../test/support/log-lines.js';
+import { TestClock } from '../../test/support/test-clock.js';
+import type { Clock, MonoMs } from '../kit/clock.js';
+import type { Mapping } from '../mapping/mapping.js';
+import type { ShowEvent } from '../protocol/envelope.js';
+import { initialState } from '../show/state.js';
 import { keepWarm } from './warm-up.js';
 
 const cues = ['c0', 'c1', 'c2'].map((id) => ({ id, number: id, calls: [] }));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { systemClock } from '../../src/kit/clock.js';
+import { systemClock } from '../../kit/clock.js';
 import { addressFires, isPattern, matchAddress } from './address.js';
 
 test.each<[pattern: string, address: string, matches: boolean]>([
