@@ -87,6 +87,26 @@ test.each([
   expect(bridge.sequencer.state.currentCueId).toBe('c0');
 });
 
+test.each([
+  ['.side:not(.standby, .hold)', '.ask', 'Take back cue 0'],
+  ['.side.hold', '.emergency-panel', 'GO is refused'],
+])('what %s opens has the focus with its first pixel: no key falls between', async (selector, opened, answer) => {
+  const { page } = await desk();
+  await live(page);
+  await page.keyboard.press('Space');
+  await now(page, '0');
+  // The observer is called as soon as the document has changed, before a key could be heard.
+  await page.evaluate(`
+    window.focusedAtOnce = new Promise((resolve) =>
+      new MutationObserver(() => {
+        if (document.querySelector('${opened}')) resolve([document.activeElement.tagName, document.activeElement.textContent]);
+      }).observe(document.body, { childList: true, subtree: true }));
+    undefined;
+  `);
+  await page.click(selector);
+  expect(await page.evaluate('window.focusedAtOnce')).toEqual(['BUTTON', expect.stringContaining(answer)]);
+});
+
 test('a question that was reached by keyboard is answered by keyboard', async () => {
   const { page, bridge } = await desk();
   await live(page);

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { Client, PayloadByType, ShowState } from '../../client/index.js';
 import type { Following } from './hooks.js';
 import { useTick } from './hooks.js';
@@ -77,7 +77,7 @@ export function EmergencyPanel({ client, following, onDone }: Omit<Props, 'state
   const [code, setCode] = useState<(typeof EMERGENCY_CODES)[number]>(standing?.code ?? 'technical');
   const graver = LEVELS.slice(LEVELS.findIndex(({ level }) => level === standing?.level) + 1);
   const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     first.current?.focus();
   }, []);
   const trigger = async (level: Level) => {

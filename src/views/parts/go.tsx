@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { type Client, type ClientOutcome, type ClientRefusal, nextCue } from '../../client/index.js';
 import { Alarms } from './alarms.js';
 import { EmergencyPanel } from './emergency.js';
@@ -148,7 +148,8 @@ function Slow({ sinceMono }: { sinceMono: number }) {
 /** Taking a GO back is asked twice, beside the button and not over the page. */
 function AskBack({ current, onYes, onNo }: { current: string; onYes: () => void; onNo: () => void }) {
   const yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  // At once: between a question that stands there and a focus that follows it, Space would be a GO.
+  useLayoutEffect(() => {
     yes.current?.focus({ focusVisible: true } as FocusOptions);
   }, []);
   return (
