@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, emitKeypressEvents } from 'node:readline';
-import { type Bridge, type CheckedBridge, type Outcome, type ShowState, startBridge } from '../app/bridge.js';
+import { Bridge, type CheckedBridge, type Outcome, type ShowState } from '../app/bridge.js';
 import { loadChecked, simulators } from '../app/registry.js';
 import { systemClock } from '../kit/clock.js';
 import { BridgeError, isBridgeError, wordsOf } from '../kit/errors.js';
@@ -47,7 +47,7 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
     teller.moved({ port: DESK_PORT, why: 'taken', words: 'there is no simulated lighting desk; its cues go there' });
   const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });
   const bridgeStart = (port: number) =>
-    startBridge({
+    Bridge.start({
       checked: {
         ...checked,
         config: { ...checked.config, server: { ...checked.config.server, listen: `127.0.0.1:${port}` } },

@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { Writable } from 'node:stream';
 import { setFlagsFromString } from 'node:v8';
 import pretty from 'pino-pretty';
-import { type Bridge, type LoadResult, startBridge } from '../app/bridge.js';
+import { Bridge, type LoadResult } from '../app/bridge.js';
 import { loadChecked } from '../app/registry.js';
 import { formatProblem, type Problem } from '../config/problems.js';
 import { systemClock } from '../kit/clock.js';
@@ -40,7 +40,7 @@ export async function run(file: string, options: { logLevel?: string; json?: boo
   if (!result.ok) return leave(EXIT.refused);
   let bridge: Bridge;
   try {
-    bridge = await startBridge({ checked: result.bridge, log, pagesDir });
+    bridge = await Bridge.start({ checked: result.bridge, log, pagesDir });
   } catch (thrown) {
     const error = toBridgeError(thrown);
     log.fatal(

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { type Bridge, startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { connect } from '../../src/client/node.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -33,7 +33,7 @@ export async function start(file: string, listen = '127.0.0.1:0'): Promise<Bridg
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded.bridge;
   const checked = { ...loaded.bridge, config: { ...config, server: { ...config.server, listen } } };
-  return startBridge({ checked, log: silentLog, pagesDir });
+  return Bridge.start({ checked, log: silentLog, pagesDir });
 }
 
 export interface Desk {

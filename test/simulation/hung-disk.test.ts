@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { type Disk, systemDisk } from '../../src/journal/disk.js';
 import { systemClock } from '../../src/kit/clock.js';
@@ -56,7 +56,7 @@ outputs: [{ id: go, event: CueAdvanced, call: lighting, send: { device: desk, ad
   if (!loaded.ok) throw new Error(JSON.stringify(loaded));
   const { disk, hang, answer } = hangingDisk();
   const { log, named } = keptLog();
-  const bridge = await startBridge({ checked: loaded.bridge, log, disk });
+  const bridge = await Bridge.start({ checked: loaded.bridge, log, disk });
   const ready = async () => {
     const response = await fetch(`${bridge.url}/readyz`);
     return { ...((await response.json()) as object), status: response.status };

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ConsoleSimulator, startConsole } from '../../adapters/osc/console-simulator.js';
-import { type Bridge, startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -52,7 +52,7 @@ outputs:
   );
   const loaded = await loadChecked(join(folder, 'bridge.yaml'), {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  bridge = await startBridge({
+  bridge = await Bridge.start({
     checked: loaded.bridge,
     log: silentLog,
     onPublished: (entries) => events.push(...entries.map(({ event }) => event)),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { type QlabSimulator, startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
-import { type Published, startBridge } from '../../src/app/bridge.js';
+import { Bridge, type Published } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
 import { eventually } from './waiting.js';
@@ -72,7 +72,7 @@ outputs:
   const loaded = await loadChecked(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const events: Published[number]['event'][] = [];
-  const bridge = await startBridge({
+  const bridge = await Bridge.start({
     checked: loaded.bridge,
     log: silentLog,
     ...(pagesDir === undefined ? {} : { pagesDir }),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
-import { startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
 import { packageRoot } from '../../src/kit/package.js';
@@ -41,7 +41,7 @@ test.each([
   );
   const loaded = await loadChecked(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const bridge = await startBridge({ checked: loaded.bridge, log: silentLog });
+  const bridge = await Bridge.start({ checked: loaded.bridge, log: silentLog });
   onTestFinished(async () => void (await bridge.close()));
   const isAt = (cueId: string) =>
     eventually(() => bridge.sequencer.state.currentCueId === cueId, `the show at ${cueId}`);

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { silentLog } from '../../src/kit/log.js';
@@ -32,7 +32,7 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
   await writeFile(join(folder, 'bridge.yaml'), bridgeFile(box.path));
   const loaded = await loadChecked(join(folder, 'bridge.yaml'), {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const bridge = await startBridge({ checked: loaded.bridge, log: silentLog });
+  const bridge = await Bridge.start({ checked: loaded.bridge, log: silentLog });
   const status = () => bridge.devices().find(({ device }) => device === 'button')?.status;
   const current = () => bridge.sequencer.state.currentCueId;
   const lamp = () => box.received.toString();
@@ -72,7 +72,7 @@ test('the cue light of config/: amber flashes until it is acknowledged, green la
   await writeFile(join(folder, 'bridge.yaml'), here);
   const loaded = await loadChecked(join(folder, 'bridge.yaml'), {});
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const bridge = await startBridge({ checked: loaded.bridge, log: silentLog });
+  const bridge = await Bridge.start({ checked: loaded.bridge, log: silentLog });
   const isReady = () => bridge.devices().find(({ device }) => device === 'fly-light')?.status === 'unverified';
   const lines = () => box.received.toString().split('\n').slice(0, -1);
   const told = () => lines().filter((line) => line !== 'ALIVE');

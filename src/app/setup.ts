@@ -1,0 +1,77 @@
+import type { Adapter, Command } from '../adapter-sdk/adapter.js';
+import { fits } from '../devices/fits.js';
+import type { DeviceSpec } from '../devices/supervised-device.js';
+import type { GatewaySettings } from '../gateway/contract.js';
+import type { Actor } from '../generated/types.js';
+import { compileMapping, type Mapping } from '../mapping/mapping.js';
+import type { CheckedBridge } from './load-bridge.js';
+import { adapterOf } from './registry.js';
+
+/** The bridge itself, where it speaks in nobody's name. */
+export const OWN: Actor = { userId: 'bridge', role: 'bridge', deviceId: 'bridge' };
+
+/** What one checked bridge file means for the parts. A reload replaces it whole. */
+export class Setup {
+  readonly checked: CheckedBridge;
+  readonly mapping: Mapping;
+
+  constructor(checked: CheckedBridge) {
+    this.checked = checked;
+    this.mapping = compileMapping(checked.config, (device, pattern, input) =>
+      fits(this.adapterOf(device), pattern, input),
+    );
+  }
+
+  get config(): CheckedBridge['config'] {
+    return this.checked.config;
+  }
+
+  adapterOf(device: string): Adapter | undefined {
+    return adapterOf(this.config.devices[device]?.adapter);
+  }
+
+  /** A command in a few words. */
+  summarise(device: string, command: Command): string {
+    return this.adapterOf(device)?.summarise(command) ?? JSON.stringify(command);
+  }
+
+  /** Goes the whole way of a command but the last step. */
+  tryCommand(device: string, command: Command): void {
+    const config = this.config.devices[device];
+    if (config) this.adapterOf(device)?.problemOfCommand?.(command, { ...config });
+  }
+
+  /** Who a device's press counts for: the user of the access list, or the bridge itself in that user's name. */
+  userOf(as: string | undefined): Omit<Actor, 'deviceId'> {
+    const entry = this.config.access?.find(({ userId }) => userId === as);
+    if (!entry) return { userId: as ?? OWN.userId, role: OWN.role };
+    const { userId, role, displayName } = entry;
+    return { userId, role, ...(displayName === undefined ? {} : { displayName }) };
+  }
+
+  devices(): DeviceSpec[] {
+    const { config, baseDir } = this.checked;
+    return Object.entries(config.devices).flatMap(
+      ([name, { adapter: kind, backupOf: _b, mirrored: _m, playhead: _p, ...rest }]) => {
+        const adapter = adapterOf(kind);
+        return adapter ? [{ name, adapter, config: rest, patterns: this.mapping.patternsFor(name), baseDir }] : [];
+      },
+    );
+  }
+
+  gateway(): GatewaySettings & { listen: string } {
+    const { server, access } = this.config;
+    const { listen, allowedOrigins, heartbeatMs, limits } = server;
+    return { listen, allowedOrigins, heartbeatMs, limits, ...(access === undefined ? {} : { access }) };
+  }
+
+  /** What of the next file takes a restart: until then it stays as it is here. */
+  restartReasons({ config, fingerprint, journalPath }: CheckedBridge): string[] {
+    const reasons: string[] = [];
+    if (this.config.show.id !== config.show.id) reasons.push('show.id');
+    if (this.checked.fingerprint !== fingerprint) reasons.push('the show file');
+    if (this.checked.journalPath !== journalPath) reasons.push('journal.path');
+    if (this.config.server.listen !== config.server.listen) reasons.push('server.listen');
+    return reasons;
+  }
+}
