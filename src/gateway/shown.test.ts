@@ -67,6 +67,7 @@ test('notes are found wherever they stand, and texts that only look like them ar
 test('a note that nests too deep to be written once more, of a log from before there was a limit, is withheld', () => {
   const { state } = new MemoryShow();
   const deep = `${'{"a":'.repeat(8000)}1${'}'.repeat(8000)}`;
+  const isTooDeep = cannotWrite(JSON.parse(deep));
   const line = (payload: string) =>
     Buffer.from(
       `{"kind":"event","eventType":"NoteAdded","actor":{"userId":"u-1","role":"crew","deviceId":"d"},"payload":${payload},"eventSeq":1,"patch":[]}\n`,
@@ -75,11 +76,23 @@ test('a note that nests too deep to be written once more, of a log from before t
     JSON.parse(String(linesFor({ fromSeq: 1, lastSeq: 1, lines }, 1, 1, { userId: 'u-2', role }, state)));
   const open = line(`{"noteId":"n","scope":{"type":"show"},"text":"x","more":${deep}}`);
   const closed = line(`{"noteId":"n","scope":{"type":"show"},"text":"x","visibleTo":["director"],"more":${deep}}`);
+  const isWithheld = { eventSeq: 1, payload: { noteId: 'n' }, withheld: true };
+  expect(shownTo('performer', closed)).toMatchObject(isWithheld);
   for (const [role, lines] of [
     ['performer', open],
-    ['performer', closed],
     ['director', closed],
   ] as const) {
-    expect(shownTo(role, lines)).toMatchObject({ eventSeq: 1, payload: { noteId: 'n' }, withheld: true });
+    const shown = shownTo(role, lines);
+    if (isTooDeep) expect(shown).toMatchObject(isWithheld);
+    else expect(shown.payload.text).toBe('x');
   }
 });
+
+/** Up to Node 24 nobody can write what nests 8,000 levels deep; newer ones can, and need not hold it back. */
+function cannotWrite(value: unknown): boolean {
+  try {
+    return JSON.stringify(value) === undefined;
+  } catch {
+    return true;
+  }
+}

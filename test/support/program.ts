@@ -7,15 +7,46 @@ import { packageRoot } from '../../src/kit/package.js';
 
 const cli = join(packageRoot, 'dist/src/cli/index.js');
 
+/** What was started here and has not ended: nothing may outlive its test. */
+const running = new Set<ChildProcess>();
+function keptUntilItEnds<P extends ChildProcess>(child: P): P {
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  child.once('error', () => running.delete(child));
+  return child;
+}
+// The last resort, for a worker that ends before its tests do.
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** The programs that run now. */
+export const programsRunning = (): ChildProcess[] => [...running];
+
+/** `kill -9` for each of them that has not ended. Resolves when they have. */
+export async function endPrograms(programs: readonly ChildProcess[]): Promise<void> {
+  await Promise.all(
+    programs
+      .filter((child) => running.has(child))
+      .map((child) => {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        return ended;
+      }),
+  );
+}
+
 /** Runs `pacebuddy ARGS` to its end. */
 export async function pacebuddy(
   args: string[],
   env: Record<string, string> = {},
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [cli, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
-  });
+  const child = keptUntilItEnds(
+    spawn(process.execPath, [cli, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    }),
+  );
   let out = '';
   let err = '';
   child.stdout.on('data', (data) => {
@@ -47,10 +78,12 @@ export class Talking {
     [first = process.execPath, ...words]: readonly string[] = [],
   ) {
     if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
-    const child = spawn(first, [...words, cli, ...args], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
-    });
+    const child = keptUntilItEnds(
+      spawn(first, [...words, cli, ...args], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, ...env },
+      }),
+    );
     this.process = child;
     this.ended = once(child, 'exit').then(([code]) => code as number | null);
     child.stderr.on('data', (data) => {
