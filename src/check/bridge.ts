@@ -1,5 +1,5 @@
 import { didYouMean } from '../config/nearest.js';
-import { isMap, listAt, member, pointerOf, textAt } from '../config/pointer.js';
+import { isMap, listAt, member, pointerOf, textAt } from '../kit/pointer.js';
 import type { ConfigCode, PointerProblem, ProblemSeverity } from '../config/problems.js';
 import { duplicates, entries, type ShowIndex } from './show.js';
 
