@@ -4,7 +4,7 @@ import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons, buttonsOf, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { PerSecond } from '../../src/kit/rate.js';
+import { RateLimiter } from '../../src/kit/rate.js';
 import { isLit, OFF, problemOfWish, type Rgb, readCommand, type Wish } from './codec.js';
 import { Controls, problemOfControl } from './controls.js';
 import { Lamps } from './lamps.js';
@@ -55,7 +55,7 @@ export class XkeysConnection extends BaseConnection {
   readonly #lamps: Lamps;
   /** Told to flash one by one: whether all at once ends that is not known of every panel. */
   readonly #flashing = new Set<number>();
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #counters = {
     'in.reports': 0,
     'in.gestures': 0,
@@ -76,7 +76,7 @@ export class XkeysConnection extends BaseConnection {
     this.#name = name;
     this.#note = note;
     this.#lamps = new Lamps(io.clock);
-    this.#rate = new PerSecond(CONTROL_INPUTS_PER_SECOND_MAX, io.clock);
+    this.#rate = new RateLimiter(io.clock);
     this.#controls = new Controls(io.patterns);
     this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
@@ -174,7 +174,7 @@ export class XkeysConnection extends BaseConnection {
   #tell(inputs: readonly Input[]): void {
     for (const input of inputs) {
       if (this.#isOver || this.#closing) return;
-      if (!this.#rate.take()) {
+      if (!this.#rate.take(CONTROL_INPUTS_PER_SECOND_MAX)) {
         this.#counters['dropped.flood'] += 1;
         continue;
       }

@@ -6,7 +6,7 @@ import type { Clock } from '../../kit/clock.js';
 import { deferred } from '../../kit/deferred.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
-import { PerSecond } from '../../kit/rate.js';
+import { RateLimiter } from '../../kit/rate.js';
 import { driverEnvironment } from './driver-environment.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { RetoldLog, Said } from './retold.js';
@@ -59,7 +59,7 @@ export class DriverProcess {
   readonly #failed: Promise<Error>;
   readonly #pipe: Socket;
   readonly #reader = new MessageReader();
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #said: Said;
   readonly #retold: RetoldLog;
   readonly #life = new AbortController();
@@ -80,7 +80,7 @@ export class DriverProcess {
     this.#clock = clock;
     this.log = log;
     this.#heardAtMs = clock.mono();
-    this.#rate = new PerSecond(MESSAGES_PER_SECOND_MAX, clock);
+    this.#rate = new RateLimiter(clock);
     this.#said = new Said(clock, () => this.log);
     this.#retold = new RetoldLog(clock, () => this.log);
     this.#child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB_MAX}`, host, kind, module, device], {
@@ -202,7 +202,8 @@ export class DriverProcess {
   /** A process that lives on without its pipe is of no use. */
   async #outlived(exited: Promise<unknown>): Promise<void> {
     let isGone = false;
-    await this.#atMost(
+    await within(
+      this.#clock,
       LAST_WORDS_LIMIT_MS,
       exited.then(() => {
         isGone = true;
@@ -221,7 +222,7 @@ export class DriverProcess {
     this.#heardAtMs = this.#clock.mono();
     try {
       for (const message of this.#reader.push(text)) {
-        if (!this.#rate.take()) {
+        if (!this.#rate.take(MESSAGES_PER_SECOND_MAX)) {
           this.#kill(`the driver process sent more than ${MESSAGES_PER_SECOND_MAX} messages a second`);
           return;
         }
