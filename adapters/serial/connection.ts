@@ -3,6 +3,7 @@ import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
 import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, type ErrorCode, wordsOf } from '../../src/kit/errors.js';
+import { within } from '../../src/kit/within.js';
 import { Afterwards } from './afterwards.js';
 import { decodeLine, Framer, type Framing, toHex } from './codec.js';
 import { encodeWords, type Out, planOf } from './command.js';
@@ -391,7 +392,6 @@ export class SerialConnection extends BaseConnection {
 
   /** @returns whether it was done in time, and without a fault. */
   async #atMost(limitMs: number, work: Promise<unknown>): Promise<boolean> {
-    const timer = new AbortController();
     const done = work.then(
       () => true,
       (error: unknown) => {
@@ -399,10 +399,7 @@ export class SerialConnection extends BaseConnection {
         return false;
       },
     );
-    const tooLong = this.#io.clock.sleep(limitMs, timer.signal).then(() => false);
-    const isDone = await Promise.race([done, tooLong]);
-    timer.abort();
-    return isDone;
+    return (await within(this.#io.clock, limitMs, done)) === true;
   }
 }
 

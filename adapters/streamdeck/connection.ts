@@ -4,6 +4,7 @@ import { Buttons } from '../../src/adapter-sdk/buttons.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { within } from '../../src/kit/within.js';
 import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';
 import { changesInMs, lookOf, type Picture } from './codec.js';
 import { DARK, type Look } from './draw.js';
@@ -209,10 +210,8 @@ export class StreamdeckConnection extends BaseConnection {
 
   /** What the device does not do in time, or fails to do, is left. */
   async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
-    const timer = new AbortController();
     const done = work.catch((error: unknown) => this.#io.log.debug({ err: error }, 'device.close-failed'));
-    await Promise.race([done, this.#io.clock.sleep(limitMs, timer.signal)]);
-    timer.abort();
+    await within(this.#io.clock, limitMs, done);
   }
 }
 

@@ -5,6 +5,7 @@ import { Buttons, buttonsOf, problemOfButton } from '../../src/adapter-sdk/butto
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { RateLimiter } from '../../src/kit/rate.js';
+import { within } from '../../src/kit/within.js';
 import { isLit, OFF, problemOfWish, type Rgb, readCommand, type Wish } from './codec.js';
 import { Controls, problemOfControl } from './controls.js';
 import { Lamps } from './lamps.js';
@@ -134,9 +135,7 @@ export class XkeysConnection extends BaseConnection {
     this.#lamps.end();
     if (!this.#isOver) {
       this.#darken();
-      const timer = new AbortController();
-      await Promise.race([this.#wire.flush(), this.#io.clock.sleep(GOODBYE_LIMIT_MS, timer.signal)]);
-      timer.abort();
+      await within(this.#io.clock, GOODBYE_LIMIT_MS, this.#wire.flush());
     }
     await this.#wire.close();
   }

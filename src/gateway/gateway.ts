@@ -9,6 +9,7 @@ import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
 import { isLoopback } from '../kit/loopback.js';
 import { RareLog } from '../kit/rate.js';
+import { within } from '../kit/within.js';
 import { isStageManagement } from '../show/roles.js';
 import type { ShowState } from '../show/state.js';
 import { Access, type Identity } from './access.js';
@@ -236,9 +237,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
       if (this.#sessions.size === 0) resolve();
     });
     for (const session of this.#sessions) session.close(1001, 'the bridge is stopping');
-    const timer = new AbortController();
-    await Promise.race([gone, this.clock.sleep(GOODBYE_MS, timer.signal)]);
-    timer.abort();
+    await within(this.clock, GOODBYE_MS, gone);
     for (const session of this.#sessions) session.terminate();
     await this.#closeHttp();
     this.log.info({}, 'gateway.closed');

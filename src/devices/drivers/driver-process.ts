@@ -7,6 +7,7 @@ import { deferred } from '../../kit/deferred.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { RateLimiter } from '../../kit/rate.js';
+import { LATE, within } from '../../kit/within.js';
 import { driverEnvironment } from './driver-environment.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { RetoldLog, Said } from './retold.js';
@@ -165,10 +166,7 @@ export class DriverProcess {
 
   async #end(): Promise<void> {
     this.tell({ type: 'end' });
-    const timer = new AbortController();
-    const late = this.#clock.sleep(GOODBYE_LIMIT_MS, timer.signal).then(() => 'late' as const);
-    if ((await Promise.race([this.ended, late])) === 'late') this.#child.kill('SIGKILL');
-    timer.abort();
+    if ((await within(this.#clock, GOODBYE_LIMIT_MS, this.ended)) === LATE) this.#child.kill('SIGKILL');
     await this.ended;
   }
 
@@ -187,7 +185,7 @@ export class DriverProcess {
     const silent = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     this.#pipe.once('close', () => void this.#outlived(exited));
     const how = await exited;
-    await this.#atMost(LAST_WORDS_LIMIT_MS, silent);
+    await within(this.#clock, LAST_WORDS_LIMIT_MS, silent);
     this.#isHeldBack = false;
     this.#handOver();
     for (const stream of this.#child.stdio) stream?.destroy();
@@ -282,11 +280,5 @@ export class DriverProcess {
       const limitMs = PATIENCE_MS[this.#patience];
       if (nowMs - this.#heardAtMs >= limitMs) this.#kill(`the driver process hung: silent for ${limitMs} ms`);
     }
-  }
-
-  async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([work, this.#clock.sleep(limitMs, timer.signal)]);
-    timer.abort();
   }
 }
