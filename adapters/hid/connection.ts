@@ -3,6 +3,7 @@ import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { within } from '../../src/kit/within.js';
 import type { Strange } from './codec.js';
 import type { HidHandle } from './driver.js';
 import { ReportReader } from './reader.js';
@@ -120,12 +121,9 @@ export class HidConnection extends BaseConnection {
 
   async #release(): Promise<void> {
     this.#buttons.stop();
-    const timer = new AbortController();
-    const late = this.#io.clock.sleep(CLOSE_LIMIT_MS, timer.signal);
     const release = this.#handle
       .close()
       .catch((error: unknown) => this.#io.log.debug({ err: error }, 'device.close-failed'));
-    await Promise.race([release, late]);
-    timer.abort();
+    await within(this.#io.clock, CLOSE_LIMIT_MS, release);
   }
 }

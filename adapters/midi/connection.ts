@@ -1,6 +1,7 @@
 import type { AdapterIo, Command, Face, Health, Input, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { MidiDevice } from '../../src/generated/types.js';
+import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from '../../src/wire/midi/codec.js';
 import { MtcReceiver, type MtcReport } from '../../src/wire/midi/mtc.js';
@@ -56,7 +57,8 @@ export class MidiConnection extends BaseConnection {
   #out: MidiOutPort | undefined;
   #isHeard = false;
   #ending: Promise<void> | undefined;
-  #mtcWakeAtMs: number | undefined;
+  /** Rings when time code stays away. */
+  readonly #mtcAlarm: Alarm;
   #isHeld = false;
   /** Why the time code that is asked for is not sent. */
   #mtcTrouble: string | undefined;
@@ -71,6 +73,10 @@ export class MidiConnection extends BaseConnection {
     this.#config = config;
     this.#names = names;
     this.#mtc = new MtcReceiver({ freewheelMs: config.mtcFreewheelMs });
+    this.#mtcAlarm = new Alarm(io.clock, () => {
+      this.#tellMtc(this.#mtc.tick(io.clock.mono()));
+      this.#watchMtc();
+    });
     const { mtcOut } = config;
     this.#mtcOut = mtcOut && new MtcTransmitter(mtcOut, io, (message) => this.#sendClock(encodeMessage(message)));
     // Also for rules of a later bridge file: time code that is heard has to know of holds.
@@ -221,22 +227,12 @@ export class MidiConnection extends BaseConnection {
     for (const report of reports) this.#tell(mtcInput(report));
   }
 
-  /** Wakes when time code stays away. One sleeper at a time, however many pieces come. */
   #watchMtc(): void {
     if (this.#mixture !== this.#mtc.mixture) {
       this.#mixture = this.#mtc.mixture;
       this.tellHealth(this.#healthNow());
     }
-    const atMs = this.#mtc.nextAtMs;
-    if (atMs === undefined || this.#ending || (this.#mtcWakeAtMs !== undefined && this.#mtcWakeAtMs <= atMs)) return;
-    this.#mtcWakeAtMs = atMs;
-    const { clock } = this.#io;
-    void clock.sleep(Math.max(1, atMs - clock.mono()), this.#life.signal).then(() => {
-      if (this.#mtcWakeAtMs !== atMs || this.#ending) return;
-      this.#mtcWakeAtMs = undefined;
-      this.#tellMtc(this.#mtc.tick(clock.mono()));
-      this.#watchMtc();
-    });
+    if (!this.#ending) this.#mtcAlarm.set(this.#mtc.nextAtMs);
   }
 
   #tell(input: Input): void {
@@ -300,6 +296,7 @@ export class MidiConnection extends BaseConnection {
   #end(why: BridgeError | undefined): Promise<void> {
     this.#ending ??= Promise.resolve().then(() => {
       this.#life.abort();
+      this.#mtcAlarm.clear();
       this.#mtcOut?.stop();
       this.#closePorts();
       this.tellEnd(why);

@@ -1,19 +1,19 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
 import type { Adapter, DeviceProblem } from '../../src/adapter-sdk/adapter.js';
+import { isLoopback } from '../../src/kit/loopback.js';
 import { problemOfFrom } from './allowed.js';
 import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';
+import { splitListen } from './opening.js';
 import { type OscConfig, resolve, type Settled } from './settings.js';
 import { openTcpClient, openTcpServer } from './tcp.js';
 import { openUdp } from './udp.js';
-
-const THIS_MACHINE = /^(localhost|127\.|\[?::1\]?:)/i;
 
 /** An address that cannot be read; or, as a warning, a port on which everybody on the network may press. */
 function problemOfListen({ listen, from }: OscConfig): DeviceProblem | undefined {
   const wrong = from && problemOfFrom(from);
   if (wrong) return { pointer: `/from/${wrong.index}`, message: wrong.message, severity: 'error' };
-  if (listen === undefined || from !== undefined || THIS_MACHINE.test(listen)) return undefined;
+  if (listen === undefined || from !== undefined || isLoopback(splitListen(listen).host)) return undefined;
   const message = `whoever reaches ${listen} is heard, and may press: say from: with the addresses or nets of those who may`;
   return { pointer: '/listen', message, severity: 'warn' };
 }

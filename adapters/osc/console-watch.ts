@@ -1,9 +1,11 @@
 /** What is seen of a console while it is connected: whether it answers, what it says, and whose doing that was. */
+
 import type { Fired, Health } from '../../src/adapter-sdk/adapter.js';
 import { Overdue } from '../../src/adapter-sdk/overdue.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { deferred } from '../../src/kit/deferred.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 import type { Awaited, Console, PlainMessage, Renewal } from './console.js';
 import { Evidence } from './evidence.js';
 
@@ -115,12 +117,11 @@ export class ConsoleWatch {
     const seen = deferred<void>();
     const late = deferred<Fired>();
     const over = new AbortController();
-    const promise = Promise.race([seen.promise, this.#tooLate(withinMs, what, late.promise, over.signal)]);
+    const promise = this.#inTime(withinMs, what, seen.promise, late.promise, over.signal);
     promise.catch(() => undefined);
     return {
       promise,
       seen: () => {
-        over.abort();
         this.#setTrouble(undefined);
         seen.resolve();
       },
@@ -159,10 +160,16 @@ export class ConsoleWatch {
     return isNews;
   }
 
-  /** Never resolves. @throws DEVICE_TIMEOUT after `withinMs`, DEVICE_CLOSED when the device is lost before */
-  async #tooLate(withinMs: number, what: string, late: Promise<Fired>, over: AbortSignal): Promise<never> {
-    const { clock } = this.#options;
-    await clock.sleep(withinMs, AbortSignal.any([over, this.#life.signal]));
+  /** Never settles once it is over. @throws DEVICE_TIMEOUT after `withinMs`, DEVICE_CLOSED when the device is lost before */
+  async #inTime(
+    withinMs: number,
+    what: string,
+    seen: Promise<void>,
+    late: Promise<Fired>,
+    over: AbortSignal,
+  ): Promise<void> {
+    const signal = AbortSignal.any([over, this.#life.signal]);
+    if ((await within(this.#options.clock, withinMs, seen, signal)) !== LATE) return;
     if (over.aborted) return new Promise<never>(() => undefined);
     if (this.#life.signal.aborted) {
       throw new BridgeError('DEVICE_CLOSED', `the device was lost before ${what} was seen to be done`);

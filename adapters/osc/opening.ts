@@ -1,8 +1,10 @@
 /** Opening sockets with a limit, so that a signal or a dead name server never leaves one behind. */
+
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 
 export interface OpeningLimit {
   clock: Clock;
@@ -22,23 +24,14 @@ export async function opening<T>(
   undo: () => void = () => undefined,
 ): Promise<T> {
   signal.throwIfAborted();
-  const timer = new AbortController();
-  let stop: () => void = () => undefined;
   try {
-    return await new Promise<T>((resolve, reject) => {
-      stop = () => reject(signal.reason);
-      signal.addEventListener('abort', stop);
-      void clock.sleep(limitMs, timer.signal).then(() => {
-        reject(new BridgeError('DEVICE_TIMEOUT', `${what} took longer than ${limitMs} ms`));
-      });
-      start(resolve, reject);
-    });
+    const opened = await within(clock, limitMs, new Promise<T>(start), signal);
+    if (opened !== LATE) return opened;
+    signal.throwIfAborted();
+    throw new BridgeError('DEVICE_TIMEOUT', `${what} took longer than ${limitMs} ms`);
   } catch (error) {
     undo();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', stop);
-    timer.abort();
   }
 }
 

@@ -1,7 +1,9 @@
 /** One TCP connection that carries OSC, whoever opened it. */
+
 import type { Socket } from 'node:net';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 import { encodeFrame, type FrameReader, type FramingName, frameReader } from '../../src/wire/osc/framing.js';
 import { joinAddress } from './opening.js';
 import { unacknowledgedBytes } from './unacknowledged.js';
@@ -127,23 +129,12 @@ export class TcpPeer {
       await taken;
       return sentAt;
     }
-    const ended = new AbortController();
-    const late = clock.sleep(sendTimeoutMs, AbortSignal.any([signal, ended.signal])).then(() => {
-      if (ended.signal.aborted) return;
-      const what = signal.aborted ? 'before it was given up' : `within ${sendTimeoutMs} ms`;
-      this.#reason = new BridgeError('DEVICE_TIMEOUT', `${this.name} did not take a packet ${what}`);
-      socket.resetAndDestroy();
-      this.#tellGone();
-      throw this.#reason;
-    });
-    try {
-      await Promise.race([late, taken]);
-      return clock.mono();
-    } finally {
-      ended.abort();
-      taken.catch(() => undefined);
-      late.catch(() => undefined);
-    }
+    if ((await within(clock, sendTimeoutMs, taken, signal)) !== LATE) return clock.mono();
+    const what = signal.aborted ? 'before it was given up' : `within ${sendTimeoutMs} ms`;
+    this.#reason = new BridgeError('DEVICE_TIMEOUT', `${this.name} did not take a packet ${what}`);
+    socket.resetAndDestroy();
+    this.#tellGone();
+    throw this.#reason;
   }
 
   /** A packet that the kernel has may still be on its way when the network is gone: it must not arrive late. */

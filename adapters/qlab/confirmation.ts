@@ -1,5 +1,7 @@
 /** Waits until a command was seen to fire, by QLab's report or by asking the cue. */
+
 import type { Clock, MonoMs } from '../../src/kit/clock.js';
+import { LATE, within } from '../../src/kit/within.js';
 import type { Sighting } from './evidence.js';
 import type { Look } from './watch.js';
 
@@ -33,22 +35,18 @@ export async function confirmation(options: ConfirmationOptions): Promise<Outcom
   let isIdle = false;
   const leftMs = () => sentAt + limitMs + preWaitMs - clock.mono();
   /** What comes first; undefined when it is the time. */
-  const within = async <T>(ms: number, work?: Promise<T>): Promise<Sighting | T | undefined> => {
-    const timer = new AbortController();
-    const pause = clock.sleep(Math.max(0, ms), AbortSignal.any([signal, timer.signal])).then(() => undefined);
-    try {
-      return await Promise.race([...(reported ? [reported] : []), ...(work ? [work] : []), pause]);
-    } finally {
-      timer.abort();
-    }
+  const first = async <T>(ms: number, work?: Promise<T>): Promise<Sighting | T | undefined> => {
+    const either = Promise.race([...(reported ? [reported] : []), ...(work ? [work] : [])]);
+    const found = await within<Sighting | T>(clock, Math.max(0, ms), either, signal);
+    return found === LATE ? undefined : found;
   };
   const isSighting = (found: object | undefined): found is Sighting => found !== undefined && 'as' in found;
   let pauseMs = reported ? leftMs() - Math.min(ASK_BEFORE_MS, limitMs / 2) : 0;
   while (!signal.aborted) {
-    const before = pauseMs > 0 ? await within<undefined>(Math.min(pauseMs, leftMs())) : undefined;
+    const before = pauseMs > 0 ? await first<undefined>(Math.min(pauseMs, leftMs())) : undefined;
     if (before) return { is: 'fired', sighting: before };
     if (leftMs() < TIMER_MS || signal.aborted) break;
-    const found = await within(leftMs(), look?.());
+    const found = await first(leftMs(), look?.());
     if (isSighting(found)) return { is: 'fired', sighting: found };
     if (found?.hasFired) return { is: 'fired' };
     isIdle = found?.isIdle ?? false;

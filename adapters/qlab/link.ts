@@ -1,7 +1,9 @@
 /** One TCP connection to QLab: bytes, frames, messages and their replies. It knows nothing of cues. */
+
 import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 import { decodePacket, encodeMessage, type OscArgument, type OscMessage, SlipDecoder, slipEncode } from './codec.js';
 import { type AskOptions, Replies, type Reply } from './replies.js';
 
@@ -111,9 +113,7 @@ export class Link {
       this.#ended = true;
       this.#replies.end(new BridgeError('DEVICE_CLOSED', 'the connection to QLab was closed'));
       this.#socket.end();
-      const timer = new AbortController();
-      await Promise.race([this.#gone, this.#clock.sleep(GOODBYE_MS, timer.signal)]);
-      timer.abort();
+      await within(this.#clock, GOODBYE_MS, this.#gone);
       this.#drop();
       this.#end(undefined);
     }
@@ -149,25 +149,22 @@ export async function openLink(options: LinkOptions, clock: Clock, signal: Abort
   if (signal.aborted) throw new BridgeError('DEVICE_CLOSED', 'stopped');
   const { host, port, connectTimeoutMs } = options;
   const socket = connect({ host, port });
-  const timer = new AbortController();
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('connect', resolve);
-      socket.once('error', (cause) => {
-        reject(new BridgeError('DEVICE_UNREACHABLE', `no QLab at ${host}:${port}: ${cause.message}`, { cause }));
-      });
-      void clock.sleep(connectTimeoutMs, AbortSignal.any([signal, timer.signal])).then(() => {
-        if (timer.signal.aborted) return;
-        if (signal.aborted) reject(new BridgeError('DEVICE_CLOSED', 'stopped'));
-        else reject(new BridgeError('DEVICE_TIMEOUT', `${host}:${port} did not answer within ${connectTimeoutMs} ms`));
-      });
+  const connected = new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve);
+    socket.once('error', (cause) => {
+      reject(new BridgeError('DEVICE_UNREACHABLE', `no QLab at ${host}:${port}: ${cause.message}`, { cause }));
     });
+  });
+  try {
+    const how = await within(clock, connectTimeoutMs, connected, signal);
+    if (how === LATE && signal.aborted) throw new BridgeError('DEVICE_CLOSED', 'stopped');
+    if (how === LATE) {
+      throw new BridgeError('DEVICE_TIMEOUT', `${host}:${port} did not answer within ${connectTimeoutMs} ms`);
+    }
   } catch (error) {
     socket.on('error', () => {});
     socket.destroy();
     throw error;
-  } finally {
-    timer.abort();
   }
   return new Link(socket, clock, options.replyTimeoutMs);
 }

@@ -1,7 +1,9 @@
 import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import type { SerialDevice } from '../../src/generated/types.js';
+import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, type ErrorCode, wordsOf } from '../../src/kit/errors.js';
+import { within } from '../../src/kit/within.js';
 import { Afterwards } from './afterwards.js';
 import { decodeLine, Framer, type Framing, toHex } from './codec.js';
 import { encodeWords, type Out, planOf } from './command.js';
@@ -78,8 +80,10 @@ export class SerialConnection extends BaseConnection {
   #levels: Levels | undefined;
   #isHeard = false;
   #handshakeFault: string | undefined;
-  #isIdleWatched = false;
-  #isEndAwaited = false;
+  /** For frames that a silence ends. */
+  readonly #idle: Alarm;
+  /** For a line that does not end. */
+  readonly #endless: Alarm;
   /** What is wrong with a line that has no end; undefined since the last line that had one. */
   #unended: string | undefined;
 
@@ -101,6 +105,8 @@ export class SerialConnection extends BaseConnection {
     this.#guard = new InputGuard(config.debounceMs);
     this.#writer = new Writer({ path, clock: io.clock, onFailure: (why) => void this.#end(why) });
     this.#afterwards = new Afterwards(io.clock);
+    this.#idle = new Alarm(io.clock, () => this.#endFrame());
+    this.#endless = new Alarm(io.clock, () => this.#tellUnended());
     this.#departures = new Departures(() => port.drain());
     this.#inheritance = inheritance;
     this.#matches = matchesOf(io.patterns);
@@ -236,36 +242,24 @@ export class SerialConnection extends BaseConnection {
         const detail = `${this.#path}: the rest of a line that began before the port was opened, or a frame with a pause in it`;
         this.#io.log.warn({ code: 'CODEC_MALFORMED', detail }, 'input.dropped');
       }
-      void this.#watchIdle();
-      void this.#watchEnd();
+      this.#idle.set(this.#framer.idleAtMs);
+      this.#endless.set(this.#framer.unendedAtMs);
     }
   }
 
   /** Tells of a line that does not end: the box may end its lines in another way. */
-  async #watchEnd(): Promise<void> {
-    if (this.#isEndAwaited) return;
-    this.#isEndAwaited = true;
-    const { clock } = this.#io;
-    const waitMs = () => (this.#framer.unendedAtMs ?? Number.NEGATIVE_INFINITY) - clock.mono();
-    for (let ms = waitMs(); ms > 0 && !this.#ending; ms = waitMs()) await clock.sleep(ms, this.#life.signal);
-    this.#isEndAwaited = false;
-    if (this.#ending || this.#framer.unendedAtMs === undefined) return;
+  #tellUnended(): void {
+    if (this.#ending) return;
     if (this.#unended === undefined) this.#counters['in.unended'] += 1;
     const advice = this.#framer.hasReturn ? String.raw`; its lines may end in \r: say delimiter: '\r'` : '';
     this.#unended = `${this.#path} was heard, but no line came to its end${advice}; nothing of it is understood`;
     this.tellHealth(this.#healthOf());
   }
 
-  /** Ends frames that a silence ends. */
-  async #watchIdle(): Promise<void> {
-    if (this.#isIdleWatched) return;
-    this.#isIdleWatched = true;
-    const { clock } = this.#io;
-    for (let at = this.#framer.idleAtMs; at !== undefined && !this.#ending; at = this.#framer.idleAtMs) {
-      await clock.sleep(Math.max(1, at - clock.mono()), this.#life.signal);
-      if (!this.#ending) this.#take(this.#framer.endIdle(clock.mono()));
-    }
-    this.#isIdleWatched = false;
+  #endFrame(): void {
+    if (this.#ending) return;
+    this.#take(this.#framer.endIdle(this.#io.clock.mono()));
+    this.#idle.set(this.#framer.idleAtMs);
   }
 
   #take(frames: readonly Uint8Array[]): void {
@@ -350,6 +344,8 @@ export class SerialConnection extends BaseConnection {
 
   async #release(why: BridgeError | undefined): Promise<void> {
     this.#life.abort();
+    this.#idle.clear();
+    this.#endless.clear();
     this.#writer.stop();
     if (why) {
       this.#giveUp.abort();
@@ -396,7 +392,6 @@ export class SerialConnection extends BaseConnection {
 
   /** @returns whether it was done in time, and without a fault. */
   async #atMost(limitMs: number, work: Promise<unknown>): Promise<boolean> {
-    const timer = new AbortController();
     const done = work.then(
       () => true,
       (error: unknown) => {
@@ -404,10 +399,7 @@ export class SerialConnection extends BaseConnection {
         return false;
       },
     );
-    const tooLong = this.#io.clock.sleep(limitMs, timer.signal).then(() => false);
-    const isDone = await Promise.race([done, tooLong]);
-    timer.abort();
-    return isDone;
+    return (await within(this.#io.clock, limitMs, done)) === true;
   }
 }
 

@@ -1,6 +1,8 @@
 /** What goes out of one port: in order, one at a time, each with a limit. */
+
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 
 /** What the system has not taken by then is given up, and the port with it: it must not go out later. */
 const WRITE_LIMIT_MS = 1000;
@@ -72,20 +74,17 @@ export class Writer {
     signal?.throwIfAborted();
     const timer = new AbortController();
     this.#timer = timer;
-    const late = clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => undefined);
     try {
       const call = act();
       this.#call = call;
-      const taken = await Promise.race([call.then((value) => ({ value })), late]);
-      if (taken) return taken.value;
+      const taken = await within(clock, WRITE_LIMIT_MS, call, timer.signal);
+      if (taken !== LATE) return taken;
     } catch (cause) {
       if (cause instanceof BridgeError) throw cause;
       const words = wordsOf(cause);
       const why = new BridgeError('DEVICE_CLOSED', `${path}: ${words}`, { cause });
       onFailure(why);
       throw why;
-    } finally {
-      timer.abort();
     }
     if (this.#isStopped) throw this.#closed();
     const why = new BridgeError('DEVICE_TIMEOUT', `${path} did not take the bytes within ${WRITE_LIMIT_MS} ms`);

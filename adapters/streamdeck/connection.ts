@@ -2,7 +2,9 @@ import type { AdapterIo, Command, Face, Health, Receipt } from '../../src/adapte
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons } from '../../src/adapter-sdk/buttons.js';
 import type { StreamdeckDevice } from '../../src/generated/types.js';
+import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
+import { within } from '../../src/kit/within.js';
 import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';
 import { changesInMs, lookOf, type Picture } from './codec.js';
 import { DARK, type Look } from './draw.js';
@@ -27,7 +29,8 @@ export class StreamdeckConnection extends BaseConnection {
   /** What commands have put on buttons. */
   readonly #sent = new Map<string, Picture>();
   #face: Face | undefined;
-  #ticking: AbortController | undefined;
+  /** Rings when a picture changes by itself. */
+  readonly #ticking: Alarm;
   #isBright = false;
   #isStalled = false;
   #ending: Promise<void> | undefined;
@@ -43,6 +46,7 @@ export class StreamdeckConnection extends BaseConnection {
       this.#counters['in.gestures'] += 1;
       this.tellInput(fromButton(input));
     });
+    this.#ticking = new Alarm(io.clock, () => void this.#paint());
     this.#painter = new Painter(surfacesOf(deck), io.clock, {
       onStalled: (isStalled) => this.#observePainting(isStalled),
       onFailed: (error) => this.#lost(error),
@@ -168,14 +172,7 @@ export class StreamdeckConnection extends BaseConnection {
   }
 
   #tick(inMs: number | undefined): void {
-    this.#ticking?.abort();
-    this.#ticking = undefined;
-    if (inMs === undefined) return;
-    const ticking = new AbortController();
-    this.#ticking = ticking;
-    void this.#io.clock.sleep(inMs, ticking.signal).then(() => {
-      if (!ticking.signal.aborted) void this.#paint();
-    });
+    this.#ticking.set(inMs === undefined ? undefined : this.#io.clock.mono() + inMs);
   }
 
   #observePainting(isStalled: boolean): void {
@@ -198,7 +195,7 @@ export class StreamdeckConnection extends BaseConnection {
 
   async #release(isGone: boolean): Promise<void> {
     this.#buttons.stop();
-    this.#ticking?.abort();
+    this.#ticking.clear();
     const stopped = this.#painter.stop();
     if (!isGone) await this.#atMost(GOODBYE_LIMIT_MS, this.#darken(stopped));
     await this.#atMost(CLOSE_LIMIT_MS, this.#deck.close());
@@ -213,10 +210,8 @@ export class StreamdeckConnection extends BaseConnection {
 
   /** What the device does not do in time, or fails to do, is left. */
   async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
-    const timer = new AbortController();
     const done = work.catch((error: unknown) => this.#io.log.debug({ err: error }, 'device.close-failed'));
-    await Promise.race([done, this.#io.clock.sleep(limitMs, timer.signal)]);
-    timer.abort();
+    await within(this.#io.clock, limitMs, done);
   }
 }
 

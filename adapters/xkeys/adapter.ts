@@ -1,8 +1,10 @@
 /** X-keys panels, pedals and switch interfaces of P.I. Engineering. See README.md here. */
+
 import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
+import { LATE, within } from '../../src/kit/within.js';
 import { problemOfWish, readCommand, summarise } from './codec.js';
 import { hearControls, type OpenPanel, type Standing, XkeysConnection } from './connection.js';
 import { matchesControl, problemOfControl } from './controls.js';
@@ -111,32 +113,23 @@ async function openPanel(
     throw whyFailed(error, name);
   });
   const wire = new PanelWire(handle, name, clock, log);
-  const timer = new AbortController();
-  const giveUp = () => timer.abort();
-  signal.addEventListener('abort', giveUp);
   try {
     signal.throwIfAborted();
     const panel = library.make(wire, info);
     panel.on('error', (error) => log.debug({ err: error }, 'panel.error'));
     const stood: Standing[] = [];
     hearControls(panel, (...standing) => stood.push(standing));
-    const how = await Promise.race([
-      panel.init().then(() => 'answered' as const),
-      clock.sleep(ANSWER_LIMIT_MS, timer.signal).then(() => 'late' as const),
-      wire.ended.then((why) => why ?? new BridgeError('DEVICE_CLOSED', `${name} is closed`)),
-    ]);
+    const lost = wire.ended.then((why) => why ?? new BridgeError('DEVICE_CLOSED', `${name} is closed`));
+    const how = await within(clock, ANSWER_LIMIT_MS, Promise.race([panel.init(), lost]), signal);
     signal.throwIfAborted();
     if (how instanceof BridgeError) throw how;
-    if (how === 'late') throw new BridgeError('DEVICE_TIMEOUT', `${name} did not answer within ${ANSWER_LIMIT_MS} ms`);
+    if (how === LATE) throw new BridgeError('DEVICE_TIMEOUT', `${name} did not answer within ${ANSWER_LIMIT_MS} ms`);
     const { unitId, firmwareVersion } = panel.info;
     panel.removeAllListeners();
     return { panel, wire, kind: kindOf(product), stood, name: `${name}, unit ${unitId}, firmware ${firmwareVersion}` };
   } catch (error) {
     await wire.close();
     throw error;
-  } finally {
-    signal.removeEventListener('abort', giveUp);
-    timer.abort();
   }
 }
 

@@ -4,7 +4,8 @@ import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons, buttonsOf, problemOfButton } from '../../src/adapter-sdk/buttons.js';
 import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { PerSecond } from '../../src/kit/rate.js';
+import { RateLimiter } from '../../src/kit/rate.js';
+import { within } from '../../src/kit/within.js';
 import { isLit, OFF, problemOfWish, type Rgb, readCommand, type Wish } from './codec.js';
 import { Controls, problemOfControl } from './controls.js';
 import { Lamps } from './lamps.js';
@@ -55,7 +56,7 @@ export class XkeysConnection extends BaseConnection {
   readonly #lamps: Lamps;
   /** Told to flash one by one: whether all at once ends that is not known of every panel. */
   readonly #flashing = new Set<number>();
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #counters = {
     'in.reports': 0,
     'in.gestures': 0,
@@ -76,7 +77,7 @@ export class XkeysConnection extends BaseConnection {
     this.#name = name;
     this.#note = note;
     this.#lamps = new Lamps(io.clock);
-    this.#rate = new PerSecond(CONTROL_INPUTS_PER_SECOND_MAX, io.clock);
+    this.#rate = new RateLimiter(io.clock);
     this.#controls = new Controls(io.patterns);
     this.#buttons = new Buttons(config, io.patterns, io.clock, (input) => {
       this.#counters['in.gestures'] += 1;
@@ -134,9 +135,7 @@ export class XkeysConnection extends BaseConnection {
     this.#lamps.end();
     if (!this.#isOver) {
       this.#darken();
-      const timer = new AbortController();
-      await Promise.race([this.#wire.flush(), this.#io.clock.sleep(GOODBYE_LIMIT_MS, timer.signal)]);
-      timer.abort();
+      await within(this.#io.clock, GOODBYE_LIMIT_MS, this.#wire.flush());
     }
     await this.#wire.close();
   }
@@ -174,7 +173,7 @@ export class XkeysConnection extends BaseConnection {
   #tell(inputs: readonly Input[]): void {
     for (const input of inputs) {
       if (this.#isOver || this.#closing) return;
-      if (!this.#rate.take()) {
+      if (!this.#rate.take(CONTROL_INPUTS_PER_SECOND_MAX)) {
         this.#counters['dropped.flood'] += 1;
         continue;
       }

@@ -3,6 +3,7 @@ import type { HIDDevice } from 'xkeys';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import type { Log } from '../../src/kit/log.js';
+import { LATE, within } from '../../src/kit/within.js';
 import type { PanelHandle } from './driver.js';
 
 /** Reports that may wait to be written; a lamp takes two. */
@@ -91,17 +92,13 @@ export class PanelWire extends EventEmitter implements HIDDevice {
 
   async #write(report: number[]): Promise<void> {
     if (this.#isEnded) return;
-    const timer = new AbortController();
-    const late = this.#clock.sleep(WRITE_LIMIT_MS, timer.signal).then(() => 'late' as const);
     try {
-      const how = await Promise.race([this.#handle.write(report), late, this.ended.then(() => 'ended' as const)]);
-      if (how === 'late' && !timer.signal.aborted) {
+      const written = Promise.race([this.#handle.write(report), this.ended]);
+      if ((await within<unknown>(this.#clock, WRITE_LIMIT_MS, written)) === LATE) {
         this.#fail('DEVICE_TIMEOUT', `${this.#name} did not take a report within ${WRITE_LIMIT_MS} ms`);
       }
     } catch (error) {
       this.#fail('DEVICE_CLOSED', `${this.#name} cannot be written to: ${wordsOf(error)}`, error);
-    } finally {
-      timer.abort();
     }
   }
 
@@ -118,13 +115,10 @@ export class PanelWire extends EventEmitter implements HIDDevice {
   }
 
   async #release(): Promise<void> {
-    const timer = new AbortController();
-    const late = this.#clock.sleep(CLOSE_LIMIT_MS, timer.signal);
     const release = this.#handle
       .close()
       .catch((error: unknown) => this.#log.debug({ err: error }, 'device.close-failed'));
-    await Promise.race([release, late]);
-    timer.abort();
+    await within(this.#clock, CLOSE_LIMIT_MS, release);
     this.removeAllListeners();
   }
 }

@@ -1,4 +1,5 @@
 /** A device's buttons: what is down goes in, what somebody did comes out, as the rules for it ask. */
+import { Alarm } from '../kit/alarm.js';
 import type { Clock } from '../kit/clock.js';
 import type { Input, Pattern } from './adapter.js';
 import { GestureMachine, keyOf } from './gestures.js';
@@ -18,7 +19,7 @@ export class Buttons {
   readonly #clock: Clock;
   readonly #machine: GestureMachine;
   readonly #tell: (input: Input) => void;
-  #waking: { atMs: number; stop: AbortController } | undefined;
+  readonly #alarm: Alarm;
   #isStopped = false;
 
   /** @param patterns  of all rules for the device. @param tell  hears each gesture as an input; see `matchesButton`. */
@@ -26,6 +27,7 @@ export class Buttons {
     this.#settings = settings;
     this.#clock = clock;
     this.#tell = tell;
+    this.#alarm = new Alarm(clock, () => this.#tick());
     this.#machine = new GestureMachine({ ...settings, ...askedFor(patterns, settings.holdMs) }, clock.mono());
   }
 
@@ -38,14 +40,13 @@ export class Buttons {
   report(down: ReadonlySet<string>): void {
     if (this.#isStopped) return;
     this.#tellAll(this.#machine.report(this.#clock.mono(), down));
-    this.#wakeInTime();
+    if (!this.#isStopped) this.#alarm.set(this.#machine.nextAtMs);
   }
 
   /** Nothing is told after it. Idempotent. */
   stop(): void {
     this.#isStopped = true;
-    this.#waking?.stop.abort();
-    this.#waking = undefined;
+    this.#alarm.clear();
   }
 
   #tellAll(gestures: ReturnType<GestureMachine['tick']>): void {
@@ -56,22 +57,10 @@ export class Buttons {
     }
   }
 
-  /** Wakes the machine when time alone will bring something: a hold, or what a bounce hid. */
-  #wakeInTime(): void {
-    const atMs = this.#machine.nextAtMs;
-    if (atMs === this.#waking?.atMs) return;
-    this.#waking?.stop.abort();
-    this.#waking = undefined;
-    if (atMs === undefined || this.#isStopped) return;
-    const waking = { atMs, stop: new AbortController() };
-    this.#waking = waking;
-    void this.#clock.sleep(Math.max(0, atMs - this.#clock.mono()), waking.stop.signal).then(() => {
-      if (this.#waking !== waking || this.#isStopped) return;
-      this.#waking = undefined;
-      // A timer may ring a little early; it is then set again.
-      this.#tellAll(this.#machine.tick(this.#clock.mono()));
-      this.#wakeInTime();
-    });
+  /** Time alone brings something: a hold, or what a bounce hid. */
+  #tick(): void {
+    this.#tellAll(this.#machine.tick(this.#clock.mono()));
+    if (!this.#isStopped) this.#alarm.set(this.#machine.nextAtMs);
   }
 }
 

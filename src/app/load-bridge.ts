@@ -5,12 +5,12 @@ import { checkBridge } from '../check/bridge.js';
 import { checkShow, indexShow } from '../check/show.js';
 import { lintSound } from '../check/sound.js';
 import { didYouMean } from '../config/nearest.js';
-import { isMap, listAt, member, pointerOf, textAt, valueAt } from '../config/pointer.js';
 import { inOrder, type PointerProblem, type Problem, problem, shownPath } from '../config/problems.js';
 import { type AdapterParts, validatePart } from '../config/validate.js';
 import { FILE_BYTES_MAX, readYaml, type YamlFile } from '../config/yaml-file.js';
 import { validateBridgeConfig, validateShowFile } from '../generated/files.js';
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
+import { isMap, listAt, member, pointerOf, textAt, valueAt } from '../kit/pointer.js';
 import { type ResolveDevice, resolveDevices } from './resolve-devices.js';
 
 /** A bridge file and its show file, checked against each other. All paths are absolute. */

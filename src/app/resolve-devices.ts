@@ -1,5 +1,5 @@
-import { isMap, member, pointerOf, textAt } from '../config/pointer.js';
 import type { PointerProblem } from '../config/problems.js';
+import { isMap, member, pointerOf, textAt } from '../kit/pointer.js';
 
 /** A device with what its files hold, or what is wrong with one of them (the pointer is seen from the device); as `Resolved` of src/devices. */
 export type ResolvedDevice =

@@ -1,6 +1,7 @@
 import { didYouMean } from '../config/nearest.js';
-import { isMap, listAt, member, pointerOf, textAt } from '../config/pointer.js';
 import type { ConfigCode, PointerProblem, ProblemSeverity } from '../config/problems.js';
+import { isLoopback } from '../kit/loopback.js';
+import { isMap, listAt, member, pointerOf, textAt } from '../kit/pointer.js';
 import { duplicates, entries, type ShowIndex } from './show.js';
 
 /** The bridge's own name as a user and as a device; nobody else may have it. */
@@ -174,7 +175,3 @@ function checkListen(
     say('CONFIG_ACCESS_REQUIRED', '/server/listen', message);
   }
 }
-
-/** Whether only this machine can reach the address. A name counts as none, except localhost. */
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);

@@ -1,8 +1,8 @@
 import { faultWords, isSecretName } from '../config/fault-words.js';
 import { foldFaults } from '../config/fold-faults.js';
-import { isMap, stepsOf, valueAt } from '../config/pointer.js';
 import type { AdapterParts } from '../config/validate.js';
 import type { BridgeConfig } from '../generated/types.js';
+import { isMap, stepsOf, valueAt } from '../kit/pointer.js';
 
 /**
  * Checks commands with their placeholders filled in against the `send` of their device's adapter: what the check of the

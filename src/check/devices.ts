@@ -1,6 +1,7 @@
 import type { BridgeConfig, DevicePlayhead, Timer } from '../generated/types.js';
+import { pointerOf } from '../kit/pointer.js';
 import { runsAhead } from '../mapping/event-view.js';
-import { NO_VALUE, placeholdersIn, type Scope, step } from '../mapping/placeholders.js';
+import { NO_VALUE, placeholdersIn, type Scope } from '../mapping/placeholders.js';
 import { compileTemplate } from '../mapping/template.js';
 import type { ShowState } from '../show/state.js';
 import { type Finding, wrong } from './findings.js';
@@ -35,14 +36,14 @@ export function lintDevices(
     const twin = identity === undefined ? undefined : known.get(key);
     if (twin !== undefined) {
       const message = `${device} is the very device that ${twin} is, so one press would be two: let one have the rules of both, or give each what tells them apart`;
-      return [wrong(`/devices${step(device)}`, 'CONFIG_DUPLICATE', message, { on: 'key' })];
+      return [wrong(pointerOf('devices', device), 'CONFIG_DUPLICATE', message, { on: 'key' })];
     }
     known.set(key, device);
     const problem = problemOfDevice(device, timers);
     if (!problem) return [];
     const { pointer, message, ...more } = problem;
     const code = more.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID';
-    return [wrong(`/devices${step(device)}${pointer}`, code, message, more)];
+    return [wrong(pointerOf('devices', device) + pointer, code, message, more)];
   });
 }
 
@@ -52,7 +53,9 @@ export function lintBackups({ devices, inputs }: BridgeConfig): Finding[] {
     const isHeard = inputs.some(({ when: { device } }) => device === main || device === backup);
     if (main === undefined || mirrored !== undefined || !isHeard) return [];
     const message = `what is pressed at ${main} is sent on to ${backup}, and played there twice if one remote plays both: say mirrored: true where it does, mirrored: false where it does not`;
-    return [wrong(`/devices${step(backup)}/backupOf`, 'CONFIG_INVALID', message, { severity: 'warn', on: 'key' })];
+    return [
+      wrong(pointerOf('devices', backup, 'backupOf'), 'CONFIG_INVALID', message, { severity: 'warn', on: 'key' }),
+    ];
   });
 }
 
@@ -64,7 +67,7 @@ export function lintPlayheads(
   { tellsPlayhead = () => true, movesPlayhead = () => true }: DeviceChecks,
 ): Finding[] {
   return Object.entries(config.devices).flatMap(([device, { playhead, adapter, backupOf = device }]) => {
-    const at = `/devices${step(device)}/playhead`;
+    const at = pointerOf('devices', device, 'playhead');
     if (playhead === undefined) return [];
     if (!tellsPlayhead(device)) {
       const message = `${device} would never be compared: a device of the adapter ${adapter} does not tell where its playhead stands`;

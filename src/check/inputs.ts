@@ -1,8 +1,9 @@
 import { validateShowEvent } from '../generated/messages.js';
 import type { BridgeConfig, InputRule } from '../generated/types.js';
+import { pointerOf } from '../kit/pointer.js';
 import { compileWanted, type Wanted } from '../mapping/cue-selector.js';
 import type { Pattern } from '../mapping/inputs.js';
-import { placeholdersIn, step } from '../mapping/placeholders.js';
+import { placeholdersIn } from '../mapping/placeholders.js';
 import type { Draft } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
 import { complete } from '../show/complete.js';
@@ -73,7 +74,7 @@ export function lintMembers(event: RuleEvent, members: object, at: string, names
   const among = Object.keys(SAMPLES[event]);
   return Object.entries(members).flatMap(([path, value]) => {
     const [name = ''] = path.split('.');
-    const pointer = at + step(path);
+    const pointer = at + pointerOf(path);
     if (among.includes(name)) return lintNames(names, name, value, pointer);
     const message = `${event} has no '${name}' in its payload`;
     return [wrong(pointer, 'CONFIG_UNKNOWN_KEY', message, { on: 'key', unknown: { name, among } })];
@@ -103,7 +104,7 @@ function lintToCue(
     const name = key.startsWith('targets.') ? key.slice('targets.'.length) : undefined;
     if (name === undefined || names.target.includes(name)) continue;
     const more = { severity: 'warn', on: 'key', unknown: { name, among: names.target } } as const;
-    found.push(wrong(pointer + step(key), 'CONFIG_RULE_UNUSED', `no call of the show has targets.${name}`, more));
+    found.push(wrong(pointer + pointerOf(key), 'CONFIG_RULE_UNUSED', `no call of the show has targets.${name}`, more));
   }
   const isFixed = placeholdersIn(toCue).length === 0;
   if (found.length === 0 && isFixed && !cuesOf(state).some(compileWanted(toCue as Wanted))) {
@@ -149,7 +150,7 @@ function lintPayload(
 /** Why a payload does not fit, if the fault is in this member. */
 export function faultOf(showId: string, eventType: RuleEvent, payload: object, name: string) {
   if (validateShowEvent(sampleEvent(showId, eventType, payload))) return undefined;
-  const at = `/payload${step(name)}`;
+  const at = `/payload${pointerOf(name)}`;
   const fault = firstFault(validateShowEvent);
   if (!fault || !(fault.pointer === at || fault.pointer.startsWith(`${at}/`))) return undefined;
   const listed = validateShowEvent.errors?.find(

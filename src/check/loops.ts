@@ -1,4 +1,5 @@
 import type { BridgeConfig, InputRule, OutputRule } from '../generated/types.js';
+import { isLoopback } from '../kit/loopback.js';
 import type { Pattern } from '../mapping/inputs.js';
 import { type Finding, wrong } from './findings.js';
 
@@ -10,8 +11,8 @@ export interface LoopChecks {
   comesBack?: (device: string, command: Readonly<Record<string, unknown>>, pattern: Pattern) => boolean;
 }
 
-/** All of these mean this machine. */
-const THIS_MACHINE = /^(localhost|127\.\d+\.\d+\.\d+|::1|0\.0\.0\.0|::)$/i;
+/** An address to listen on that stands for all of this machine’s, or one that only this machine has. */
+const isThisMachine = (host: string): boolean => host === '0.0.0.0' || host === '::' || isLoopback(host);
 
 /**
  * A cue that may come back as a press plays the show by itself: a device that says again what it was sent, an output that is
@@ -46,7 +47,7 @@ function comesBack(
   const heard = checks.placeOf?.(from);
   if (sent?.host === undefined || !heard) return undefined;
   const [, listenHost = '', listenPort] = /^(.*):(\d+)$/.exec(heard.listen ?? '') ?? [];
-  if (listenPort !== undefined && Number(listenPort) === sent.port && THIS_MACHINE.test(sent.host)) {
+  if (listenPort !== undefined && Number(listenPort) === sent.port && isThisMachine(sent.host)) {
     if (isOne(sent.host, listenHost.replace(/^\[|\]$/g, ''))) return `is sent to where the bridge listens for ${from}`;
   }
   if (heard.host !== undefined && isOne(heard.host, sent.host)) {
@@ -56,4 +57,4 @@ function comesBack(
 }
 
 const isOne = (a: string, b: string): boolean =>
-  a.toLowerCase() === b.toLowerCase() || (THIS_MACHINE.test(a) && THIS_MACHINE.test(b));
+  a.toLowerCase() === b.toLowerCase() || (isThisMachine(a) && isThisMachine(b));

@@ -1,7 +1,8 @@
 import type { BridgeConfig, CueEntry, OutputRule, SegmentEntry, ShowFile } from '../generated/types.js';
+import { pointerOf } from '../kit/pointer.js';
 import { CUE_EVENTS, EventView, type Run } from '../mapping/event-view.js';
 import { type Command, type CompiledOutput, compileOutput } from '../mapping/outputs.js';
-import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope, step } from '../mapping/placeholders.js';
+import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope } from '../mapping/placeholders.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
 import { type Finding, listed, wrong } from './findings.js';
@@ -78,7 +79,7 @@ function lintWhere({ event, where = {} }: OutputRule, at: string, showId: string
   return Object.entries(where).flatMap(([name, wanted]) => {
     const isList = Array.isArray(wanted);
     return [wanted].flat().flatMap((value: unknown, index) => {
-      const pointer = at + step(name) + (isList ? step(index) : '');
+      const pointer = at + pointerOf(name) + (isList ? pointerOf(index) : '');
       if (placeholdersIn(value).length > 0) {
         return [
           wrong(pointer, 'CONFIG_PLACEHOLDER', 'where compares with fixed values; a placeholder has no meaning there'),
@@ -160,7 +161,7 @@ function sendOf({ send: { device: _, ...send } }: OutputRule): Command {
 function detailOf(rule: OutputRule): string {
   const own = rule.call === undefined ? 'cue' : 'call';
   const [only, ...more] = placeholdersIn(sendOf(rule)).filter(({ scope }) => scope === own);
-  return only && more.every(({ text }) => text === only.text) ? only.path.map(step).join('') : '';
+  return only && more.every(({ text }) => text === only.text) ? pointerOf(...only.path) : '';
 }
 
 function whyNever(output: CompiledOutput, run: Run, { problemOfCommand }: Lint): string | undefined {

@@ -1,5 +1,5 @@
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
-import { step } from '../mapping/placeholders.js';
+import { pointerOf } from '../kit/pointer.js';
 import { type Finding, wrong } from './findings.js';
 
 /** What the names in a payload can stand for. */
@@ -56,7 +56,7 @@ export function lintNames(names: ShowNames, member: string, value: unknown, poin
   const among = names[kind];
   return [value].flat().flatMap((name, index) => {
     if (typeof name !== 'string' || name.includes('$') || among.includes(name)) return [];
-    const at = Array.isArray(value) ? pointer + step(index) : pointer;
+    const at = Array.isArray(value) ? pointer + pointerOf(index) : pointer;
     return [wrong(at, 'CONFIG_UNKNOWN_NAME', `unknown ${kind} '${name}'`, { severity, unknown: { name, among } })];
   });
 }

@@ -1,6 +1,6 @@
 import { didYouMean } from '../config/nearest.js';
-import { listAt, pointerOf, textAt } from '../config/pointer.js';
 import type { PointerProblem } from '../config/problems.js';
+import { listAt, pointerOf, textAt } from '../kit/pointer.js';
 
 interface Named {
   id: string;

@@ -1,6 +1,6 @@
-import { isMap, listAt, member, pointerOf, stepsOf } from '../config/pointer.js';
 import type { PointerProblem } from '../config/problems.js';
 import type { BridgeConfig, InputRule, OutputRule, ShowFile } from '../generated/types.js';
+import { isMap, listAt, member, pointerOf, stepsOf } from '../kit/pointer.js';
 
 type Lint = (config: BridgeConfig, showFile: ShowFile) => readonly PointerProblem[];
 /** A show of which nothing is known, for rules beside a show file that is broken. */

@@ -1,5 +1,6 @@
 import { loadChecked } from '../app/registry.js';
 import { formatProblem } from '../config/problems.js';
+import { isColourful } from '../kit/colours.js';
 import { EXIT } from './exit.js';
 
 /** Tells every problem of a bridge file and its show file. Exit code 1 when it could not run as it is. */
@@ -9,8 +10,7 @@ export async function check(file: string, options: { json?: boolean }): Promise<
   if (options.json) {
     process.stdout.write(`${JSON.stringify({ ok: result.ok, problems })}\n`);
   } else {
-    for (const problem of problems)
-      process.stdout.write(`${formatProblem(problem, { colour: process.stdout.isTTY })}\n`);
+    for (const problem of problems) process.stdout.write(`${formatProblem(problem, { colour: isColourful() })}\n`);
     if (result.ok) {
       const { config, showFile } = result.bridge;
       const cues = showFile.acts.flatMap((act) => act.segments.flatMap((segment) => segment.cues)).length;

@@ -1,7 +1,7 @@
 import type { Outcome, Published, ShowState } from '../app/bridge.js';
 import type { Clock } from '../kit/clock.js';
+import { BOLD, GREEN, isColourful, painted, RED, YELLOW } from '../kit/colours.js';
 
-const ESC = '\u001b[';
 const STATUS_WORDS: Record<string, string> = {
   up: 'up',
   unverified: 'open, unverified',
@@ -20,7 +20,7 @@ export class DemoTeller {
     this.#clock = options.clock;
     this.#json = options.json;
     this.#write = options.write;
-    this.#colour = !options.json && process.stdout.isTTY === true && process.env.NO_COLOR === undefined;
+    this.#colour = !options.json && isColourful();
   }
 
   welcome({ url, qlabPort, keys }: { url: string; qlabPort: number; keys: boolean }): void {
@@ -34,7 +34,7 @@ export class DemoTeller {
     this.#write(
       [
         '',
-        this.#paint('1', 'The Lamplighters, on the PaceBuddy bridge'),
+        this.#paint(BOLD, 'The Lamplighters, on the PaceBuddy bridge'),
         '',
         `  page       ${url}/`,
         `  WebSocket  ${url.replace('http', 'ws')}/ws`,
@@ -64,7 +64,10 @@ export class DemoTeller {
         case 'CueAdvanced': {
           const cue = cueOf(stateOf(), event.payload.toCueId);
           const from = event.actor.deviceId === 'terminal' ? '' : ` from ${event.actor.deviceId}`;
-          line(`${this.#paint('1;32', `GO ${cue.number}`)}  ${cue.label}${from}`, `accepted ${ms(acceptedMs)}`);
+          line(
+            `${this.#paint(`${BOLD};${GREEN}`, `GO ${cue.number}`)}  ${cue.label}${from}`,
+            `accepted ${ms(acceptedMs)}`,
+          );
           break;
         }
         case 'CueReverted': {
@@ -77,7 +80,7 @@ export class DemoTeller {
         }
         case 'EmergencyTriggered':
           line(
-            `${this.#paint('1;31', event.payload.level.toUpperCase())}  ${event.payload.code}`,
+            `${this.#paint(`${BOLD};${RED}`, event.payload.level.toUpperCase())}  ${event.payload.code}`,
             `accepted ${ms(acceptedMs)}`,
           );
           break;
@@ -93,12 +96,12 @@ export class DemoTeller {
         case 'OutputConfirmed':
           stage(
             `${event.payload.device}: ${event.payload.summary}`,
-            this.#paint('32', `confirmed ${ms(event.payload.latencyMs ?? 0)}`),
+            this.#paint(GREEN, `confirmed ${ms(event.payload.latencyMs ?? 0)}`),
           );
           break;
         case 'OutputFailed': {
           const { device, summary, code, detail } = event.payload;
-          stage(`${device}: ${summary}`, this.#paint('31', `FAILED ${code}${detail ? `: ${detail}` : ''}`));
+          stage(`${device}: ${summary}`, this.#paint(RED, `FAILED ${code}${detail ? `: ${detail}` : ''}`));
           break;
         }
         case 'DeviceStatusChanged': {
@@ -119,7 +122,7 @@ export class DemoTeller {
     this.#write(
       this.#json
         ? JSON.stringify({ msg: 'demo.moved', port, why, words })
-        : this.#paint('33', `port ${port} ${what}: ${words}`),
+        : this.#paint(YELLOW, `port ${port} ${what}: ${words}`),
     );
   }
 
@@ -139,13 +142,13 @@ export class DemoTeller {
     this.#write(
       this.#json
         ? JSON.stringify({ msg: 'press.refused', wish, code, message })
-        : `${''.padEnd(14)}${this.#paint('33', `${wish} was not taken: ${why}`)}`,
+        : `${''.padEnd(14)}${this.#paint(YELLOW, `${wish} was not taken: ${why}`)}`,
     );
   }
 
   /** What went wrong, and ends nothing. */
   fault(words: string): void {
-    this.#write(this.#json ? JSON.stringify({ msg: 'demo.fault', detail: words }) : this.#paint('31', words));
+    this.#write(this.#json ? JSON.stringify({ msg: 'demo.fault', detail: words }) : this.#paint(RED, words));
   }
 
   /** A log line, of which only inputs without effect and faults are told. */
@@ -161,17 +164,17 @@ export class DemoTeller {
     if (this.#json) return;
     if (line.msg === 'input.refused') {
       this.#write(
-        `${''.padEnd(14)}${this.#paint('33', `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`,
+        `${''.padEnd(14)}${this.#paint(YELLOW, `${line.device}'s press was not taken: ${line.code}, ${line.detail}`)}`,
       );
     } else if (line.msg === 'input.unused') {
-      this.#write(`${''.padEnd(14)}${this.#paint('33', `${line.device} said ${line.input}: ${line.detail}`)}`);
+      this.#write(`${''.padEnd(14)}${this.#paint(YELLOW, `${line.device} said ${line.input}: ${line.detail}`)}`);
     } else if (line.level === 'error' && !line.msg.startsWith('output.')) {
-      this.#write(`${''.padEnd(14)}${this.#paint('31', `${line.msg}: ${line.code ?? ''} ${line.detail ?? ''}`)}`);
+      this.#write(`${''.padEnd(14)}${this.#paint(RED, `${line.msg}: ${line.code ?? ''} ${line.detail ?? ''}`)}`);
     }
   }
 
   #paint(style: string, text: string): string {
-    return this.#colour ? `${ESC}${style}m${text}${ESC}0m` : text;
+    return this.#colour ? painted(style, text) : text;
   }
 }
 

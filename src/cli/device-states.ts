@@ -2,6 +2,7 @@
 
 import type { DeviceReport } from '../app/bridge.js';
 import { loadChecked } from '../app/registry.js';
+import { BOLD, GREEN, isColourful, painted, RED, YELLOW } from '../kit/colours.js';
 import { BridgeError } from '../kit/errors.js';
 import { EXIT } from './exit.js';
 import { type TokenOptions, tokenOf } from './identity.js';
@@ -81,7 +82,7 @@ function told(reports: readonly DeviceReport[], missing: readonly string[]): str
   const states = width(Object.values(WORDS));
   const lines = reports.flatMap((report) => {
     const { device, adapter, status, code, detail, connects, counters, unused } = report;
-    const state = painted(status, WORDS[status].padEnd(states));
+    const state = paintedStatus(status, WORDS[status].padEnd(states));
     const why = [code, detail].filter((text) => text !== undefined).join(': ');
     const counts = Object.entries(counters).filter(([, count]) => count > 0);
     const numbers = [
@@ -107,8 +108,8 @@ function unusedWords({ count, last: { at, words } }: NonNullable<DeviceReport['u
   return `${count} ${count === 1 ? 'input' : 'inputs'} without effect; the last at ${time}: ${words}`;
 }
 
-function painted(status: DeviceReport['status'], text: string): string {
-  if (!process.stdout.isTTY || process.env.NO_COLOR !== undefined) return text;
-  const style = { up: '32', unverified: '33', degraded: '33', connecting: '33', down: '1;31' }[status];
-  return `\u001b[${style}m${text}\u001b[0m`;
+const STYLES = { up: GREEN, unverified: YELLOW, degraded: YELLOW, connecting: YELLOW, down: `${BOLD};${RED}` };
+
+function paintedStatus(status: DeviceReport['status'], text: string): string {
+  return isColourful() ? painted(STYLES[status], text) : text;
 }

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { KindListing } from '../app/bridge.js';
 import { networkKinds, pluggedIn, pluggedKinds } from '../app/registry.js';
 import { systemClock } from '../kit/clock.js';
+import { BOLD, DIM, GREEN, isColourful, painted, YELLOW } from '../kit/colours.js';
 import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';
@@ -43,7 +44,7 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   else for (const line of told(listings, wanted.length === 0)) print(line);
   process.exitCode = isWhole ? EXIT.done : EXIT.refused;
   if (!options.watch) return;
-  if (!options.json) print(painted('# Watching: plug something in. Ctrl-C ends.'));
+  if (!options.json) print(paintedLine('# Watching: plug something in. Ctrl-C ends.'));
   const look = () => pluggedIn(kinds, life.signal);
   const tell = options.json ? tellScript : tellPeople;
   await watchDevices({ look, first: listings, tell, clock: systemClock() }, life.signal);
@@ -93,7 +94,7 @@ function told(listings: readonly KindListing[], isAll: boolean): string[] {
       : []),
   ];
   // What a system's loader says may be several lines.
-  return [...lines, ...last].map((line) => painted(line.replaceAll(/[\r\n]+/g, ' ')));
+  return [...lines, ...last].map((line) => paintedLine(line.replaceAll(/[\r\n]+/g, ' ')));
 }
 
 function toldOf(found: FoundDevice): string[] {
@@ -103,10 +104,10 @@ function toldOf(found: FoundDevice): string[] {
 }
 
 /** On a terminal the lines to paste stand out, and so does what stands in the way. */
-function painted(line: string): string {
-  if (!process.stdout.isTTY || process.env.NO_COLOR !== undefined || line === '') return line;
-  const style = /^\s*# !|^# \w+: [A-Z]+_/.test(line) ? '33' : line.trimStart().startsWith('#') ? '2' : '1;32';
-  return `\u001b[${style}m${line}\u001b[0m`;
+function paintedLine(line: string): string {
+  if (!isColourful() || line === '') return line;
+  const isNote = line.trimStart().startsWith('#');
+  return painted(/^\s*# !|^# \w+: [A-Z]+_/.test(line) ? YELLOW : isNote ? DIM : `${BOLD};${GREEN}`, line);
 }
 
 type Told = 'device.found' | 'device.gone';
@@ -117,5 +118,5 @@ function tellScript(msg: Told, kind: string, found: FoundDevice): void {
 
 function tellPeople(msg: Told, _kind: string, found: FoundDevice): void {
   const lines = msg === 'device.found' ? toldOf(found) : [`  # gone: ${found.name}`];
-  for (const line of lines) print(painted(line));
+  for (const line of lines) print(paintedLine(line));
 }

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { LoadResult } from '../app/bridge.js';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, toBridgeError } from '../kit/errors.js';
+import { LATE, within } from '../kit/within.js';
 
 /** Reading and checking a large show takes about half a second; a thread that takes so long hangs. */
 const LOAD_LIMIT_MS = 30_000;
@@ -18,22 +19,18 @@ export async function loadApart(file: string, clock: Clock): Promise<LoadResult>
     workerData: file,
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
   });
-  const timer = new AbortController();
+  const loading = new Promise<LoadResult>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new BridgeError('INTERNAL', 'the thread that reads the bridge file ended early')));
+  });
   try {
-    return await new Promise<LoadResult>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', () =>
-        reject(new BridgeError('INTERNAL', 'the thread that reads the bridge file ended early')),
-      );
-      void clock.sleep(LOAD_LIMIT_MS, timer.signal).then(() => {
-        reject(new BridgeError('INTERNAL', `the bridge file was not read within ${LOAD_LIMIT_MS / 1000} s`));
-      });
-    });
+    const loaded = await within(clock, LOAD_LIMIT_MS, loading);
+    if (loaded !== LATE) return loaded;
+    throw new BridgeError('INTERNAL', `the bridge file was not read within ${LOAD_LIMIT_MS / 1000} s`);
   } catch (error) {
     throw toBridgeError(error);
   } finally {
-    timer.abort();
     await worker.terminate();
   }
 }

@@ -2,6 +2,7 @@ import { completePayload } from '../client/complete.js';
 import { type Client, type ClientOutcome, connect, type EventType, isEventType } from '../client/node.js';
 import { systemClock } from '../kit/clock.js';
 import { newId } from '../kit/ids.js';
+import { LATE, within } from '../kit/within.js';
 import { EXIT } from './exit.js';
 import { identityOf, type TokenOptions, tokenOf } from './identity.js';
 
@@ -49,15 +50,10 @@ export async function send(eventType: string, payloadText: string | undefined, o
     const completed = completePayload(client, draft);
     return completed.ok ? client.propose(draft.eventType, completed.payload) : completed;
   };
-  const timer = new AbortController();
-  const late = systemClock()
-    .sleep(timeoutMs, timer.signal)
-    .then(() => undefined);
-  const outcome = await Promise.race([press(), late]);
-  timer.abort();
+  const outcome = await within(systemClock(), timeoutMs, press());
   const reason = client.statusInfo.reason;
   await client.close();
-  tell(eventType, outcome, reason?.message, options);
+  tell(eventType, outcome === LATE ? undefined : outcome, reason?.message, options);
 }
 
 function tell(

@@ -1,3 +1,4 @@
+import { Alarm } from '../kit/alarm.js';
 import { deferred } from '../kit/deferred.js';
 import { wordsOf } from '../kit/errors.js';
 import type { Proposal } from '../protocol/envelope.js';
@@ -16,8 +17,6 @@ import type {
 const STORE_MAX_MS = 100;
 /** The pause after the bridge said that it has too much to do, in milliseconds. */
 const LATER_MS = 1000;
-/** Timers may fire a little before their time. */
-const TIMER_SLACK_MS = 5;
 /** Refusals that mean "later" for what is not bound to its moment. */
 const LATER: readonly string[] = ['RATE_LIMITED', 'SEQUENCER_BUSY', 'JOURNAL_UNAVAILABLE'];
 
@@ -38,11 +37,17 @@ export class Proposals {
   #lastOrder = 0;
   #recalled = false;
   #live = false;
-  #sweeping = false;
+  /** Rings when something gets too old while the line is down. */
+  readonly #lateAlarm: Alarm;
   #putOff: string[] = [];
 
   constructor(options: ProposalsOptions) {
     this.#options = options;
+    this.#lateAlarm = new Alarm(options.clock, () => {
+      this.#dropLate(this.#live);
+      this.#sweep();
+    });
+    options.signal.addEventListener('abort', () => this.#lateAlarm.clear());
   }
 
   get pending(): Proposal[] {
@@ -95,7 +100,7 @@ export class Proposals {
       this.#storeFailed('did not take a proposal', cause);
       goOn();
     }
-    void this.#sweep();
+    this.#sweep();
     return promise;
   }
 
@@ -160,15 +165,9 @@ export class Proposals {
   }
 
   /** Drops what gets too old while the line is down, when it does. One timer, however much waits. */
-  async #sweep(): Promise<void> {
-    if (this.#sweeping) return;
-    this.#sweeping = true;
-    const { clock, signal } = this.#options;
-    for (let due = this.#outbox.nextLateMono; due !== undefined && !signal.aborted; due = this.#outbox.nextLateMono) {
-      await clock.sleep(Math.max(0, due - clock.mono()) + TIMER_SLACK_MS, signal);
-      this.#dropLate(this.#live);
-    }
-    this.#sweeping = false;
+  #sweep(): void {
+    const due = this.#outbox.nextLateMono;
+    if (due !== undefined && !this.#options.signal.aborted) this.#lateAlarm.set(due);
   }
 
   /** Sends it again after a pause, together with what else was put off meanwhile. */

@@ -1,6 +1,6 @@
+import { isMap, stepsOf } from '../kit/pointer.js';
 import type { FoldedFault } from './fold-faults.js';
 import { didYouMean, nearest } from './nearest.js';
-import { isMap, stepsOf } from './pointer.js';
 import type { ConfigCode } from './problems.js';
 
 /** What stands in the file at the fault. */

@@ -1,5 +1,5 @@
 import type { ValidationFault } from '../generated/messages.js';
-import { isMap } from './pointer.js';
+import { isMap } from '../kit/pointer.js';
 
 /** A fault as a technician would tell it: of the ways something may be written, the one that was meant. */
 export interface FoldedFault extends ValidationFault {

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { DIM, painted, RED, YELLOW } from '../kit/colours.js';
 import { ERRORS, type ErrorCode } from '../kit/errors.js';
 
 /** The codes that a problem may have. */
@@ -61,17 +62,12 @@ export function shownPath(path: string, cwd: string): string {
   return near !== '' && near.length < path.length ? near : path;
 }
 
-const RED = '\u001b[31m';
-const YELLOW = '\u001b[33m';
-const DIM = '\u001b[2m';
-const PLAIN = '\u001b[0m';
-
 /** One line: `bridge.yaml:9:35 error CONFIG_UNKNOWN_KEY unknown property 'adress', did you mean 'address'? (remove it …)`. */
 export function formatProblem(
   { file, line, column, code, severity, message, hint }: Problem,
   options: { colour?: boolean } = {},
 ): string {
-  const paint = (colour: string, text: string) => (options.colour ? `${colour}${text}${PLAIN}` : text);
+  const paint = (style: string, text: string) => (options.colour ? painted(style, text) : text);
   const how = paint(severity === 'error' ? RED : YELLOW, `${severity} ${code}`);
   return `${file}:${line}:${column} ${how} ${oneLine(message)} ${paint(DIM, `(${hint})`)}`;
 }

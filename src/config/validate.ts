@@ -1,7 +1,7 @@
 import type { ValidationFault, Validator } from '../generated/messages.js';
+import { member, pointerOf, stepsOf, valueAt } from '../kit/pointer.js';
 import { faultWords, isAnsweredBy, isSecretName } from './fault-words.js';
 import { foldFaults } from './fold-faults.js';
-import { member, pointerOf, stepsOf, valueAt } from './pointer.js';
 import type { PointerProblem } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
 

@@ -11,8 +11,8 @@ import {
   parseDocument,
   type Scalar,
 } from 'yaml';
+import { pointerOf, stepsOf } from '../kit/pointer.js';
 import { resolveEnvironment } from './environment.js';
-import { pointerOf, stepsOf } from './pointer.js';
 import { type ConfigCode, type PointerProblem, type Problem, problem } from './problems.js';
 import { syntaxWords } from './syntax-words.js';
 

@@ -2,7 +2,7 @@ import type { Input } from '../adapter-sdk/adapter.js';
 import { type Clock, toUtc } from '../kit/clock.js';
 import type { ErrorCode } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import { PerSecond } from '../kit/rate.js';
+import { RateLimiter } from '../kit/rate.js';
 
 /** What a device said without effect since the start of the bridge. */
 export interface Unused {
@@ -29,7 +29,7 @@ const DEVICES_MAX = 256;
 const WORDS_MAX = 160;
 
 interface Entry extends Unused {
-  readonly rate: PerSecond;
+  readonly rate: RateLimiter;
   unsaid: number;
 }
 
@@ -68,7 +68,7 @@ export class UnusedInputs {
     entry.count += 1;
     entry.last = { at: toUtc(this.#clock.wall()), code, words: `${said}: ${words}` };
     this.#onCount(device, why);
-    if (!entry.rate.take()) {
+    if (!entry.rate.take(LINES_PER_SECOND_MAX)) {
       entry.unsaid += 1;
       return;
     }
@@ -80,7 +80,7 @@ export class UnusedInputs {
   #entry(device: string): Entry | undefined {
     const known = this.#byDevice.get(device);
     if (known || this.#byDevice.size >= DEVICES_MAX) return known;
-    const rate = new PerSecond(LINES_PER_SECOND_MAX, this.#clock);
+    const rate = new RateLimiter(this.#clock);
     const entry: Entry = { count: 0, last: { at: '', code: 'INPUT_UNUSED', words: '' }, rate, unsaid: 0 };
     this.#byDevice.set(device, entry);
     return entry;

@@ -1,8 +1,10 @@
 /** Who may come in: tokens, origins, and the machine's own people. Pure. */
+
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { AccessEntry, Role } from '../generated/types.js';
 import type { ErrorCode } from '../kit/errors.js';
+import { isLoopback } from '../kit/loopback.js';
 
 /** Whom a token stands for. */
 export interface Identity {
@@ -69,11 +71,11 @@ export class Access {
   /** Whether this caller may speak to the bridge at all: where it is, and which page it comes from. */
   visits(headers: IncomingHttpHeaders, peer: string | undefined): Turned | undefined {
     if (this.open) {
-      if (!isLoopback(peer)) {
+      if (!isLoopback(peer ?? '')) {
         return turned(403, 'FORBIDDEN', 'this bridge has no access list and serves only its own machine');
       }
       // A page of the internet whose name was made to point here still carries that name.
-      if (!isLoopbackName(headers.host)) {
+      if (!isLoopbackHost(headers.host)) {
         return turned(403, 'FORBIDDEN', 'this bridge has no access list: call it localhost or 127.0.0.1');
       }
     }
@@ -144,13 +146,14 @@ export const protocolsOf = (headers: IncomingHttpHeaders): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-/** @param peer  the address at the other end of the socket. */
-export const isLoopback = (peer: string | undefined): boolean =>
-  peer !== undefined && (peer === '::1' || /^(::ffff:)?127\.\d+\.\d+\.\d+$/i.test(peer));
+/** The name or address of a Host header: `localhost:8420`, `[::1]:8420`. */
+const HOST = /^(?:\[([^\]]*)\]|([^:]*))(?::\d{1,5})?$/;
 
 /** @param host  the Host header. */
-export const isLoopbackName = (host: string | undefined): boolean =>
-  host !== undefined && /^(localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(:\d{1,5})?$/i.test(host);
+export function isLoopbackHost(host: string | undefined): boolean {
+  const [, bracketed, plain] = HOST.exec(host ?? '') ?? [];
+  return isLoopback(bracketed ?? plain ?? '');
+}
 
 function isSameHost(origin: string, host: string | undefined): boolean {
   if (host === undefined || !URL.canParse(origin)) return false;

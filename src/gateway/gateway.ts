@@ -7,10 +7,12 @@ import { type Clock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
+import { isLoopback } from '../kit/loopback.js';
 import { RareLog } from '../kit/rate.js';
+import { within } from '../kit/within.js';
 import { isStageManagement } from '../show/roles.js';
 import type { ShowState } from '../show/state.js';
-import { Access, type Identity, isLoopback } from './access.js';
+import { Access, type Identity } from './access.js';
 import type { Entry, GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import { FanOut } from './fan-out.js';
 import { Guesses } from './guesses.js';
@@ -209,7 +211,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
     for (const session of this.#sessions) {
       const { identity } = session;
       if (this.access.open) {
-        if (!isLoopback(session.peer)) session.close(1008, 'only the bridge’s own machine is served now');
+        if (!isLoopback(session.peer ?? '')) session.close(1008, 'only the bridge’s own machine is served now');
         continue;
       }
       const successor = identity && this.access.successorOf(before, identity);
@@ -235,9 +237,7 @@ class OpenHouse implements Gateway, Hub, House, HttpHouse {
       if (this.#sessions.size === 0) resolve();
     });
     for (const session of this.#sessions) session.close(1001, 'the bridge is stopping');
-    const timer = new AbortController();
-    await Promise.race([gone, this.clock.sleep(GOODBYE_MS, timer.signal)]);
-    timer.abort();
+    await within(this.clock, GOODBYE_MS, gone);
     for (const session of this.#sessions) session.terminate();
     await this.#closeHttp();
     this.log.info({}, 'gateway.closed');

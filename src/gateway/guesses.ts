@@ -1,5 +1,6 @@
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
+import { WindowCount } from '../kit/rate.js';
 
 /** Wrong tokens from one address within a minute that are answered at once: somebody mistypes. */
 const FREE = 5;
@@ -15,7 +16,7 @@ const ADDRESSES_MAX = 1000;
 export class Guesses {
   readonly #clock: Pick<Clock, 'mono' | 'sleep'>;
   readonly #log: Log;
-  readonly #byPeer = new Map<string, { sinceMs: number; count: number }>();
+  readonly #byPeer = new Map<string, WindowCount>();
   #waiting = 0;
 
   constructor(clock: Pick<Clock, 'mono' | 'sleep'>, log: Log) {
@@ -35,21 +36,18 @@ export class Guesses {
   }
 
   #count(peer: string): number {
-    const nowMs = this.#clock.mono();
-    const known = this.#byPeer.get(peer);
-    const isOld = !known || nowMs - known.sinceMs >= WINDOW_MS;
-    const guess = isOld ? { sinceMs: nowMs, count: 0 } : known;
-    guess.count += 1;
-    if (isOld) {
+    const guesses = this.#byPeer.get(peer) ?? new WindowCount(this.#clock, WINDOW_MS);
+    const count = guesses.add();
+    if (count === 1) {
       this.#byPeer.delete(peer);
-      this.#byPeer.set(peer, guess);
+      this.#byPeer.set(peer, guesses);
       const [oldest] = this.#byPeer.keys();
       if (this.#byPeer.size > ADDRESSES_MAX && oldest !== undefined) this.#byPeer.delete(oldest);
     }
-    if (guess.count === FREE + 1) {
-      const detail = `${guess.count} wrong tokens within a minute; further ones are answered slowly`;
+    if (count === FREE + 1) {
+      const detail = `${count} wrong tokens within a minute; further ones are answered slowly`;
       this.#log.warn({ code: 'UNAUTHENTICATED', peer, detail }, 'token.guessed');
     }
-    return guess.count;
+    return count;
   }
 }

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import type { Clock } from '../kit/clock.js';
 import { type ErrorCode, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { RareLog } from '../kit/rate.js';
+import { type RareLog, RateLimiter, WindowCount } from '../kit/rate.js';
 import type { Outcome } from '../protocol/decision.js';
 import type { Proposal, ProposalOf } from '../protocol/envelope.js';
 import type { Identity } from './access.js';
@@ -13,8 +13,7 @@ import type { GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import type { FanOut, Receiver } from './fan-out.js';
 import { frameText, PING } from './frame.js';
 import { type Fault, foreignness, readFrame, tooFast } from './incoming.js';
-import { RESUME_CHUNK_BYTES, SILENT_BEATS_MAX } from './limits.js';
-import { Meter } from './meter.js';
+import { FAULT_WINDOW_MS, FAULTS_MAX, RESUME_CHUNK_BYTES, SILENT_BEATS_MAX } from './limits.js';
 import type { GatewayMetrics } from './metrics.js';
 import { Outlet } from './outlet.js';
 import type { Presences } from './presences.js';
@@ -47,7 +46,8 @@ export interface Hub {
 export class Session implements Receiver, Follower {
   readonly #outlet: Outlet;
   readonly #hub: Hub;
-  readonly #meter = new Meter();
+  readonly #rate: RateLimiter;
+  readonly #faults: WindowCount;
   /** Whom its token stands for, or who its first event said it is. */
   identity: Identity | undefined;
   #deviceId: string | undefined;
@@ -68,6 +68,8 @@ export class Session implements Receiver, Follower {
   constructor(ws: WebSocket, socket: Socket, identity: Identity | undefined, hub: Hub) {
     this.#outlet = new Outlet(ws, socket, (bufferedBytes) => this.#dropAsSlow(bufferedBytes));
     this.#hub = hub;
+    this.#rate = new RateLimiter(hub.clock);
+    this.#faults = new WindowCount(hub.clock, FAULT_WINDOW_MS);
     this.peer = socket.remoteAddress;
     this.identity = identity;
     ws.on('message', (data, isBinary) => this.#guard(() => this.#onFrame(data as Buffer, isBinary)));
@@ -105,14 +107,19 @@ export class Session implements Receiver, Follower {
 
   #onPing(): void {
     this.#heard();
-    if (!this.#meter.take(this.#hub.clock.mono(), this.#hub.settings.limits)) this.#count('RATE_LIMITED');
+    if (!this.#isInTime()) this.#count('RATE_LIMITED');
+  }
+
+  #isInTime(): boolean {
+    const { messagesPerSecond, messagesBurst } = this.#hub.settings.limits;
+    return this.#rate.take(messagesPerSecond, messagesBurst);
   }
 
   #onFrame(data: Buffer, isBinary: boolean): void {
     if (!this.#outlet.isOpen) return;
     this.#heard();
-    const { metrics, clock, settings, log } = this.#hub;
-    const inTime = this.#meter.take(clock.mono(), settings.limits);
+    const { metrics, settings, log } = this.#hub;
+    const inTime = this.#isInTime();
     const read = readFrame(data, isBinary, settings.limits.frameBytesMax);
     const incoming = inTime ? read : tooFast(read, settings.limits.messagesPerSecond);
     if (!incoming.ok) this.#onFault(incoming.fault);
@@ -217,9 +224,9 @@ export class Session implements Receiver, Follower {
   }
 
   #count(code: ErrorCode): void {
-    const { metrics, clock, rareLog } = this.#hub;
+    const { metrics, rareLog } = this.#hub;
     metrics.refused.inc({ code });
-    if (!this.#meter.fault(clock.mono())) return;
+    if (this.#faults.add() < FAULTS_MAX) return;
     rareLog.warn({ code, ...this.#facts() }, 'client.abusive');
     metrics.dropped.inc({ reason: 'abuse' });
     this.close(1008, 'too many bad frames');

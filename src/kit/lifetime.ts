@@ -1,5 +1,6 @@
 import type { Clock } from './clock.js';
 import { BridgeError, toBridgeError } from './errors.js';
+import { LATE, within } from './within.js';
 
 interface Part {
   name: string;
@@ -32,15 +33,11 @@ export class Lifetime {
     const failures: BridgeError[] = [];
     for (let part = this.#parts.pop(); part; part = this.#parts.pop()) {
       const { name, close, limitMs } = part;
-      const timer = new AbortController();
-      const late = this.#clock.sleep(limitMs, timer.signal).then(() => 'late' as const);
       try {
-        const how = await Promise.race([Promise.resolve(close()).then(() => 'closed' as const), late]);
-        if (how === 'late') failures.push(new BridgeError('INTERNAL', `${name} did not close within ${limitMs} ms`));
+        const how = await within(this.#clock, limitMs, Promise.resolve(close()));
+        if (how === LATE) failures.push(new BridgeError('INTERNAL', `${name} did not close within ${limitMs} ms`));
       } catch (error) {
         failures.push(toBridgeError(error));
-      } finally {
-        timer.abort();
       }
     }
     return failures;

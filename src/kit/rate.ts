@@ -1,27 +1,54 @@
 import type { Clock } from './clock.js';
 import type { Log } from './log.js';
 
-/** Lets so much through within each second. */
-export class PerSecond {
+/** A token bucket: so many a second, and so many at once after a quiet time. */
+export class RateLimiter {
   readonly #clock: Pick<Clock, 'mono'>;
-  readonly #limit: number;
-  #startMs = Number.NEGATIVE_INFINITY;
-  #count = 0;
+  #tokens: number | undefined;
+  #filledMs = 0;
 
-  constructor(limit: number, clock: Pick<Clock, 'mono'>) {
-    this.#limit = limit;
+  constructor(clock: Pick<Clock, 'mono'>) {
     this.#clock = clock;
   }
 
-  /** @returns false when this second's share is used up */
-  take(): boolean {
+  /**
+   * Counts one.
+   * @param perSecond  how many may go on for long. It may be another one the next time. @param burst  how many at once.
+   * @returns whether it is within both; one that is not costs nothing
+   */
+  take(perSecond: number, burst = perSecond): boolean {
     const nowMs = this.#clock.mono();
-    if (nowMs - this.#startMs >= 1000) {
+    const earned = ((nowMs - this.#filledMs) / 1000) * perSecond;
+    const tokens = Math.min(this.#tokens === undefined ? burst : this.#tokens + earned, burst);
+    const isWithin = tokens >= 1;
+    this.#tokens = isWithin ? tokens - 1 : tokens;
+    this.#filledMs = nowMs;
+    return isWithin;
+  }
+}
+
+/** Counts what happens within a stretch of time that begins with the first of it. */
+export class WindowCount {
+  readonly #clock: Pick<Clock, 'mono'>;
+  readonly #windowMs: number;
+  #startMs = Number.NEGATIVE_INFINITY;
+  #count = 0;
+
+  /** @param windowMs  how long the stretch is, in milliseconds. */
+  constructor(clock: Pick<Clock, 'mono'>, windowMs: number) {
+    this.#clock = clock;
+    this.#windowMs = windowMs;
+  }
+
+  /** Counts one. @returns how many there are in this stretch; 1 begins a new one */
+  add(): number {
+    const nowMs = this.#clock.mono();
+    if (nowMs - this.#startMs >= this.#windowMs) {
       this.#startMs = nowMs;
       this.#count = 0;
     }
     this.#count += 1;
-    return this.#count <= this.#limit;
+    return this.#count;
   }
 }
 

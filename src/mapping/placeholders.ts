@@ -2,6 +2,7 @@
  * Placeholders: `$call.number`, `$input.args.0` and the like in the texts of a rule. `$$` is a dollar; a dollar before
  * anything but a letter stands for itself.
  */
+import { pointerOf } from '../kit/pointer.js';
 
 /** What a rule may read, by the word after the dollar. */
 export interface Context {
@@ -116,8 +117,5 @@ export function placeholdersIn(value: unknown, pointer = ''): FoundPlaceholder[]
     return parseText(value).flatMap((part) => (typeof part === 'string' ? [] : [{ ...part, pointer }]));
   }
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([name, inner]) => placeholdersIn(inner, pointer + step(name)));
+  return Object.entries(value).flatMap(([name, inner]) => placeholdersIn(inner, pointer + pointerOf(name)));
 }
-
-/** One step of a JSON pointer (RFC 6901). */
-export const step = (name: string | number): string => `/${String(name).replaceAll('~', '~0').replaceAll('/', '~1')}`;

@@ -1,4 +1,5 @@
 import type { ValidationFault, Validator } from '../generated/messages.js';
+import { pointerOf, stepsOf } from '../kit/pointer.js';
 
 /** One fault of a message in plain words. */
 export interface MessageFault {
@@ -28,8 +29,6 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-const token = (name: unknown): string => String(name).replaceAll('~', '~0').replaceAll('/', '~1');
-const untoken = (text: string): string => text.replaceAll('~1', '/').replaceAll('~0', '~');
 const list = (values: unknown): string => (Array.isArray(values) ? values.map(String).join(', ') : String(values));
 
 /** What must hold, after "X must …". */
@@ -72,15 +71,14 @@ function demand({ keyword, params, schemaPath, message }: ValidationFault): stri
 function tell(fault: ValidationFault, all: readonly ValidationFault[]): MessageFault {
   const { instancePath, keyword, params } = fault;
   if (keyword === 'required') {
-    const name = params.missingProperty;
-    return { pointer: `${instancePath}/${token(name)}`, message: `${String(name)} is missing` };
+    const name = String(params.missingProperty);
+    return { pointer: instancePath + pointerOf(name), message: `${name} is missing` };
   }
   if (keyword === 'additionalProperties') {
-    const name = params.additionalProperty;
-    return { pointer: `${instancePath}/${token(name)}`, message: `${String(name)} is not known here` };
+    const name = String(params.additionalProperty);
+    return { pointer: instancePath + pointerOf(name), message: `${name} is not known here` };
   }
-  const last = instancePath.split('/').pop();
-  const subject = last ? untoken(last) : 'the message';
+  const subject = stepsOf(instancePath).at(-1) || 'the message';
   // Each branch of a oneOf tells its own fault at the same place; together they are one demand.
   const either = all.some((other) => other.keyword === 'oneOf' && other.instancePath === instancePath);
   const demands = either

@@ -1,5 +1,6 @@
 import { createPatch, type Operation } from 'rfc6902';
 import type { JsonPatch } from '../generated/types.js';
+import { pointerOf } from '../kit/pointer.js';
 import type { ShowState } from './state.js';
 
 /** Lists that changed in more than one place are compared entry by entry up to this many pairs, else replaced whole. */
@@ -27,20 +28,17 @@ function compare(from: unknown, to: unknown, path = ''): Operation[] {
   }
   if (!isObject(from) || !isObject(to)) return [{ op: 'replace', path, value: to }];
   const operations: Operation[] = [];
-  for (const name in from) if (!(name in to)) operations.push({ op: 'remove', path: `${path}/${escaped(name)}` });
+  for (const name in from) if (!(name in to)) operations.push({ op: 'remove', path: path + pointerOf(name) });
   for (const name in to) {
     const old = from[name];
     const now = to[name];
     if (old === now) continue;
-    const place = `${path}/${escaped(name)}`;
+    const place = path + pointerOf(name);
     if (name in from) operations.push(...compare(old, now, place));
     else operations.push({ op: 'add', path: place, value: now });
   }
   return operations;
 }
-
-/** A name as a part of a JSON Pointer (RFC 6901). */
-const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** Ours change in one place: something was added, taken out or moved there, or changed inside. */
 function compareLists(from: readonly unknown[], to: readonly unknown[], path: string): Operation[] | undefined {

@@ -1,5 +1,6 @@
 /** Waiting for what another party does, with a limit. */
 import { systemClock } from '../../src/kit/clock.js';
+import { LATE, within as orLate } from '../../src/kit/within.js';
 
 const clock = systemClock();
 
@@ -25,15 +26,7 @@ export async function eventually(
 
 /** The promise, or a failure with `what` when it takes longer. */
 export async function within<T>(promise: Promise<T>, what: string, limitMs = LIMIT_MS): Promise<T> {
-  const timer = new AbortController();
-  const late = clock.sleep(limitMs, timer.signal).then(() => {
-    if (!timer.signal.aborted) throw new Error(`not within ${limitMs} ms: ${what}`);
-    return undefined as T;
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    timer.abort();
-    promise.catch(() => undefined);
-  }
+  const done = await orLate(clock, limitMs, promise);
+  if (done === LATE) throw new Error(`not within ${limitMs} ms: ${what}`);
+  return done;
 }

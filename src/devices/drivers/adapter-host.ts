@@ -2,12 +2,14 @@
  * The entry of a driver's process: `node adapter-host.js KIND MODULE DEVICE`, with a pipe to the bridge as descriptor 3.
  * It loads one adapter and serves one connection after the other, until the bridge says so or is gone.
  */
+
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type { Adapter, Connection, Face, Pattern } from '../../adapter-sdk/adapter.js';
 import { machineMs, systemClock, type WallMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
 import { createLog, silentLog } from '../../kit/log.js';
+import { within } from '../../kit/within.js';
 import { type ConnectOrder, type FromHost, faultOf, HOST_FD, MessageReader, type ToHost } from './host-messages.js';
 
 /** Counters cross at most so often. */
@@ -156,10 +158,8 @@ async function end(isOrphan: boolean): Promise<void> {
   isEnding = true;
   ending.abort();
   trying?.abort();
-  const timer = new AbortController();
   void connection?.close();
-  await Promise.race([serving, clock.sleep(GOODBYE_LIMIT_MS, timer.signal)]);
-  timer.abort();
+  await within(clock, GOODBYE_LIMIT_MS, serving);
   // Native code may hang in its last clean-up; a bridge that lives would kill us, an orphan does it itself.
   if (isOrphan) process.kill(process.pid, 'SIGKILL');
   pipe.end(() => process.exit(0));

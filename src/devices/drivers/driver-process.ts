@@ -6,7 +6,8 @@ import type { Clock } from '../../kit/clock.js';
 import { deferred } from '../../kit/deferred.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
-import { PerSecond } from '../../kit/rate.js';
+import { RateLimiter } from '../../kit/rate.js';
+import { LATE, within } from '../../kit/within.js';
 import { driverEnvironment } from './driver-environment.js';
 import { type FromHost, MessageReader, type ToHost } from './host-messages.js';
 import { RetoldLog, Said } from './retold.js';
@@ -59,7 +60,7 @@ export class DriverProcess {
   readonly #failed: Promise<Error>;
   readonly #pipe: Socket;
   readonly #reader = new MessageReader();
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #said: Said;
   readonly #retold: RetoldLog;
   readonly #life = new AbortController();
@@ -80,7 +81,7 @@ export class DriverProcess {
     this.#clock = clock;
     this.log = log;
     this.#heardAtMs = clock.mono();
-    this.#rate = new PerSecond(MESSAGES_PER_SECOND_MAX, clock);
+    this.#rate = new RateLimiter(clock);
     this.#said = new Said(clock, () => this.log);
     this.#retold = new RetoldLog(clock, () => this.log);
     this.#child = spawn(process.execPath, [`--max-old-space-size=${HEAP_MIB_MAX}`, host, kind, module, device], {
@@ -165,10 +166,7 @@ export class DriverProcess {
 
   async #end(): Promise<void> {
     this.tell({ type: 'end' });
-    const timer = new AbortController();
-    const late = this.#clock.sleep(GOODBYE_LIMIT_MS, timer.signal).then(() => 'late' as const);
-    if ((await Promise.race([this.ended, late])) === 'late') this.#child.kill('SIGKILL');
-    timer.abort();
+    if ((await within(this.#clock, GOODBYE_LIMIT_MS, this.ended)) === LATE) this.#child.kill('SIGKILL');
     await this.ended;
   }
 
@@ -187,7 +185,7 @@ export class DriverProcess {
     const silent = new Promise<void>((resolve) => this.#child.once('close', () => resolve()));
     this.#pipe.once('close', () => void this.#outlived(exited));
     const how = await exited;
-    await this.#atMost(LAST_WORDS_LIMIT_MS, silent);
+    await within(this.#clock, LAST_WORDS_LIMIT_MS, silent);
     this.#isHeldBack = false;
     this.#handOver();
     for (const stream of this.#child.stdio) stream?.destroy();
@@ -202,7 +200,8 @@ export class DriverProcess {
   /** A process that lives on without its pipe is of no use. */
   async #outlived(exited: Promise<unknown>): Promise<void> {
     let isGone = false;
-    await this.#atMost(
+    await within(
+      this.#clock,
       LAST_WORDS_LIMIT_MS,
       exited.then(() => {
         isGone = true;
@@ -221,7 +220,7 @@ export class DriverProcess {
     this.#heardAtMs = this.#clock.mono();
     try {
       for (const message of this.#reader.push(text)) {
-        if (!this.#rate.take()) {
+        if (!this.#rate.take(MESSAGES_PER_SECOND_MAX)) {
           this.#kill(`the driver process sent more than ${MESSAGES_PER_SECOND_MAX} messages a second`);
           return;
         }
@@ -281,11 +280,5 @@ export class DriverProcess {
       const limitMs = PATIENCE_MS[this.#patience];
       if (nowMs - this.#heardAtMs >= limitMs) this.#kill(`the driver process hung: silent for ${limitMs} ms`);
     }
-  }
-
-  async #atMost(limitMs: number, work: Promise<void>): Promise<void> {
-    const timer = new AbortController();
-    await Promise.race([work, this.#clock.sleep(limitMs, timer.signal)]);
-    timer.abort();
   }
 }

@@ -5,6 +5,7 @@ import { type Clock, machineMs, systemClock } from '../../kit/clock.js';
 import { BridgeError, isBridgeError, toBridgeError, wordsOf } from '../../kit/errors.js';
 import { type Log, silentLog } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
+import { LATE, within } from '../../kit/within.js';
 import { fits } from '../fits.js';
 import { CRASHES_MAX, CrashPause } from './crash-pause.js';
 import { DriverProcess, type DriverProgram } from './driver-process.js';
@@ -47,9 +48,8 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
     const wake = new AbortController();
     const place = { driver, wake };
     resting.set(device, place);
-    void Promise.race([clock.sleep(REST_LIMIT_MS, wake.signal), driver.ended]).then(() => {
+    void within(clock, REST_LIMIT_MS, driver.ended, wake.signal).then(() => {
       if (wake.signal.aborted) return;
-      wake.abort();
       if (resting.get(device) === place) resting.delete(device);
       void driver.end();
     });
@@ -81,19 +81,12 @@ export function isolate(adapter: Adapter, options: IsolateOptions): Adapter {
   const list = async (signal: AbortSignal): Promise<Listing> => {
     signal.throwIfAborted();
     const driver = startDriver('list', silentLog);
-    const over = new AbortController();
-    const giveUp = () => over.abort();
-    signal.addEventListener('abort', giveUp);
-    const tooLong = clock.sleep(LIST_LIMIT_MS, over.signal).then(() => {
-      throw signal.aborted
-        ? signal.reason
-        : new BridgeError('DEVICE_TIMEOUT', `no list within ${LIST_LIMIT_MS / 1000} s`);
-    });
     try {
-      return await Promise.race([listIn(driver), tooLong]);
+      const listing = await within(clock, LIST_LIMIT_MS, listIn(driver), signal);
+      if (listing !== LATE) return listing;
+      signal.throwIfAborted();
+      throw new BridgeError('DEVICE_TIMEOUT', `no list within ${LIST_LIMIT_MS / 1000} s`);
     } finally {
-      signal.removeEventListener('abort', giveUp);
-      over.abort();
       await driver.end();
     }
   };

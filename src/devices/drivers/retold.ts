@@ -2,7 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../kit/clock.js';
 import type { Log } from '../../kit/log.js';
-import { PerSecond } from '../../kit/rate.js';
+import { RateLimiter } from '../../kit/rate.js';
 
 /** Log lines from one process within a second; more are counted. */
 const LOG_LINES_PER_SECOND_MAX = 100;
@@ -17,18 +17,18 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const;
 
 /** The log lines of a driver's process, told again with the fields of the bridge's own. */
 export class RetoldLog {
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #log: () => Log;
   #dropped = 0;
 
   constructor(clock: Clock, log: () => Log) {
-    this.#rate = new PerSecond(LOG_LINES_PER_SECOND_MAX, clock);
+    this.#rate = new RateLimiter(clock);
     this.#log = log;
   }
 
   /** @param line  as pino writes it; one that is none is dropped. */
   tell(line: string): void {
-    if (!this.#rate.take()) {
+    if (!this.#rate.take(LOG_LINES_PER_SECOND_MAX)) {
       this.#dropped += 1;
       return;
     }
@@ -50,12 +50,12 @@ export class RetoldLog {
 export class Said {
   /** The last lines, for `driver.lost`. */
   readonly last: string[] = [];
-  readonly #rate: PerSecond;
+  readonly #rate: RateLimiter;
   readonly #log: () => Log;
   #dropped = 0;
 
   constructor(clock: Clock, log: () => Log) {
-    this.#rate = new PerSecond(SAID_LINES_PER_SECOND_MAX, clock);
+    this.#rate = new RateLimiter(clock);
     this.#log = log;
   }
 
@@ -76,7 +76,7 @@ export class Said {
     if (said === '') return;
     this.last.push(said);
     if (this.last.length > SAID_LINES_KEPT) this.last.shift();
-    if (!this.#rate.take()) {
+    if (!this.#rate.take(SAID_LINES_PER_SECOND_MAX)) {
       this.#dropped += 1;
       return;
     }
