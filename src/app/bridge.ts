@@ -18,6 +18,7 @@ import { type Gateway, openGateway } from '../gateway/gateway.js';
 import { Troubles } from '../gateway/troubles.js';
 import type { Actor } from '../generated/types.js';
 import type { Disk } from '../journal/disk.js';
+import { openFileJournal } from '../journal/file-journal.js';
 import { watchSpace } from '../journal/space-watch.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from '../kit/clock.js';
 import type { BridgeError } from '../kit/errors.js';
@@ -100,12 +101,19 @@ export async function startBridge(options: {
     showId: checked.config.show.id,
     initial,
     fingerprint: checked.fingerprint,
-    journalPath: checked.journalPath,
+    openJournal: (recovery) =>
+      openFileJournal({
+        ...recovery,
+        path: checked.journalPath,
+        showId: checked.config.show.id,
+        clock: machine,
+        log,
+        ...(options.disk === undefined ? {} : { disk: options.disk }),
+      }),
     goGuardMs: checked.config.show.goGuardMs,
     patches: checked.config.show.patches,
     clock: machine,
     log,
-    ...(options.disk === undefined ? {} : { disk: options.disk }),
     effects: {
       prepare: (event, state) => {
         const commands = mapping.commandsFor(event, state);

@@ -19,7 +19,13 @@ const LATER_MS = 1000;
 /** Timers may fire a little before their time. */
 const TIMER_SLACK_MS = 5;
 /** Refusals that mean "later" for what is not bound to its moment. */
-const LATER: readonly string[] = ['RATE_LIMITED', 'SEQUENCER_BUSY', 'JOURNAL_UNAVAILABLE'];
+const LATER: readonly string[] = [
+  'RATE_LIMITED',
+  'SEQUENCER_BUSY',
+  'JOURNAL_UNAVAILABLE',
+  'JOURNAL_FENCED',
+  'JOURNAL_NO_QUORUM',
+];
 
 export interface ProposalsOptions {
   storage: ClientStorage;
