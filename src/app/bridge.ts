@@ -9,6 +9,7 @@ import type { Command, Input } from '../adapter-sdk/adapter.js';
 import { fits } from '../devices/fits.js';
 import { INPUT_LATE_MS } from '../devices/input-late.js';
 import { Outputs, type StageReport } from '../devices/outputs.js';
+import { OWNS_ALL, type Ownership } from '../devices/ownership.js';
 import { PlayheadWatch } from '../devices/playheads.js';
 import { BY_PERSON, HOPS_MAX, type Hop, PressChain } from '../devices/press-chain.js';
 import type { DeviceReport, DeviceSpec } from '../devices/supervised-device.js';
@@ -19,6 +20,7 @@ import { Troubles } from '../gateway/troubles.js';
 import type { Actor } from '../generated/types.js';
 import type { Disk } from '../journal/disk.js';
 import { openFileJournal } from '../journal/file-journal.js';
+import type { OpenJournal } from '../journal/journal.js';
 import { watchSpace } from '../journal/space-watch.js';
 import { type Clock, type MonoMs, systemClock, toUtc, type WallMs } from '../kit/clock.js';
 import type { BridgeError } from '../kit/errors.js';
@@ -82,8 +84,15 @@ export async function startBridge(options: {
   onPublished?: (entries: Published) => void;
   /** Where the log is kept; left out: the machine's own. */
   disk?: Disk;
+  /** This machine among several on one log; left out: it is alone. */
+  node?: { id: string; ownership: Ownership; openJournal: OpenJournal };
 }): Promise<Bridge> {
-  const { log, clock: machine = systemClock() } = options;
+  const { log, clock: machine = systemClock(), node } = options;
+  const ownership = node?.ownership ?? OWNS_ALL;
+  /** What is told of a device says whose it is. */
+  const ours = node === undefined ? {} : { node: node.id };
+  /** Of what the log tells of a device: this machine told it, or one that was alone. */
+  const isOurs = (told: { node?: string }): boolean => node === undefined || told.node === node.id;
   let { checked } = options;
   const life = new Lifetime(machine);
   const initial = initialState(checked.showFile);
@@ -97,19 +106,21 @@ export async function startBridge(options: {
     if (config) adapterOf(config.adapter)?.problemOfCommand?.(command, { ...config });
   };
 
+  const openOwnJournal: OpenJournal = (recovery) =>
+    openFileJournal({
+      ...recovery,
+      path: checked.journalPath,
+      showId: checked.config.show.id,
+      clock: machine,
+      log,
+      ...(options.disk === undefined ? {} : { disk: options.disk }),
+    });
+
   const sequencer = await openSequencer({
     showId: checked.config.show.id,
     initial,
     fingerprint: checked.fingerprint,
-    openJournal: (recovery) =>
-      openFileJournal({
-        ...recovery,
-        path: checked.journalPath,
-        showId: checked.config.show.id,
-        clock: machine,
-        log,
-        ...(options.disk === undefined ? {} : { disk: options.disk }),
-      }),
+    openJournal: node?.openJournal ?? openOwnJournal,
     goGuardMs: checked.config.show.goGuardMs,
     patches: checked.config.show.patches,
     clock: machine,
@@ -163,7 +174,7 @@ export async function startBridge(options: {
   const untold = new Map<string, Wish>();
   const report = async (key: string, wish: Wish): Promise<void> => {
     const outcome = await propose(wish);
-    if (outcome.ok || !outcome.code.startsWith('JOURNAL_')) return;
+    if (outcome.ok || !(outcome.code.startsWith('JOURNAL_') || outcome.code === 'SEQUENCER_BUSY')) return;
     untold.delete(key);
     untold.set(key, wish);
     const [oldest] = untold.keys();
@@ -176,7 +187,7 @@ export async function startBridge(options: {
   };
   const tellStage = (stage: StageReport): void => {
     const { cause, outputId, stage: what } = stage;
-    void report(JSON.stringify([cause.messageId, outputId, what]), { actor: OWN, ...stageEvent(stage) });
+    void report(JSON.stringify([cause.messageId, outputId, what]), { actor: OWN, ...stageEvent(stage, ours) });
   };
 
   const supervisor = new Supervisor({
@@ -187,8 +198,9 @@ export async function startBridge(options: {
       onInput: (device, input, at) => onInput(device, input, at),
       onPlayhead: () => playheads.look(),
       onStatus: ({ device, adapter, status, code, detail }) => {
+        if (!ownership.owns(device)) return;
         const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
-        const payload = { device, adapter, status, ...why };
+        const payload = { device, ...ours, adapter, status, ...why };
         untold.delete(device);
         void report(device, { eventType: 'DeviceStatusChanged', actor: OWN, payload });
       },
@@ -206,6 +218,7 @@ export async function startBridge(options: {
     raise: (device, alarm) => supervisor.raise(device, alarm),
   });
   const outputs = new Outputs({
+    ownership,
     send: (device, command) => supervisor.send(device, command),
     summarise,
     tell: tellStage,
@@ -254,7 +267,10 @@ export async function startBridge(options: {
   function onInput(device: string, input: Input, at = clock.mono()): void {
     const notAfter = toUtc((clock.wall() - (clock.mono() - at) + INPUT_LATE_MS) as WallMs);
     const fired = firedCue(device, input);
-    if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    if (fired && ownership.owns(device)) {
+      const payload = { ...fired, ...ours };
+      void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
+    }
     if (input.attribution === 'doubtful') {
       const words = 'ours or an operator’s? recorded, and moves nothing';
       unused.note(device, input, { why: 'doubtful', code: 'INPUT_DOUBTFUL', words });
@@ -345,9 +361,9 @@ export async function startBridge(options: {
 
   /** A device that the log remembers and the bridge file no longer has is shown as what it is: gone. */
   function forgetRemoved(): void {
-    for (const { device, adapter, status } of sequencer.state.devices) {
-      if (supervisor.names.has(device) || status === 'down') continue;
-      const payload = { device, adapter, status: 'down', detail: 'no longer in the bridge file' } as const;
+    for (const { device, adapter, status, ...told } of sequencer.state.devices) {
+      if (!isOurs(told) || supervisor.names.has(device) || status === 'down') continue;
+      const payload = { device, ...ours, adapter, status: 'down', detail: 'no longer in the bridge file' } as const;
       void propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload });
     }
   }
@@ -360,6 +376,7 @@ export async function startBridge(options: {
     }
     for (const { event, command } of unsentOf(events, (each) => mapping.commandsFor(each, sequencer.state))) {
       const { device, ruleId, outputId } = command;
+      if (!ownership.owns(device)) continue;
       const summary = summarise(device, command.command);
       const detail = 'taken, not sent: the bridge stopped before it left, or before it could say so';
       log.error({ code: 'OUTPUT_UNSENT', seq: event.eventSeq, device, ruleId, summary, detail }, 'output.unsent');
@@ -390,7 +407,7 @@ export async function startBridge(options: {
   function retireUnsent(): void {
     for (const output of sequencer.state.outputs) {
       const { cueId, outputId, device, summary, ruleId, causationId, causeSeq = 0 } = output;
-      if (output.code !== 'OUTPUT_UNSENT' || cueId === undefined) continue;
+      if (output.code !== 'OUTPUT_UNSENT' || cueId === undefined || !isOurs(output)) continue;
       const now = rerunOf({ actor: OWN }, cueId, outputId);
       if (now && now.device === device && summarise(device, now.command) === summary) continue;
       const detail = 'taken, not sent, and the bridge file has changed since: send it by hand';
@@ -480,9 +497,9 @@ function firedCue(device: string, { event, cueNumber, name, attribution, partOfG
   return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }
 
-function stageEvent(report: StageReport) {
+function stageEvent(report: StageReport, ours: { node?: string }) {
   const { cause, ruleId, outputId, device, summary, latencyMs } = report;
-  const about = { device, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
+  const about = { device, ...ours, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
   const causes = { causationId: cause.messageId, correlationId: cause.correlationId ?? cause.messageId };
   switch (report.stage) {
     case 'sent': {
