@@ -1,5 +1,7 @@
 /** What the sequencer is measured with: a show of 2000 cues, wishes, and a log that forgets at once. */
 import { v7 } from 'uuid';
+import { openFileJournal } from '../dist/src/journal/file-journal.js';
+import { NO_LIMITS } from '../dist/src/journal/journal.js';
 import { MessageIndex } from '../dist/src/journal/message-index.js';
 import { systemClock } from '../dist/src/kit/clock.js';
 import { silentLog } from '../dist/src/kit/log.js';
@@ -49,11 +51,12 @@ export const draft = () => ({
   payload: {},
 });
 
-export const parts = (folder, more = {}) => ({
+export const parts = (folder, { disk, ...more } = {}) => ({
   showId: SHOW,
   initial: show(),
   fingerprint: 'bench',
-  journalPath: folder,
+  openJournal: (recovery) =>
+    openFileJournal({ ...recovery, path: folder, showId: SHOW, clock: systemClock(), log: silentLog, disk }),
   goGuardMs: 0,
   patches: false,
   clock: systemClock(),
@@ -67,6 +70,7 @@ const nullJournal = () => {
   const index = new MessageIndex();
   return {
     failure: undefined,
+    limits: NO_LIMITS,
     get lastEventSeq() {
       return index.size;
     },
@@ -76,6 +80,7 @@ const nullJournal = () => {
     },
     seqOf: (messageId) => index.get(messageId),
     async *read() {},
+    async *follow() {},
     save: async () => {},
     close: async () => {},
   };

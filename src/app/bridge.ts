@@ -6,6 +6,8 @@ import { Supervisor } from '../devices/supervisor.js';
 import { type Gateway, openGateway } from '../gateway/gateway.js';
 import { Troubles } from '../gateway/troubles.js';
 import type { Disk } from '../journal/disk.js';
+import { openFileJournal } from '../journal/file-journal.js';
+import type { OpenJournal } from '../journal/journal.js';
 import { watchSpace } from '../journal/space-watch.js';
 import { type Clock, systemClock } from '../kit/clock.js';
 import type { BridgeError } from '../kit/errors.js';
@@ -20,6 +22,7 @@ import { watchWall } from '../sequencer/wall-watch.js';
 import { faceOf } from '../show/face.js';
 import { initialState, type ShowState } from '../show/state.js';
 import type { CheckedBridge } from './load-bridge.js';
+import { Node, type NodeOptions } from './node.js';
 import { Presses } from './presses.js';
 import { type Propose, proposer, type Wish } from './propose.js';
 import { Reports } from './reports.js';
@@ -44,6 +47,8 @@ export interface BridgeOptions {
   onPublished?: (entries: Published) => void;
   /** Where the log is kept; left out: the machine's own. */
   disk?: Disk;
+  /** This machine among several on one log; left out: it is alone. */
+  node?: NodeOptions;
 }
 
 /**
@@ -55,6 +60,7 @@ export interface BridgeOptions {
 export class Bridge {
   readonly #options: BridgeOptions;
   readonly #life: Lifetime;
+  readonly #node: Node;
   readonly #log: Log;
   /** The show's time, which never runs behind the log. */
   readonly #clock: Clock;
@@ -90,14 +96,15 @@ export class Bridge {
     this.#log = log;
     this.#life = new Lifetime(machine);
     this.#setup = new Setup(checked);
+    this.#node = new Node(options.node);
     const clock: Clock = { ...machine, wall: () => this.#sequencer.now() };
     this.#clock = clock;
     this.#propose = proposer(() => this.#sequencer, clock);
-    this.#reports = new Reports(this.#propose);
+    this.#reports = new Reports(this.#propose, this.#node);
     this.#troubles = new Troubles(clock, (err) => log.error({ code: 'INTERNAL', err }, 'listener.failed'));
     const setup = () => this.#setup;
-    const [propose, troubles, metrics] = [this.#propose, this.#troubles, this.#metrics];
-    this.#presses = new Presses({ setup, state: () => this.state, propose, troubles, metrics, clock, log });
+    const [node, propose, troubles, metrics] = [this.#node, this.#propose, this.#troubles, this.#metrics];
+    this.#presses = new Presses({ setup, node, state: () => this.state, propose, troubles, metrics, clock, log });
     this.#supervisor = new Supervisor({
       clock,
       log,
@@ -114,6 +121,7 @@ export class Bridge {
       raise: (device, alarm) => this.#supervisor.raise(device, alarm),
     });
     this.#outputs = new Outputs({
+      ownership: this.#node.ownership,
       send: (device, command) => this.#supervisor.send(device, command),
       summarise: (device, command) => this.#setup.summarise(device, command),
       tell: (stage) => this.#reports.tellStage(stage),
@@ -199,18 +207,26 @@ export class Bridge {
 
   async #openSequencer(): Promise<void> {
     const { checked, config } = this.#setup;
-    const { clock: machine = systemClock(), disk } = this.#options;
+    const { clock: machine = systemClock(), disk, node } = this.#options;
+    const openOwnJournal: OpenJournal = (recovery) =>
+      openFileJournal({
+        ...recovery,
+        path: checked.journalPath,
+        showId: config.show.id,
+        clock: machine,
+        log: this.#log,
+        ...(disk === undefined ? {} : { disk }),
+      });
     this.#sequencer = await openSequencer({
       showId: config.show.id,
       initial: initialState(checked.showFile),
       fingerprint: checked.fingerprint,
-      journalPath: checked.journalPath,
+      openJournal: node?.openJournal ?? openOwnJournal,
       goGuardMs: config.show.goGuardMs,
       patches: config.show.patches,
       clock: machine,
       log: this.#log,
       effects: this.#effects(),
-      ...(disk === undefined ? {} : { disk }),
     });
   }
 
@@ -285,9 +301,10 @@ export class Bridge {
 
   /** A device that the log remembers and the bridge file no longer has is shown as what it is: gone. */
   #forgetRemoved(): void {
-    for (const { device, adapter, status } of this.state.devices) {
-      if (this.#supervisor.names.has(device) || status === 'down') continue;
-      const payload = { device, adapter, status: 'down', detail: 'no longer in the bridge file' } as const;
+    for (const { device, adapter, status, ...told } of this.state.devices) {
+      if (!this.#node.toldBy(told) || this.#supervisor.names.has(device) || status === 'down') continue;
+      const detail = 'no longer in the bridge file';
+      const payload = { device, ...this.#node.ours, adapter, status: 'down', detail } as const;
       void this.#propose({ eventType: 'DeviceStatusChanged', actor: OWN, payload });
     }
   }
@@ -297,7 +314,7 @@ export class Bridge {
   }
 
   #unsentParts() {
-    const [sequencer, reports, log] = [this.#sequencer, this.#reports, this.#log];
-    return { setup: () => this.#setup, sequencer, reports, log };
+    const [node, sequencer, reports, log] = [this.#node, this.#sequencer, this.#reports, this.#log];
+    return { setup: () => this.#setup, node, sequencer, reports, log };
   }
 }

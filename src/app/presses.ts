@@ -9,11 +9,13 @@ import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
+import type { Node } from './node.js';
 import type { Propose, Wish } from './propose.js';
 import { OWN, type Setup } from './setup.js';
 
 interface Parts {
   setup: () => Setup;
+  node: Node;
   state: () => ShowState;
   propose: Propose;
   troubles: Troubles;
@@ -56,9 +58,12 @@ export class Presses {
   }
 
   take(device: string, input: Input, at: MonoMs = this.#parts.clock.mono()): void {
-    const { setup, state, propose } = this.#parts;
+    const { setup, node, state, propose } = this.#parts;
     const fired = firedCue(device, input);
-    if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    if (fired && node.owns(device)) {
+      const payload = { ...fired, ...node.ours };
+      void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
+    }
     if (input.attribution === 'doubtful') {
       const words = 'ours or an operator’s? recorded, and moves nothing';
       this.#unused.note(device, input, { why: 'doubtful', code: 'INPUT_DOUBTFUL', words });

@@ -1,5 +1,6 @@
 import type { StageReport } from '../devices/outputs.js';
 import type { DeviceReport } from '../devices/supervised-device.js';
+import type { Node } from './node.js';
 import type { Propose, Wish } from './propose.js';
 import { OWN } from './setup.js';
 
@@ -12,10 +13,12 @@ const UNTOLD_MAX = 1000;
  */
 export class Reports {
   readonly #propose: Propose;
+  readonly #node: Node;
   readonly #untold = new Map<string, Wish>();
 
-  constructor(propose: Propose) {
+  constructor(propose: Propose, node: Node) {
     this.#propose = propose;
+    this.#node = node;
   }
 
   /** Whether something waits for the log. */
@@ -25,12 +28,16 @@ export class Reports {
 
   tellStage(report: StageReport): void {
     const { cause, outputId, stage } = report;
-    void this.#tell(JSON.stringify([cause.messageId, outputId, stage]), { actor: OWN, ...stageEvent(report) });
+    void this.#tell(JSON.stringify([cause.messageId, outputId, stage]), {
+      actor: OWN,
+      ...stageEvent(report, this.#node.ours),
+    });
   }
 
   tellStatus({ device, adapter, status, code, detail }: DeviceReport): void {
+    if (!this.#node.owns(device)) return;
     const why = { ...(code === undefined ? {} : { code }), ...(detail === undefined ? {} : { detail }) };
-    const payload = { device, adapter, status, ...why };
+    const payload = { device, ...this.#node.ours, adapter, status, ...why };
     this.#untold.delete(device);
     void this.#tell(device, { eventType: 'DeviceStatusChanged', actor: OWN, payload });
   }
@@ -44,7 +51,7 @@ export class Reports {
 
   async #tell(key: string, wish: Wish): Promise<void> {
     const outcome = await this.#propose(wish);
-    if (outcome.ok || !outcome.code.startsWith('JOURNAL_')) return;
+    if (outcome.ok || !(outcome.code.startsWith('JOURNAL_') || outcome.code === 'SEQUENCER_BUSY')) return;
     this.#untold.delete(key);
     this.#untold.set(key, wish);
     const [oldest] = this.#untold.keys();
@@ -52,9 +59,9 @@ export class Reports {
   }
 }
 
-function stageEvent(report: StageReport) {
+function stageEvent(report: StageReport, ours: Node['ours']) {
   const { cause, ruleId, outputId, device, summary, latencyMs } = report;
-  const about = { device, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
+  const about = { device, ...ours, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
   const causes = { causationId: cause.messageId, correlationId: cause.correlationId ?? cause.messageId };
   switch (report.stage) {
     case 'sent': {

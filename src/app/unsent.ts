@@ -3,18 +3,20 @@ import type { RuleCommand } from '../mapping/outputs.js';
 import { LOOK_BACK_EVENTS, unsentOf } from '../mapping/unsent.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { Sequencer } from '../sequencer/sequencer.js';
+import type { Node } from './node.js';
 import type { Reports } from './reports.js';
 import { OWN, type Setup } from './setup.js';
 
 interface Parts {
   setup: () => Setup;
+  node: Node;
   sequencer: Sequencer;
   reports: Reports;
   log: Log;
 }
 
 /** What the last bridge had taken when it was killed and nothing tells of: once, and nothing is sent again by itself. */
-export async function tellUnsent({ setup, sequencer, reports, log }: Parts): Promise<void> {
+export async function tellUnsent({ setup, node, sequencer, reports, log }: Parts): Promise<void> {
   const { mapping } = setup();
   const events: ShowEvent[] = [];
   for await (const { lines } of sequencer.read(Math.max(1, sequencer.lastEventSeq - LOOK_BACK_EVENTS))) {
@@ -22,6 +24,7 @@ export async function tellUnsent({ setup, sequencer, reports, log }: Parts): Pro
   }
   for (const { event, command } of unsentOf(events, (each) => mapping.commandsFor(each, sequencer.state))) {
     const { device, ruleId, outputId } = command;
+    if (!node.owns(device)) continue;
     const summary = setup().summarise(device, command.command);
     const detail = 'taken, not sent: the bridge stopped before it left, or before it could say so';
     log.error({ code: 'OUTPUT_UNSENT', seq: event.eventSeq, device, ruleId, summary, detail }, 'output.unsent');
@@ -43,10 +46,10 @@ export async function tellUnsent({ setup, sequencer, reports, log }: Parts): Pro
 }
 
 /** With other rules another thing would be sent than what was told: then it can only be sent by hand. */
-export function retireUnsent({ setup, sequencer, reports }: Omit<Parts, 'log'>): void {
+export function retireUnsent({ setup, node, sequencer, reports }: Omit<Parts, 'log'>): void {
   for (const output of sequencer.state.outputs) {
     const { cueId, outputId, device, summary, ruleId, causationId, causeSeq = 0 } = output;
-    if (output.code !== 'OUTPUT_UNSENT' || cueId === undefined) continue;
+    if (output.code !== 'OUTPUT_UNSENT' || cueId === undefined || !node.toldBy(output)) continue;
     const now = rerunOf(setup(), sequencer, { actor: OWN }, cueId, outputId);
     if (now && now.device === device && setup().summarise(device, now.command) === summary) continue;
     const detail = 'taken, not sent, and the bridge file has changed since: send it by hand';

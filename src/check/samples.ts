@@ -24,7 +24,7 @@ export const SAMPLES: { readonly [T in RuleEvent]: Readonly<Required<PayloadByTy
   TimerSetOverride: { timerId: 't', value: '00:00:00.000' },
   EmergencyTriggered: { emergencyId: 'e', code: 'other', level: 'hold', message: 'x', location: 'x' },
   EmergencyResolved: { emergencyId: 'e', resolution: 'x' },
-  DeviceStatusChanged: { device: 'd', adapter: 'a', status: 'up', code: 'X', detail: 'x' },
+  DeviceStatusChanged: { device: 'd', node: 'n', adapter: 'a', status: 'up', code: 'X', detail: 'x' },
 };
 
 /** A whole event around a payload. */

@@ -18,7 +18,13 @@ const STORE_MAX_MS = 100;
 /** The pause after the bridge said that it has too much to do, in milliseconds. */
 const LATER_MS = 1000;
 /** Refusals that mean "later" for what is not bound to its moment. */
-const LATER: readonly string[] = ['RATE_LIMITED', 'SEQUENCER_BUSY', 'JOURNAL_UNAVAILABLE'];
+const LATER: readonly string[] = [
+  'RATE_LIMITED',
+  'SEQUENCER_BUSY',
+  'JOURNAL_UNAVAILABLE',
+  'JOURNAL_FENCED',
+  'JOURNAL_NO_QUORUM',
+];
 
 export interface ProposalsOptions {
   storage: ClientStorage;

@@ -7,6 +7,7 @@ import { deferred } from '../kit/deferred.js';
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
 import { Outputs, type StageReport } from './outputs.js';
+import { OWNS_ALL } from './ownership.js';
 
 function desk(send: (clock: TestClock) => Promise<Receipt>, cueNumber?: string) {
   const clock = new TestClock('2026-03-01T19:30:00.000Z');
@@ -14,6 +15,7 @@ function desk(send: (clock: TestClock) => Promise<Receipt>, cueNumber?: string) 
   const logged: string[] = [];
   const note = (facts: { detail?: string }, msg: string) => void logged.push(`${msg} ${facts.detail ?? ''}`.trim());
   const outputs = new Outputs({
+    ownership: OWNS_ALL,
     clock,
     log: { ...silentLog, info: note, warn: note, error: note } as typeof silentLog,
     summarise: () => 'start 12',
@@ -105,4 +107,32 @@ test('what was told as sent and then thrown away with the port is told as failed
   const well = desk(async () => ({ reached: 'sent', left: Promise.resolve() }));
   await well.clock.advance(0);
   expect(well.stages()).toEqual(['sent']);
+});
+
+test('a device of another machine is asked about right before the send: nothing is sent, and nothing told as failed', async () => {
+  const clock = new TestClock('2026-03-01T19:30:10.000Z');
+  const told: StageReport[] = [];
+  const sent: string[] = [];
+  const owned = new Set(['ours', 'lost']);
+  const outputs = new Outputs({
+    ownership: { owns: (device) => owned.has(device) },
+    clock,
+    log: silentLog,
+    summarise: () => 'start 12',
+    tell: (report) => told.push(report),
+    send: async (device) => {
+      sent.push(device);
+      owned.delete('lost');
+      return { reached: 'sent' };
+    },
+  });
+  const to = (device: string) => ({ ruleId: 'r', outputId: device, device, command: {}, maxLateMs: 20_000 });
+  outputs.perform({ eventSeq: 7, messageId: 'm', recordedAt: '2026-03-01T19:30:00.000Z' }, [
+    to('ours'),
+    to('lost'),
+    { ...to('theirs'), maxLateMs: 2000 },
+  ]);
+  await clock.advance(0);
+  expect(sent).toEqual(['ours']);
+  expect(told.map(({ device, stage }) => [device, stage])).toEqual([['ours', 'sent']]);
 });

@@ -3,6 +3,7 @@ import { Overdue } from '../adapter-sdk/overdue.js';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Ownership } from './ownership.js';
 
 /** A command on its way to a device, and the event that caused it. */
 export interface Output {
@@ -37,6 +38,7 @@ export type StageReport = {
 );
 
 export interface OutputsOptions {
+  ownership: Ownership;
   send: (device: string, command: Command) => Promise<Receipt>;
   summarise: (device: string, command: Command) => string;
   tell: (report: StageReport) => void;
@@ -46,7 +48,8 @@ export interface OutputsOptions {
 
 /**
  * Sends what a stored event asks for: each output once, never again, in the order of the rules, all in the tick of the
- * commit. What is too old is dropped with OUTPUT_LATE: a late GO is worse than a missing one.
+ * commit. What is too old is dropped with OUTPUT_LATE: a late GO is worse than a missing one. What goes to a device of
+ * another machine is left alone: nothing is sent to it, and nothing told of it.
  */
 export class Outputs {
   readonly #options: OutputsOptions;
@@ -61,7 +64,11 @@ export class Outputs {
 
   async #performOne(cause: Cause, output: Output): Promise<void> {
     const { ruleId, outputId, device, command, maxLateMs } = output;
-    const { send, summarise, tell, clock, log } = this.#options;
+    const { ownership, send, summarise, tell, clock, log } = this.#options;
+    if (!ownership.owns(device)) {
+      log.info({ seq: cause.eventSeq, messageId: cause.messageId, ruleId, device }, 'output.not-ours');
+      return;
+    }
     const acceptedAt = Date.parse(cause.recordedAt);
     const age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
     const tooLate = age() > maxLateMs;

@@ -4,6 +4,7 @@ import type { Adapter, AdapterIo, Command, Connection, Health, Input, Pattern } 
 import { BridgeError } from '../kit/errors.js';
 import { silentLog } from '../kit/log.js';
 import { Outputs, type StageReport } from './outputs.js';
+import { OWNS_ALL } from './ownership.js';
 import type { DeviceReport } from './supervised-device.js';
 import { Supervisor } from './supervisor.js';
 
@@ -222,6 +223,7 @@ test('an output that is too old is dropped aloud', async () => {
   const told: StageReport[] = [];
   const sent: Command[] = [];
   const outputs = new Outputs({
+    ownership: OWNS_ALL,
     clock,
     log: silentLog,
     summarise: () => 'start 12',
@@ -245,6 +247,7 @@ test('an output tells each stage with its milliseconds, and that a confirmation 
     refuse = reject;
   });
   const outputs = new Outputs({
+    ownership: OWNS_ALL,
     clock,
     log: silentLog,
     summarise: () => 'start 12',

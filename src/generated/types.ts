@@ -54,6 +54,10 @@ export type CueIds = Id[];
  * lighting, sound, video, fly …
  */
 export type Department = string;
+/**
+ * The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine.
+ */
+export type NodeId = string;
 export type DeviceStatus = 'connecting' | 'up' | 'unverified' | 'degraded' | 'down';
 export type Seq = number;
 /**
@@ -376,6 +380,7 @@ export interface CueStandbyAcknowledged {
 }
 export interface DeviceStatusChanged {
   device: Id;
+  node?: NodeId;
   adapter: Id;
   status: DeviceStatus;
   code?: Code;
@@ -383,6 +388,7 @@ export interface DeviceStatusChanged {
 }
 export interface OutputSent {
   device: Id;
+  node?: NodeId;
   ruleId: Id;
   /**
    * Ties the stages of one output together when a rule ran more than once for one event.
@@ -408,6 +414,7 @@ export interface OutputSent {
 }
 export interface OutputConfirmed {
   device: Id;
+  node?: NodeId;
   ruleId: Id;
   outputId?: Id;
   /**
@@ -422,6 +429,7 @@ export interface OutputConfirmed {
 }
 export interface OutputFailed {
   device: Id;
+  node?: NodeId;
   ruleId: Id;
   outputId?: Id;
   /**
@@ -454,6 +462,7 @@ export interface CallFired {
 }
 export interface ExternalCueFired {
   device: Id;
+  node?: NodeId;
   cueNumber: string;
   name?: Text;
   /**
@@ -625,6 +634,7 @@ export interface Emergency {
 }
 export interface Device {
   device: Id;
+  node?: NodeId;
   adapter: Id;
   status: DeviceStatus;
   code?: Code;
@@ -635,6 +645,7 @@ export interface Output {
   causationId: Uuid;
   causeSeq?: number;
   device: Id;
+  node?: NodeId;
   ruleId: Id;
   outputId: Id;
   summary: string;

@@ -3,12 +3,20 @@ import { crc32 } from 'node:zlib';
 import type { Clock } from '../kit/clock.js';
 import { BridgeError, isBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
-import type { ShowEvent } from '../protocol/envelope.js';
 import { Appender } from './appender.js';
 import { type BlockGroup, readBlocks } from './blocks.js';
 import { type Disk, diskWords, systemDisk } from './disk.js';
 import { fenceLast } from './fence.js';
-import type { AppendResult, Entry, Journal, SavedState, Stretch } from './journal.js';
+import {
+  type AppendResult,
+  type Entry,
+  type Followed,
+  type Journal,
+  NO_LIMITS,
+  type Recovery,
+  type SavedState,
+  type Stretch,
+} from './journal.js';
 import { cutCrcs, skipLines } from './line.js';
 import type { FolderLock } from './lock.js';
 import { MessageIndex } from './message-index.js';
@@ -22,22 +30,12 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 /** About how long a stretch is that `read` gives, in bytes. */
 const STRETCH_BYTES = 256 * 1024;
 
-export interface FileJournalOptions {
+export interface FileJournalOptions extends Recovery {
   /** The folder of all logs; the show's is the one below it of the show's name. Made if it is missing. */
   path: string;
   showId: string;
-  /** A saved state made from something else is not used. */
-  fingerprint: string;
   clock: Clock;
   log: Log;
-  /** Called once before any event, when there is a saved state that fits the log. */
-  onSaved: (saved: SavedState) => void;
-  /** Called when the saved state was made from something else, and so is not used. */
-  onOther?: () => void;
-  /** Called once for each event after the saved state, in order: recovery. */
-  onEvent: (event: ShowEvent) => void;
-  /** Called when `failure` of the journal has become another, or is over; within 1.5 s, whether or not somebody appends. */
-  onFailure?: (failure: BridgeError | undefined) => void;
   /** In bytes. */
   segmentBytesMax?: number;
   disk?: Disk;
@@ -115,6 +113,7 @@ interface Parts {
 }
 
 class FileJournal implements Journal {
+  readonly limits = NO_LIMITS;
   readonly #parts: Parts;
   #saving: Promise<void> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -157,6 +156,9 @@ class FileJournal implements Journal {
       if (seq <= lastSeq) throw corrupt(segment.name, segment.lineOf(seq), 'the line is gone');
     }
   }
+
+  /** The lock keeps every other writer out: there is nobody to follow. */
+  async *follow(): AsyncGenerator<Followed> {}
 
   save(saved: SavedState): Promise<void> {
     this.#saving = this.#saving.then(() => this.#save(saved));

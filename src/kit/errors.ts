@@ -46,6 +46,14 @@ export const ERRORS = {
     severity: 'error',
     hint: 'the disk does not answer: look at it, or call by voice; nothing fires until it does',
   },
+  JOURNAL_FENCED: {
+    severity: 'error',
+    hint: 'another machine has taken the show over; press there, and nothing was fired here',
+  },
+  JOURNAL_NO_QUORUM: {
+    severity: 'error',
+    hint: 'too few machines of the show hear each other: look at the network between them, or call by voice; nothing was fired',
+  },
   SHOW_FILE_CHANGED: {
     severity: 'warn',
     hint: 'look at the current cue before the next GO; put the cue back into the show file, or advance to the right one',

@@ -12,6 +12,8 @@ export type RefusalCode =
   | 'INPUT_LATE'
   | 'SEQUENCER_BUSY'
   | 'JOURNAL_UNAVAILABLE'
+  | 'JOURNAL_FENCED'
+  | 'JOURNAL_NO_QUORUM'
   | 'RATE_LIMITED'
   | 'FRAME_TOO_LARGE'
   | 'INTERNAL';

@@ -8,7 +8,8 @@ import type { StampSettings, Standing } from './stamp.js';
 
 /**
  * What begins once an event is durable, and never before: for each event of a batch `perform`, then each proposer's
- * answer, then one `publish`. What throws here is logged and stops nothing.
+ * answer, then one `publish`. Of an event that another node wrote there is `publish` alone. What throws here is logged
+ * and stops nothing.
  */
 export interface Effects {
   /**
@@ -16,7 +17,7 @@ export interface Effects {
    * Nothing of it may be seen outside.
    */
   prepare?(event: ShowEvent, state: ShowState): void;
-  /** The device outputs. `state` is the show after the event. */
+  /** The device outputs of an event that was taken here, once. `state` is the show after the event. */
   perform(event: ShowEvent, state: ShowState): void;
   /** The fan-out. `state` is the show after the last of `entries`. */
   publish(entries: readonly Entry[], state: ShowState): void;

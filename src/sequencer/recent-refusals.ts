@@ -16,7 +16,13 @@ const wishOf = ({ eventType, actor, payload }: Draft): string =>
     .digest('base64');
 
 /** Refusals that say nothing about the message itself: it may be tried again. */
-const PASSING: ReadonlySet<RefusalCode> = new Set(['JOURNAL_UNAVAILABLE', 'SEQUENCER_BUSY', 'RATE_LIMITED']);
+const PASSING: ReadonlySet<RefusalCode> = new Set([
+  'JOURNAL_UNAVAILABLE',
+  'JOURNAL_FENCED',
+  'JOURNAL_NO_QUORUM',
+  'SEQUENCER_BUSY',
+  'RATE_LIMITED',
+]);
 
 /**
  * What was refused lately, by messageId, so that a message sent twice gets the same answer twice. Holds the newest; an

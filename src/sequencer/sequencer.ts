@@ -1,5 +1,4 @@
-import type { Disk } from '../journal/disk.js';
-import { openFileJournal } from '../journal/file-journal.js';
+import type { OpenJournal } from '../journal/journal.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { ShowState } from '../show/state.js';
@@ -15,21 +14,20 @@ export interface SequencerOptions extends StampSettings {
   initial: ShowState;
   /** What `initial` was made from: a saved state made from something else is not used. */
   fingerprint: string;
-  /** The folder of all logs. */
-  journalPath: string;
+  /** The log: which one it is, and where, is the caller's business. */
+  openJournal: OpenJournal;
   clock: Clock;
   log: Log;
   effects: Effects;
-  disk?: Disk;
 }
 
 /**
  * Opens a show's log and takes up where it ends. Recovery applies events and nothing else: it fires no cue, answers
  * nobody and publishes nothing.
- * @throws JOURNAL_CORRUPT with file and line; JOURNAL_LOCKED; JOURNAL_UNAVAILABLE
+ * @throws what opening the log throws
  */
 export async function openSequencer(options: SequencerOptions): Promise<Sequencer> {
-  const { initial, journalPath: path, showId, clock, log, disk } = options;
+  const { initial, log } = options;
   const fingerprint = `${options.fingerprint}/${initial.schemaVersion}`;
   let recovered: Standing = { state: initial, seq: 0, recordedMs: 0 };
   let savedSeq = -1;
@@ -38,12 +36,8 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
   let since = -1;
   /** The cue that the log ends at; undefined when the saved state knows. */
   let endsAt: string | null | undefined;
-  const journal = await openFileJournal({
-    path,
-    showId,
+  const journal = await options.openJournal({
     fingerprint,
-    clock,
-    log,
     onFailure: (failure) => options.effects.journal?.(failure),
     onSaved: ({ lastEventSeq: seq, state }) => {
       const { show, recordedMs, showSinceSeq, isEnd = false } = state as SavedStanding;
@@ -60,7 +54,6 @@ export async function openSequencer(options: SequencerOptions): Promise<Sequence
       recovered = follow(recovered, event);
       if (event.eventType === 'CueAdvanced' || event.eventType === 'CueReverted') endsAt = event.payload.toCueId;
     },
-    ...(disk === undefined ? {} : { disk }),
   });
   const { currentCueId } = recovered.state;
   if (endsAt !== undefined && endsAt !== currentCueId) {

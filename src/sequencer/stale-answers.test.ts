@@ -3,7 +3,7 @@ import { SHOW } from '../../test/support/journal-rig.js';
 import { keptLog } from '../../test/support/log-lines.js';
 import { draftOf, showOf } from '../../test/support/sequencer-rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
-import type { AppendResult, Journal } from '../journal/journal.js';
+import { type AppendResult, type Journal, NO_LIMITS } from '../journal/journal.js';
 import type { Outcome } from '../protocol/decision.js';
 import { initialState } from '../show/state.js';
 import { Sequencer } from './writer.js';
@@ -14,9 +14,11 @@ function slowJournal() {
   const journal: Journal = {
     lastEventSeq: 0,
     failure: undefined,
+    limits: NO_LIMITS,
     append: () => new Promise((resolve, reject) => appends.push({ resolve, reject })),
     seqOf: () => undefined,
     read: async function* () {},
+    follow: async function* () {},
     save: async () => undefined,
     close: async () => undefined,
   };

@@ -84,7 +84,7 @@ export const follow = (before: Standing, event: ShowEvent): Standing => ({
   goPressedAt: event.eventType === 'CueAdvanced' ? undefined : before.goPressedAt,
 });
 
-/** Events that another writer stored, as lines of JSON, from the one after `before` on. */
+/** Events that another writer stored, as lines of JSON, from the one after `before` on. @throws where one is missing */
 export function adopt(before: Standing, lines: Buffer): Step[] {
   const steps: Step[] = [];
   let at = before;
@@ -92,6 +92,7 @@ export function adopt(before: Standing, lines: Buffer): Step[] {
     if (line === '') continue;
     const event = JSON.parse(line) as ShowEvent;
     if (event.eventSeq <= at.seq) continue;
+    if (event.eventSeq > at.seq + 1) throw new Error(`event ${event.eventSeq} follows ${at.seq}`);
     const step = { ...follow(at, event), entry: { event, json: Buffer.from(line) } };
     steps.push(step);
     at = step;

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppendResult, Journal, Stretch } from '../journal/journal.js';
+import type { AppendResult, Followed, Journal, Stretch } from '../journal/journal.js';
 import type { MonoMs, WallMs } from '../kit/clock.js';
-import { isBridgeError, wordsOf } from '../kit/errors.js';
-import { type Outcome, type Refusal, refused } from '../protocol/decision.js';
+import { BridgeError, type ErrorCode, isBridgeError, wordsOf } from '../kit/errors.js';
+import { type Outcome, type Refusal, type RefusalCode, refused } from '../protocol/decision.js';
 import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
 import type { SavedStanding, SequencerParts } from './contract.js';
@@ -19,11 +19,20 @@ const REPEATS_MAX = 100;
 const REFUSALS_MAX = 10_000;
 /** How often a proposal is decided again because another writer of a shared log was first. */
 const ROUNDS_MAX = 5;
+/** The pause before a shared log is followed anew. */
+const FOLLOW_AGAIN_MS = 100;
 /** A clock that is so far behind the log is worth a line. */
 const CLOCK_BEHIND_MS = 1000;
 /** After so many events, or a twentieth of the log if that is more, the state is saved beside the log. */
 const SAVE_EVERY_EVENTS = 5000;
 const SAVE_EVERY_SHARE = 20;
+
+/** Failures of the log that refuse a client's wish before anything is tried, and the codes they are told by. */
+const CLOSED: Readonly<Partial<Record<ErrorCode, RefusalCode>>> = {
+  JOURNAL_STALLED: 'JOURNAL_UNAVAILABLE',
+  JOURNAL_FENCED: 'JOURNAL_FENCED',
+  JOURNAL_NO_QUORUM: 'JOURNAL_NO_QUORUM',
+};
 
 interface Pending {
   readonly key: string;
@@ -32,6 +41,7 @@ interface Pending {
   readonly done: ((outcome: Outcome) => void)[];
   readonly startedAt: MonoMs;
   readonly press: Press;
+  /** How often it was made an event. */
   rounds: number;
 }
 
@@ -39,6 +49,9 @@ interface Pending {
 interface Stamped extends Step {
   readonly pending?: Pending;
 }
+
+/** What an append came to. */
+type Answer = AppendResult | { result: 'failed'; error: unknown };
 
 /**
  * The one writer of a show: takes wishes one at a time, decides each against the show as it will be once everything
@@ -61,10 +74,17 @@ export class Sequencer {
   #epoch = 0;
   #inFlight = new Map<string, Pending>();
   #gathering: Stamped[] = [];
+  /** The batch of the last append; it may come back by `follow` before its answer does, or instead of it. */
+  #sent: readonly Stamped[] = [];
+  /** How many appends wait for their answers. */
+  #appends = 0;
   /** While answers go out: whoever is answered may ask again at once, and the others are about to. */
   #committing = false;
-  /** While the log of another writer is read: who waits to be decided again. */
-  #backlog: Pending[] | undefined;
+  /** Another writer was first: what is in flight, and what comes, is decided once the show is at `seq`. */
+  #behind: { seq: number; mayBeOurs: boolean } | undefined;
+  readonly #following = new AbortController();
+  /** The log has no other writer, or is followed no more. */
+  #isAloneOnLog = false;
   #failing = false;
   #savedSeq: number;
   #saving = false;
@@ -85,6 +105,7 @@ export class Sequencer {
     // From the first moment on, the next start can tell whether the show file was another.
     if (parts.savedSeq < 0) void this.#save();
     if (behindMs >= CLOCK_BEHIND_MS) parts.log.warn({ code: 'CLOCK_BEHIND', behindMs }, 'clock.behind');
+    void this.#follow();
   }
 
   /** The show after event `lastEventSeq`, durable. */
@@ -132,9 +153,8 @@ export class Sequencer {
     const turnedAway = this.#turnAway(draft);
     if (turnedAway) {
       this.#refuse(pending, turnedAway);
-    } else if (this.#backlog) {
+    } else if (this.#behind) {
       this.#inFlight.set(key, pending);
-      this.#backlog.push(pending);
     } else {
       this.#take(pending);
     }
@@ -159,6 +179,7 @@ export class Sequencer {
   /** Takes nothing more, waits for what is on its way, saves the state, releases the log. Idempotent, never rejects. */
   close(): Promise<void> {
     this.#closing ??= this.idle().then(async () => {
+      this.#following.abort();
       await this.#save(true);
       await this.#journal.close();
     });
@@ -207,10 +228,9 @@ export class Sequencer {
   #turnAway({ showId, eventType }: Draft): Refusal | undefined {
     if (this.#closing) return refused('JOURNAL_UNAVAILABLE', 'the bridge is stopping');
     const { failure } = this.#journal;
+    const closed = isBridgeError(failure) && EVENT_TYPES[eventType]?.by === 'client' ? CLOSED[failure.code] : undefined;
     // What waits behind a disk that hangs would move the show much later, and each press of an impatient hand once more.
-    if (isBridgeError(failure) && failure.code === 'JOURNAL_STALLED' && EVENT_TYPES[eventType]?.by === 'client') {
-      return refused('JOURNAL_UNAVAILABLE', failure.message);
-    }
+    if (failure && closed) return refused(closed, failure.message);
     if (this.#inFlight.size >= IN_FLIGHT_MAX) {
       return refused('SEQUENCER_BUSY', `${IN_FLIGHT_MAX} proposals wait to be stored`);
     }
@@ -229,6 +249,12 @@ export class Sequencer {
       this.#refuse(pending, step);
       return;
     }
+    const { length } = step.entry.json;
+    if (length > this.#journal.limits.bytesMax) {
+      this.#refuse(pending, refused('FRAME_TOO_LARGE', `the log takes no event of ${length} bytes`));
+      return;
+    }
+    pending.rounds += 1;
     const isAlone = this.#inFlight.size === 0 && !this.#committing;
     this.#head = step;
     this.#inFlight.set(pending.key, pending);
@@ -252,26 +278,69 @@ export class Sequencer {
   }
 
   #append(): void {
-    const batch = this.#gathering;
-    const first = batch[0];
-    if (!first) return;
-    this.#gathering = [];
-    const epoch = this.#epoch;
-    this.#journal
-      .append(
-        batch.map(({ entry }) => entry),
-        first.seq - 1,
-      )
-      .then(
-        (answer) => {
-          if (epoch !== this.#epoch) return;
-          if (answer.result === 'stored') this.#commit(batch);
-          else void this.#catchUp(answer);
-        },
-        (error: unknown) => {
-          if (epoch === this.#epoch) this.#giveUp(error);
-        },
-      );
+    while (this.#gathering.length > 0 && this.#appends < this.#journal.limits.appendsMax && !this.#behind) {
+      const batch = this.#nextBatch();
+      const epoch = this.#epoch;
+      this.#sent = batch;
+      this.#appends += 1;
+      this.#journal
+        .append(
+          batch.map(({ entry }) => entry),
+          (batch[0] as Stamped).seq - 1,
+        )
+        .then(
+          (answer) => {
+            if (epoch === this.#epoch) this.#settle(batch, answer);
+          },
+          (error: unknown) => {
+            if (epoch === this.#epoch) this.#settle(batch, { result: 'failed', error });
+          },
+        );
+    }
+  }
+
+  /** As much of what waits as the log takes at once. */
+  #nextBatch(): Stamped[] {
+    const all = this.#gathering;
+    const { eventsMax, bytesMax } = this.#journal.limits;
+    let count = 0;
+    for (let bytes = 0; count < Math.min(all.length, eventsMax); count += 1) {
+      bytes += (all[count] as Stamped).entry.json.length;
+      if (bytes > bytesMax) break;
+    }
+    this.#gathering = all.slice(count);
+    return count === all.length ? all : all.slice(0, count);
+  }
+
+  #settle(batch: readonly Stamped[], answer: Answer): void {
+    const wasFull = this.#appends >= this.#journal.limits.appendsMax;
+    this.#appends -= 1;
+    const first = batch[0] as Stamped;
+    const cameBack = first.pending !== undefined && !this.#inFlight.has(first.pending.key);
+    if (answer.result === 'stored' || cameBack) {
+      // A batch is stored whole: what of it has come back already tells of the rest.
+      this.#commit(cameBack ? batch.filter(({ seq }) => seq > this.#durable.seq) : batch);
+      this.#whenThere();
+      if (wasFull) this.#append();
+      return;
+    }
+    switch (answer.result) {
+      case 'behind':
+        this.#fallBehind(answer.lastEventSeq, false);
+        break;
+      case 'duplicate':
+        this.#fallBehind(answer.eventSeq, true);
+        break;
+      case 'fenced':
+        this.#giveUp(new BridgeError('JOURNAL_FENCED', answer.detail));
+        break;
+      case 'noQuorum':
+        this.#giveUp(new BridgeError('JOURNAL_NO_QUORUM', answer.detail));
+        break;
+      case 'failed':
+        this.#giveUp(answer.error);
+    }
+    this.#whenThere();
   }
 
   /** The batch is durable: now, and only now, it is the show. */
@@ -283,19 +352,26 @@ export class Sequencer {
     this.#committing = true;
     const storedAt = clock.mono();
     for (const { pending } of batch) if (pending) this.#inFlight.delete(pending.key);
-    for (const { entry, state } of batch) this.#call(() => effects.perform(entry.event, state));
+    if (this.#inFlight.size === 0) this.#head = last;
+    // What another node wrote, that node performs.
+    for (const { entry, state, pending } of batch) if (pending) this.#call(() => effects.perform(entry.event, state));
     for (const { pending, seq: eventSeq } of batch) {
       for (const done of pending?.done ?? []) this.#call(() => done({ ok: true, eventSeq }));
     }
     const entries = batch.map(({ entry }) => entry);
     this.#call(() => effects.publish(entries, last.state));
     this.#committing = false;
-    if (this.#failing) log.info({ seq: last.seq }, 'journal.recovered');
-    this.#failing = false;
+    if (this.#failing && last.pending) {
+      log.info({ seq: last.seq }, 'journal.recovered');
+      this.#failing = false;
+    }
     for (const { entry, pending, seq } of batch) {
       const { messageId, eventType, actor } = entry.event;
       const tookMs = pending ? { tookMs: Math.round((storedAt - pending.startedAt) * 1000) / 1000 } : {};
-      log.info({ seq, messageId, eventType, from: actor.deviceId, ...tookMs }, 'event.accepted');
+      log.info(
+        { seq, messageId, eventType, from: actor.deviceId, ...tookMs },
+        pending ? 'event.accepted' : 'event.adopted',
+      );
     }
     this.#saveWhenDue();
     this.#tellIdlers();
@@ -317,50 +393,81 @@ export class Sequencer {
     this.#epoch += 1;
     this.#head = this.#durable;
     this.#gathering = [];
+    this.#sent = [];
+    this.#appends = 0;
+    this.#behind = undefined;
     return given;
   }
 
-  /** The disk failed: nothing of what was on its way is stored, nothing of it fires. The next proposal tries again. */
+  /** The log failed: nothing of what was on its way is stored, nothing of it fires. The next proposal tries again. */
   #giveUp(error: unknown): void {
     const detail = wordsOf(error);
+    const code = (isBridgeError(error) && CLOSED[error.code]) || 'JOURNAL_UNAVAILABLE';
     const given = this.#rollBack();
     this.#inFlight.clear();
-    this.#backlog = undefined;
     if (!this.#failing) {
-      this.#parts.log.error(
-        { code: 'JOURNAL_UNAVAILABLE', detail, waiting: given.length, err: error },
-        'journal.unavailable',
-      );
+      this.#parts.log.error({ code, detail, waiting: given.length, err: error }, 'journal.unavailable');
     }
-    for (const pending of given) this.#refuse(pending, refused('JOURNAL_UNAVAILABLE', detail));
+    for (const pending of given) this.#refuse(pending, refused(code, detail));
     if (!this.#failing) this.#call(() => this.#parts.effects.unavailable?.());
     this.#failing = true;
     this.#tellIdlers();
   }
 
-  /** Another writer of a shared log was first: reads what it wrote, and decides again what waits. */
-  async #catchUp(answer: Exclude<AppendResult, { result: 'stored' }>): Promise<void> {
-    const given = this.#rollBack();
-    this.#backlog = given;
-    for (const pending of given) pending.rounds += 1;
-    const twins = new Map(answer.result === 'duplicate' ? [[answer.messageId.toLowerCase(), answer.eventSeq]] : []);
-    try {
-      for await (const { lines } of this.#journal.read(this.#durable.seq + 1)) {
-        this.#commit(adopt(this.#durable, lines));
+  /** Takes over what other writers of the log store, for as long as there can be any. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#following;
+    while (!signal.aborted) {
+      try {
+        for await (const stretch of this.#journal.follow(this.#durable.seq + 1, signal)) this.#adopt(stretch);
+        break;
+      } catch (error) {
+        // Nobody waits for what cannot be heard, but for what may be stored: that is found out first.
+        if (this.#behind && this.#appends === 0 && !this.#behind.mayBeOurs) this.#giveUp(error);
+        else this.#parts.log.warn({ code: 'JOURNAL_UNAVAILABLE', detail: wordsOf(error) }, 'journal.unheard');
+        await this.#parts.clock.sleep(FOLLOW_AGAIN_MS, signal);
       }
-      this.#head = this.#durable;
-    } catch (error) {
-      this.#giveUp(error);
+    }
+    this.#isAloneOnLog = true;
+    this.#whenThere();
+  }
+
+  #adopt({ lines, lastSeq, isOwn }: Followed): void {
+    if (isOwn) {
+      const isBack = ({ seq, pending, entry }: Stamped) =>
+        seq > this.#durable.seq && pending && this.#inFlight.has(pending.key) && lines.includes(entry.json);
+      this.#commit(this.#sent.filter(isBack));
+    }
+    if (lastSeq > this.#durable.seq) {
+      const others = adopt(this.#durable, lines);
+      if (this.#inFlight.size > 0) this.#fallBehind(lastSeq, false);
+      this.#commit(others);
+    }
+    this.#whenThere();
+  }
+
+  #fallBehind(seq: number, mayBeOurs: boolean): void {
+    const before = this.#behind;
+    this.#behind = {
+      seq: Math.max(seq, before?.seq ?? 0),
+      mayBeOurs: mayBeOurs || (before?.mayBeOurs ?? false),
+    };
+  }
+
+  /** Decides again what another writer was before, once the show is where that one left it and no append is open. */
+  #whenThere(): void {
+    if (!this.#behind || this.#appends > 0) return;
+    if (this.#durable.seq < this.#behind.seq) {
+      if (this.#isAloneOnLog) this.#giveUp(new Error('others write to this log, and it cannot be followed'));
       return;
     }
-    const backlog = this.#backlog ?? [];
-    this.#backlog = undefined;
-    for (const pending of backlog) {
-      const eventSeq = twins.get(pending.key) ?? this.#journal.seqOf(pending.key);
+    for (const pending of this.#rollBack()) {
+      const { key, draft, done: waiting, rounds } = pending;
+      const eventSeq = this.#journal.seqOf(key);
       if (eventSeq !== undefined) {
-        this.#inFlight.delete(pending.key);
-        for (const done of pending.done) this.#call(() => done({ ok: true, eventSeq }));
-      } else if (pending.rounds >= ROUNDS_MAX) {
+        this.#inFlight.delete(key);
+        for (const done of waiting) void this.#answerStored(eventSeq, draft, done);
+      } else if (rounds >= ROUNDS_MAX) {
         this.#refuse(pending, refused('SEQUENCER_BUSY', `others were first ${ROUNDS_MAX} times; press again`));
       } else this.#take(pending);
     }

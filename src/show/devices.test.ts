@@ -104,3 +104,12 @@ test('what was taken and not sent is over when the show goes on', () => {
   show.take({ eventType: 'CueAdvanced', payload: { segmentId: 'seg-1', fromCueId: null, toCueId: 'cue-1' } });
   expect(shown(show)).toEqual([[undefined, 'go', 'sent']]);
 });
+
+test('what a machine tells of its device says whose it is; what one machine alone tells does not', () => {
+  const up = { device: 'qlab', adapter: 'qlab', status: 'up' };
+  const told = (payload: object) => ({ eventType: 'DeviceStatusChanged', role: 'bridge' as const, payload });
+  const show = new LiveShow().take(told(up), told({ ...up, device: 'desk', node: 'main' }));
+  show.take(stage('OutputSent', first, { node: 'main' }));
+  expect(show.state.devices.map((device) => 'node' in device && device.node)).toEqual([false, 'main']);
+  expect(show.state.outputs).toMatchObject([{ node: 'main' }]);
+});

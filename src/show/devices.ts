@@ -12,11 +12,12 @@ export function decideDevice({ devices }: ShowState, { device }: DeviceStatusCha
 
 /** `since` is when the device came into this status, not when it was last told. */
 export function applyDevice(state: ShowState, { payload, recordedAt }: EventOf<'DeviceStatusChanged'>): ShowState {
-  const { device, adapter, status, code, detail } = payload;
+  const { device, node, adapter, status, code, detail } = payload;
   const index = state.devices.findIndex((known) => known.device === device);
   const before = state.devices[index];
   const now: Device = {
     device,
+    ...(node === undefined ? {} : { node }),
     adapter,
     status,
     ...(code === undefined ? {} : { code }),
@@ -78,11 +79,12 @@ const isNewer = ({ causeSeq: next }: Output, first: Output | undefined): boolean
 function outputOf(event: OutputEvent): Output | undefined {
   const { causationId, payload } = event;
   if (causationId === undefined) return undefined;
-  const { device, ruleId, outputId = ruleId, causeSeq, summary, latencyMs } = payload;
+  const { device, node, ruleId, outputId = ruleId, causeSeq, summary, latencyMs } = payload;
   const output = {
     causationId,
     ...(causeSeq === undefined ? {} : { causeSeq }),
     device,
+    ...(node === undefined ? {} : { node }),
     ruleId,
     outputId,
     summary,

@@ -82,6 +82,13 @@ test('every import runs along an arrow of the tree', () => {
   expect(wrong).toEqual([]);
 });
 
+test('the sequencer knows the contract of the journal, and not which one it is', () => {
+  const known = sources
+    .filter((path) => path.startsWith('src/sequencer/'))
+    .flatMap((path) => importsOf(path).filter((target) => target.startsWith('src/journal/')));
+  expect([...new Set(known)]).toEqual(['src/journal/journal.ts']);
+});
+
 test('the show, the messages and the mapping know no machine: no node: module, no package but the patch library', () => {
   const wrong = sources
     .filter((path) => /^src\/(show|protocol|mapping)\//.test(path))

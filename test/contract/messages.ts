@@ -27,7 +27,14 @@ const FULL: { [T in EventType]: PayloadByType[T] } = {
   ClientPresenceUpdated: { deviceId: 'tablet-3', status: 'idle', view: 'director' },
   CueStandbySet: { cueIds: ['cue-1', 'cue-2'], department: 'sound' },
   CueStandbyAcknowledged: { cueIds: ['cue-1'], department: 'fly-2' },
-  DeviceStatusChanged: { device: 'qlab', adapter: 'qlab', status: 'down', code: 'DEVICE_TIMEOUT', detail: 'no answer' },
+  DeviceStatusChanged: {
+    device: 'qlab',
+    node: 'main',
+    adapter: 'qlab',
+    status: 'down',
+    code: 'DEVICE_TIMEOUT',
+    detail: 'no answer',
+  },
   OutputSent: {
     device: 'qlab',
     ruleId: 'go',
@@ -39,8 +46,16 @@ const FULL: { [T in EventType]: PayloadByType[T] } = {
     acknowledgedMs: 3,
   },
   OutputConfirmed: { device: 'qlab', ruleId: 'go', outputId: 'go.1', summary: 'start 12.5', latencyMs: 12 },
-  OutputFailed: { device: 'qlab', ruleId: 'go', summary: 'start 12.5', latencyMs: 9, code: 'OUTPUT_LATE', detail: 'x' },
-  ExternalCueFired: { device: 'qlab', cueNumber: '12.5', name: 'Thunder', attribution: 'operator' },
+  OutputFailed: {
+    device: 'qlab',
+    node: 'main',
+    ruleId: 'go',
+    summary: 'start 12.5',
+    latencyMs: 9,
+    code: 'OUTPUT_LATE',
+    detail: 'x',
+  },
+  ExternalCueFired: { device: 'qlab', node: 'main', cueNumber: '12.5', name: 'Thunder', attribution: 'operator' },
   CallFired: { cueId: 'cue-2', department: 'sound', kind: 'rerun' },
 };
 
@@ -68,7 +83,7 @@ export const events: Record<string, unknown>[] = Object.entries(FULL).map(([even
 
 /** A show in the middle of everything, so that every member of the state is there. */
 export function busyShow(): LiveShow {
-  const output = { device: 'qlab', ruleId: 'go', causeSeq: 1, summary: 'start 12.5', latencyMs: 1.5 };
+  const output = { device: 'qlab', node: 'main', ruleId: 'go', causeSeq: 1, summary: 'start 12.5', latencyMs: 1.5 };
   return new LiveShow().take(
     { eventType: 'CueAdvanced' },
     { eventType: 'CueStandbySet', payload: { cueIds: ['cue-2', 'cue-3'] } },
@@ -77,7 +92,11 @@ export function busyShow(): LiveShow {
     { eventType: 'NoteUpdated', payload: { noteId: 'n1', resolved: true } },
     { eventType: 'TimerStarted', payload: { timerId: 'interval' } },
     { eventType: 'MicSwapped', payload: { performerId: 'ana', toMicId: 'mic-3' } },
-    { eventType: 'DeviceStatusChanged', role: 'bridge', payload: { device: 'qlab', adapter: 'qlab', status: 'up' } },
+    {
+      eventType: 'DeviceStatusChanged',
+      role: 'bridge',
+      payload: { device: 'qlab', node: 'main', adapter: 'qlab', status: 'up' },
+    },
     { eventType: 'OutputSent', role: 'bridge', causationId: cause, payload: output },
     { eventType: 'EmergencyTriggered', payload: { message: 'row F', location: 'house left' } },
   );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { openSequencer } from '../../src/sequencer/sequencer.js';
 import { initialState } from '../../src/show/state.js';
-import { PATH, readEvents, SHOW } from '../support/journal-rig.js';
+import { fileJournal, PATH, readEvents, SHOW } from '../support/journal-rig.js';
 import { LiveShow } from '../support/live-show.js';
 import { keptLog } from '../support/log-lines.js';
 import { MemoryDisk } from '../support/memory-disk.js';
@@ -31,12 +31,11 @@ test('any proposals over a disk that fails: no gap, no id twice, and the log rep
             showId: SHOW,
             initial: initialState(file),
             fingerprint: 'f',
-            journalPath: PATH,
+            openJournal: fileJournal(disk, clock, log),
             goGuardMs: 300,
             patches,
             clock,
             log,
-            disk,
             effects: { perform: () => {}, publish: () => {} },
           });
         const live = await open();

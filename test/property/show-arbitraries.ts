@@ -31,7 +31,9 @@ const stage = {
   ruleId: fc.constantFrom('r1', 'r2'),
   summary: fc.constant('start 1'),
 };
+const node = fc.constantFrom('main', 'backup');
 const stageMore = {
+  node,
   outputId: few('o', 3),
   causeSeq: fc.integer({ min: 1, max: 9 }),
   latencyMs: fc.constantFrom(0, 1.5),
@@ -82,7 +84,7 @@ const payloads: Record<EventType, fc.Arbitrary<object>> = {
   CallFired: withMore({ cueId, kind: fc.constant('rerun') }, { department }),
   DeviceStatusChanged: withMore(
     { device: stage.device, adapter: fc.constant('qlab'), status: fc.constantFrom('up', 'down', 'connecting') },
-    { code: fc.constant('DEVICE_TIMEOUT'), detail: fc.constant('no answer') },
+    { node, code: fc.constant('DEVICE_TIMEOUT'), detail: fc.constant('no answer') },
   ),
   OutputSent: withMore(stage, { ...stageMore, reached: fc.constantFrom('sent', 'acknowledged') }),
   OutputConfirmed: withMore(stage, stageMore),

@@ -6,7 +6,7 @@ import { slowDisk } from '../../bench/slow-disk.mjs';
 import { systemDisk } from '../../src/journal/disk.js';
 import { openSequencer } from '../../src/sequencer/sequencer.js';
 import { initialState } from '../../src/show/state.js';
-import { readEvents, SHOW } from '../support/journal-rig.js';
+import { fileJournal, readEvents, SHOW } from '../support/journal-rig.js';
 import { keptLog } from '../support/log-lines.js';
 import { draftOf, showOf } from '../support/sequencer-rig.js';
 import { TestClock } from '../support/test-clock.js';
@@ -15,6 +15,7 @@ import { eventually } from '../support/waiting.js';
 test('on a disk that takes five seconds, presses share the wait, nothing is acked early, and the loop runs on', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pacebuddy-slow-'));
   const clock = new TestClock();
+  const { log } = keptLog();
   const disk = slowDisk(systemDisk(), 5000, clock);
   const performed: number[] = [];
   const answered: number[] = [];
@@ -22,12 +23,11 @@ test('on a disk that takes five seconds, presses share the wait, nothing is acke
     showId: SHOW,
     initial: initialState(showOf(20)),
     fingerprint: 'f',
-    journalPath: folder,
+    openJournal: fileJournal(disk, clock, log, folder),
     goGuardMs: 0,
     patches: false,
     clock,
-    log: keptLog().log,
-    disk,
+    log,
     effects: { perform: ({ eventSeq }) => void performed.push(eventSeq), publish: () => {} },
   });
   const press = () =>

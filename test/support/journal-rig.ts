@@ -1,6 +1,8 @@
 import type { Disk } from '../../src/journal/disk.js';
 import { openFileJournal } from '../../src/journal/file-journal.js';
-import type { Entry, Journal, SavedState } from '../../src/journal/journal.js';
+import type { Entry, Journal, OpenJournal, SavedState } from '../../src/journal/journal.js';
+import type { Clock } from '../../src/kit/clock.js';
+import type { Log } from '../../src/kit/log.js';
 import type { ShowEvent } from '../../src/protocol/envelope.js';
 import { keptLog } from './log-lines.js';
 import { TestClock } from './test-clock.js';
@@ -62,6 +64,12 @@ export async function openJournal(
   });
   return { journal, saved, replayed, log };
 }
+
+/** What a sequencer opens its log with: the embedded one, in `path`. */
+export const fileJournal =
+  (disk: Disk, clock: Clock, log: Log, path = PATH): OpenJournal =>
+  (recovery) =>
+    openFileJournal({ ...recovery, path, showId: SHOW, clock, log, disk });
 
 /** Everything that is in the log of a journal or a sequencer from `fromSeq` on, as events. */
 export async function readEvents(journal: Pick<Journal, 'read'>, fromSeq = 1): Promise<ShowEvent[]> {

@@ -6,7 +6,7 @@ import type { Outcome } from '../../src/protocol/decision.js';
 import type { Draft, ShowEvent } from '../../src/protocol/envelope.js';
 import { openSequencer, type Sequencer } from '../../src/sequencer/sequencer.js';
 import { initialState, type ShowState } from '../../src/show/state.js';
-import { PATH, SHOW } from './journal-rig.js';
+import { fileJournal, SHOW } from './journal-rig.js';
 import { showFile } from './live-show.js';
 import { keptLog } from './log-lines.js';
 import { TestClock } from './test-clock.js';
@@ -82,12 +82,11 @@ export async function openShow(
     showId: SHOW,
     initial: initialState(showOf(cues)),
     fingerprint,
-    journalPath: PATH,
+    openJournal: fileJournal(disk, clock, log.log),
     goGuardMs,
     patches,
     clock,
     log: log.log,
-    disk,
     effects: {
       perform: (event, state) => void happened.push({ what: 'performed', event, state }),
       publish: (entries, state) => void happened.push({ what: 'published', entries, state }),
