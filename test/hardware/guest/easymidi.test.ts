@@ -31,8 +31,8 @@ test('what is typed at the desk is heard, what is sent arrives there, and its en
 
   for (const typed of ['go 34.5 1', 'note 60 100', 'cc 64', 'program 5', 'go 12a']) simulated().say(typed);
   await eventually(
-    () => inputs.length >= 4,
-    () => `four inputs: ${JSON.stringify(inputs)}`,
+    () => inputs.length >= 5,
+    () => `five inputs: ${JSON.stringify(inputs)}`,
   );
   assert.deepEqual(
     inputs.map(({ event, cue, list, deviceId, note, velocity, controller, value, program }) =>
@@ -41,6 +41,7 @@ test('what is typed at the desk is heard, what is sent arrives there, and its en
     [
       ['msc', '34.5', '1', 5],
       ['noteOn', 60, 100],
+      ['noteOff', 60, 0],
       ['controlChange', 64, 127],
       ['programChange', 5],
     ],
