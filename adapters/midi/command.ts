@@ -98,13 +98,14 @@ export function problemOfCommand(command: Command, device?: Readonly<Record<stri
 export function summarise(command: Command): string {
   try {
     if (isMtcCommand(command)) return wordsOfOrder(readMtcOrder(command.mtc));
-    return wordsOf(encodeCommand(command).message);
+    return messageWords(encodeCommand(command).message);
   } catch {
     return `${Object.keys(command).join(' ') || 'nothing'} that cannot be sent`;
   }
 }
 
-function wordsOf(message: MidiMessage): string {
+/** A message in a few words. */
+export function messageWords(message: MidiMessage): string {
   switch (message.kind) {
     case 'msc': {
       const { command, cue, list, path, macro, control, value, time, format, deviceId } = message;

@@ -42,10 +42,15 @@ export async function loadRtMidi(
     verifyLibraryLoaded();
     return rtMidiDriver(Input, Output);
   } catch (cause) {
-    const words = wordsOf(cause);
-    const needed = /libasound/.test(words) ? '; on Debian install libasound2' : '';
-    throw new BridgeError('DEVICE_DRIVER_MISSING', `MIDI does not load (${words})${needed}`, { cause });
+    throw whyNotLoaded(cause);
   }
+}
+
+/** Why the native library did not load, in the technician's words. */
+export function whyNotLoaded(cause: unknown): BridgeError {
+  const words = wordsOf(cause);
+  const needed = /libasound/.test(words) ? '; on Debian install libasound2' : '';
+  return new BridgeError('DEVICE_DRIVER_MISSING', `MIDI does not load (${words})${needed}`, { cause });
 }
 
 /** A port object of `@julusian/midi`, as far as it is used. */

@@ -5,10 +5,9 @@ import { matches, packetsOf, problemOfCommand, summarise, toInput } from './comm
 
 /** What a command becomes on the far side, as an input. */
 function arrives(command: Record<string, unknown>) {
-  const decoded = decodePacket(packetsOf(command, undefined)[0] ?? new Uint8Array());
-  if (!decoded.ok) throw new Error(decoded.fault);
-  const [message] = decoded.messages;
-  if (!message) throw new Error('nothing arrived');
+  const { messages, fault } = decodePacket(packetsOf(command, undefined)[0] ?? new Uint8Array());
+  const [message] = messages;
+  if (!message) throw new Error(fault ?? 'nothing arrived');
   const { address, types, args } = toInput(message, 'x');
   return [address, types, args];
 }

@@ -1,7 +1,7 @@
 /** The adapter's words in the bridge file ↔ OSC: what a `send` encodes to, what a `when` matches. Pure. */
 import type { Command, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
-import { addressFires } from '../../src/wire/osc/address.js';
+import { addressFits } from '../../src/wire/osc/address.js';
 import { encodePacket, type OscArg, type OscMessage, type ReceivedMessage } from '../../src/wire/osc/codec.js';
 import { shortestDecimal } from '../../src/wire/osc/float32.js';
 import { type Console, type Given, isSame, listed } from './console.js';
@@ -44,7 +44,7 @@ function plain(arg: OscArg): unknown {
 }
 
 /**
- * Whether an input fires a rule: by its event, or by its address (see addressFires), then its first arguments, then its
+ * Whether an input fires a rule: by its event, or by its address (see addressFits), then its first arguments, then its
  * edge. What the device reports of our own doing is no press, unless the rule asks for it.
  */
 export function matches(pattern: Pattern, input: Input): boolean {
@@ -63,7 +63,7 @@ function fitsAddress(pattern: Pattern, input: Input): boolean {
   const got = Array.isArray(input.args) ? input.args : [];
   if (Array.isArray(wanted) && !wanted.every((value, index) => isArg(value, got[index]))) return false;
   if (edge !== 'any' && (edge === 'release') !== isRelease(got)) return false;
-  return addressFires(address, input.address);
+  return addressFits(address, input.address);
 }
 
 /** A fraction equals what it becomes in 32 bits: 0.1 is sent as 0.10000000149011612. */

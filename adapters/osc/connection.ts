@@ -124,9 +124,9 @@ class OscConnection extends BaseConnection implements WireEvents {
   packet(bytes: Uint8Array, from: string): void {
     if (this.#isGone) return;
     this.count('received.packets');
-    const decoded = decodePacket(bytes);
-    if (!decoded.ok) this.count(`dropped.${decoded.fault}`, from);
-    else for (const message of decoded.messages) this.#message(message, from);
+    const { messages, fault } = decodePacket(bytes);
+    if (fault) this.count(`dropped.${fault}`, from);
+    for (const message of messages) this.#message(message, from);
   }
 
   #message(message: ReceivedMessage, from: string): void {

@@ -119,9 +119,9 @@ describe.each(Object.keys(WIRE) as ConsoleKind[])('%s', (kind) => {
     expect(Object.keys(console?.profile.commands ?? {})).toEqual(Object.keys(WIRE[kind]));
     for (const [command, { with: given, is }] of Object.entries(WIRE[kind])) {
       const sent = packetsOf({ command, ...(given && { with: given }) }, console).flatMap((packet) => {
-        const decoded = decodePacket(packet);
-        if (!decoded.ok) throw new Error(decoded.fault);
-        return decoded.messages;
+        const { messages, fault } = decodePacket(packet);
+        if (fault) throw new Error(fault);
+        return messages;
       });
       const plain = sent.map(({ address, types, args }) => [
         address,

@@ -51,12 +51,9 @@ export abstract class OscSimulator {
   abstract close(): Promise<void>;
 
   protected take(bytes: Uint8Array): void {
-    const decoded = decodePacket(bytes);
-    if (!decoded.ok) {
-      this.faults += 1;
-      return;
-    }
-    for (const message of decoded.messages) {
+    const { messages, fault } = decodePacket(bytes);
+    if (fault) this.faults += 1;
+    for (const message of messages) {
       this.received.push(message);
       if (this.received.length > RECORDED_MAX) this.received.shift();
       this.#onMessage?.(message);

@@ -2,12 +2,13 @@ import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Adapter } from '../../src/adapter-sdk/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
+import { encodeFrame } from '../../src/wire/osc/framing.js';
 import { adapterContract } from '../../test/support/adapter-contract.js';
 import { about, connected, qlabDevice, qlabRig, simulated } from '../../test/support/qlab-desk.js';
 import { never, testIo } from '../../test/support/rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';
-import { encodeMessage, slipEncode } from './codec.js';
+import { encodeMessage } from './codec.js';
 import type { QlabSimulator } from './simulator.js';
 
 for (const version of ['5.5.10', '4.7.3']) {
@@ -192,15 +193,15 @@ test('a new connection subscribes anew', async () => {
 
 test('garbage and half a frame are counted and cost nothing else', async () => {
   const { qlab, connection, inputs } = await connected(await simulated());
-  const go = slipEncode(encodeMessage('/qlab/event/workspace/go', ['9', 'Nine', 'id-9', 'Audio']));
+  const go = encodeFrame('slip', encodeMessage('/qlab/event/workspace/go', ['9', 'Nine', 'id-9', 'Audio']));
   qlab.sendRaw(Buffer.from([0xc0, 0xff, 0xfe, 0xc0]));
-  qlab.sendRaw(slipEncode(Buffer.from('/x\0\0,q\0\0')));
-  qlab.sendRaw(slipEncode(encodeMessage('/reply/thump', ['{ no json'])));
-  qlab.sendRaw(slipEncode(encodeMessage('/reply/nobody/asked', ['{"status":"ok"}'])));
+  qlab.sendRaw(encodeFrame('slip', Buffer.from('/x\0\0,q\0\0')));
+  qlab.sendRaw(encodeFrame('slip', encodeMessage('/reply/thump', ['{ no json'])));
+  qlab.sendRaw(encodeFrame('slip', encodeMessage('/reply/nobody/asked', ['{"status":"ok"}'])));
   qlab.sendRaw(go.subarray(0, 10));
   qlab.sendRaw(go.subarray(10));
   await eventually(() => about(inputs, 'go').length === 1, 'the GO behind the garbage');
-  const counted = { 'dropped.firstByte': 1, 'dropped.typeTags': 1, 'replies.malformed': 1, 'replies.unasked': 1 };
+  const counted = { 'dropped.notOsc': 1, 'dropped.unknownType': 1, 'replies.malformed': 1, 'replies.unasked': 1 };
   expect(connection.counters?.()).toMatchObject(counted);
 });
 

@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { LATE, within } from '../../src/kit/within.js';
-import { decodePacket, encodeMessage, type OscArgument, type OscMessage, SlipDecoder, slipEncode } from './codec.js';
+import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
+import { decodePacket, encodeMessage, type OscArgument, type OscMessage } from './codec.js';
 import { type AskOptions, Replies, type Reply } from './replies.js';
 
 /** The longest message from QLab, in bytes: the cue lists of a large show come as one. */
@@ -50,17 +51,16 @@ export class Link {
       timeoutMs: replyTimeoutMs,
       write: (address, args) => this.post(address, args),
     });
-    const slip = new SlipDecoder(
-      FRAME_BYTES_MAX,
-      (frame) => this.#onFrame(frame),
-      () => {
-        this.count('dropped.oversize');
-        this.onOversize();
+    const frames = frameReader('slip', FRAME_BYTES_MAX, {
+      frame: (frame) => this.#onFrame(frame),
+      fault: (fault) => {
+        this.count(`dropped.${fault}`);
+        if (fault === 'oversize') this.onOversize();
       },
-    );
+    });
     let failure: Error | undefined;
     socket.setNoDelay(true);
-    socket.on('data', (chunk) => slip.push(chunk));
+    socket.on('data', (chunk) => frames.push(chunk));
     socket.on('error', (error) => {
       failure = error;
     });
@@ -82,7 +82,7 @@ export class Link {
     if (this.#socket.writableLength > UNSENT_BYTES_MAX) {
       throw new BridgeError('DEVICE_TIMEOUT', `QLab has not read ${this.#socket.writableLength} bytes`);
     }
-    this.#socket.write(slipEncode(encodeMessage(address, args)));
+    this.#socket.write(encodeFrame('slip', encodeMessage(address, args)));
   }
 
   /** Sends a message and waits for its reply. @see Replies.ask */
@@ -124,9 +124,9 @@ export class Link {
     if (!this.#socket.destroyed) this.#socket.resetAndDestroy();
   }
 
-  #onFrame(frame: Buffer): void {
-    const { messages, dropped } = decodePacket(frame);
-    if (dropped) this.count(`dropped.${dropped}`);
+  #onFrame(frame: Uint8Array): void {
+    const { messages, fault } = decodePacket(frame);
+    if (fault) this.count(`dropped.${fault}`);
     for (const message of messages) {
       if (this.#ended) return;
       this.heard += 1;

@@ -1,4 +1,5 @@
-import { encodeMessage, type OscArgument, slipEncode } from './codec.js';
+import { encodeFrame } from '../../src/wire/osc/framing.js';
+import { encodeMessage, type OscArgument } from './codec.js';
 import type { Permission, SimulatedWorkspace } from './simulator-workspace.js';
 
 /** Where replies over UDP go, unless a client says otherwise. */
@@ -56,7 +57,7 @@ export class SimulatorClient {
     const leave = () => {
       try {
         const packet = encodeMessage(address, args);
-        this.#write(this.#framed ? slipEncode(packet) : packet);
+        this.#write(this.#framed ? encodeFrame('slip', packet) : packet);
       } catch (fault) {
         this.failed(fault);
       }

@@ -3,7 +3,8 @@ import { createSocket } from 'node:dgram';
 import { type EventEmitter, once } from 'node:events';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
-import { decodePacket, type OscArgument, type OscMessage, SlipDecoder } from './codec.js';
+import { frameReader } from '../../src/wire/osc/framing.js';
+import { decodePacket, type OscArgument, type OscMessage } from './codec.js';
 import { SimulatorClient } from './simulator-client.js';
 
 /** The longest frame that is taken, in bytes. QLab names no limit. */
@@ -40,8 +41,8 @@ async function listening(socket: EventEmitter, where: string): Promise<void> {
 }
 
 const take = (client: SimulatorClient, packet: Uint8Array, heard: Heard): void => {
-  const { messages, dropped } = decodePacket(packet);
-  if (dropped) heard.dropped(dropped);
+  const { messages, fault } = decodePacket(packet);
+  if (fault) heard.dropped(fault);
   for (const message of messages) heard.message(client, message);
 };
 
@@ -68,12 +69,11 @@ export async function listenTcp(
         },
         () => socket.destroy(),
       );
-      const slip = new SlipDecoder(
-        FRAME_BYTES_MAX,
-        (frame) => take(client, frame, heard),
-        () => heard.dropped('oversize'),
-      );
-      socket.on('data', (chunk) => slip.push(chunk));
+      const frames = frameReader('slip', FRAME_BYTES_MAX, {
+        frame: (frame) => take(client, frame, heard),
+        fault: (fault) => heard.dropped(fault),
+      });
+      socket.on('data', (chunk) => frames.push(chunk));
       socket.on('error', () => {});
       socket.once('close', () => heard.closed(client));
       heard.opened(client);

@@ -2,11 +2,12 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { encodeFrame } from '../../src/wire/osc/framing.js';
 import { qlabClient as client } from '../../test/support/qlab-client.js';
 import { simulated } from '../../test/support/qlab-desk.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
-import { decodePacket, encodeMessage, type OscArgument, type OscMessage, slipEncode } from './codec.js';
+import { decodePacket, encodeMessage, type OscArgument, type OscMessage } from './codec.js';
 import { type QlabSimulator, startQlabSimulator } from './simulator.js';
 
 const numbersOf = (qlab: QlabSimulator) => qlab.fired.map(({ number }) => number);
@@ -15,7 +16,7 @@ test('OSC messages, as bytes on the wire, fire cues', async () => {
   const qlab = await simulated({ cues: ['1', '53'] });
   const { socket, settled } = await client(qlab);
   socket.write(Buffer.from('c02f676f002c73000035330000c0', 'hex'));
-  socket.write(slipEncode(encodeMessage('/playhead/1')));
+  socket.write(encodeFrame('slip', encodeMessage('/playhead/1')));
   socket.write(Buffer.from('c02f676f002c000000c0', 'hex'));
   await settled();
   expect(qlab.fired).toMatchObject([
@@ -54,10 +55,10 @@ test('a client that frames by length gets nothing and no error', async () => {
 test('a message with a type that QLab does not hear is dropped whole', async () => {
   const qlab = await simulated();
   const { socket, settled } = await client(qlab);
-  socket.write(slipEncode(Buffer.from('2f676f00 2c640000 0000000000000000'.replaceAll(' ', ''), 'hex')));
+  socket.write(encodeFrame('slip', Buffer.from('2f676f00 2c640000 0000000000000000'.replaceAll(' ', ''), 'hex')));
   await settled();
   expect(qlab.fired).toEqual([]);
-  expect(qlab.counters['dropped.typeTags']).toBe(1);
+  expect(qlab.counters['dropped.unknownType']).toBe(1);
 });
 
 test('/go with a number that is no text has no effect', async () => {

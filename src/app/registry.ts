@@ -1,6 +1,7 @@
 /** The kinds of devices that this build has: what they can be, what is plugged in, and what they say of a bridge file. */
 import { join } from 'node:path';
 import { adapters } from '../../adapters/index.js';
+import { openMidiDesk } from '../../adapters/midi/desk-simulator.js';
 import { consoleKinds, startConsole } from '../../adapters/osc/console-simulator.js';
 import { openOscSimulator } from '../../adapters/osc/simulator.js';
 import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
@@ -30,7 +31,12 @@ export const pluggedIn = (kinds: readonly string[], signal: AbortSignal): Promis
   lookFor(kinds, atWork, signal);
 
 /** The devices that this build can be. */
-export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator, console: startConsole };
+export const simulators = {
+  qlab: startQlabSimulator,
+  osc: openOscSimulator,
+  console: startConsole,
+  midi: openMidiDesk,
+};
 /** The consoles that `simulators.console` can be. */
 export { consoleKinds };
 

@@ -119,6 +119,23 @@ simulate
   .addOption(json())
   .action(async (profile, options) => (await import('./simulate.js')).simulateConsole(profile, options));
 
+simulate
+  .command('midi')
+  .description('a desk or a keyboard on a virtual MIDI port, built on easymidi; what is typed is sent')
+  .option('--name <port>', 'what its ports are called', 'PaceBuddy Desk')
+  .option('--device-id <number>', 'its number in MIDI Show Control, 0 to 127', number(0, 127), '1')
+  .option('--format <format>', 'its format in MIDI Show Control, such as lighting, sound or 1', 'lighting')
+  .option('--channel <number>', 'the channel that it plays on', number(1, 16), '1')
+  .addOption(json())
+  .addHelpText(
+    'after',
+    `
+What can be typed: go 34.5 1, and the other commands of show control; note 60, cc 64 127, program 5; help.
+The bridge file names it as { adapter: midi, input: "PaceBuddy Desk", output: "PaceBuddy Desk" }.
+Linux needs ALSA's sequencer (/dev/snd/seq), Windows has no virtual ports.`,
+  )
+  .action(async (options) => (await import('./simulate.js')).simulateMidi(options));
+
 server(program.command('send'))
   .description('send one event and wait for its ack')
   .argument('<eventType>', 'such as CueAdvanced, NoteAdded, EmergencyTriggered')

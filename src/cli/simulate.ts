@@ -120,6 +120,40 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   await desk.close();
 }
 
+export interface SimulateMidiOptions {
+  name: string;
+  deviceId: string;
+  format: string;
+  channel: string;
+  json?: boolean;
+}
+
+/** A desk or a keyboard on a virtual MIDI port until it is stopped: tells what it hears, and sends what is typed. */
+export async function simulateMidi({ name, deviceId, format, channel, json }: SimulateMidiOptions): Promise<void> {
+  const say = teller(json);
+  const stopped = stopSignal();
+  const desk = await simulators.midi({
+    name,
+    deviceId: Number(deviceId),
+    format,
+    channel: Number(channel),
+    onHeard: (message, words) => say({ msg: 'midi.heard', message }, `heard ${words}`),
+  });
+  say(
+    { msg: 'midi.ready', name },
+    `a MIDI desk, simulated; in the bridge file: { adapter: midi, input: "${name}", output: "${name}" }; help tells what can be typed`,
+  );
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', (typed) => {
+    if (typed.trim() === '') return;
+    const words = desk.type(typed);
+    say({ msg: 'midi.typed', typed, words }, words);
+  });
+  await stopped;
+  lines.close();
+  desk.close();
+}
+
 /** Tells each fact as a line: JSON, or words for people. */
 function teller(json = false): (facts: Record<string, unknown>, words: string) => void {
   const clock = systemClock();

@@ -21,8 +21,8 @@ const hexOfWords = (words: readonly number[]): string =>
 
 /** What we read of a packet, without what only we tell. */
 function read(bytes: Uint8Array): OscMessage[] | string {
-  const decoded = decodePacket(bytes);
-  return decoded.ok ? decoded.messages.map(({ address, args }) => ({ address, args })) : decoded.fault;
+  const { messages, fault } = decodePacket(bytes);
+  return fault ?? messages.map(({ address, args }) => ({ address, args }));
 }
 describe('osc-min', () => {
   /** Colours are left out: see below. */

@@ -11,6 +11,7 @@ import { oscProfiles } from '../../adapters/osc/profile.js';
 import { matchAddress } from '../../src/wire/osc/address.js';
 import { decodePacket, encodePacket } from '../../src/wire/osc/codec.js';
 import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
+import { F53OSC } from '../../src/wire/osc/guard.js';
 import { TestClock } from '../support/test-clock.js';
 import { mutated } from './mutated-bytes.js';
 import { address, flatten, hexOf, packetOf } from './osc-arbitraries.js';
@@ -30,8 +31,9 @@ const hostile = fc.oneof(fc.uint8Array({ maxLength: 128 }), headed, mutated(soun
 test('what is written is read again, the same', () => {
   fc.assert(
     fc.property(packet, (value) => {
-      const decoded = decodePacket(encodePacket(value));
-      expect(decoded.ok && decoded.messages.map(({ address, args }) => ({ address, args }))).toEqual(flatten(value));
+      const { messages, fault } = decodePacket(encodePacket(value));
+      expect(fault).toBeUndefined();
+      expect(messages.map(({ address, args }) => ({ address, args }))).toEqual(flatten(value));
     }),
     { numRuns: Math.min(RUNS, 5000) },
   );
@@ -42,15 +44,43 @@ test('hostile bytes are dropped or read, never thrown over; what was read is JSO
   fc.assert(
     fc.property(hostile, (bytes) => {
       const before = hexOf(bytes);
-      const decoded = decodePacket(bytes);
+      const { messages, fault } = decodePacket(bytes);
       expect(hexOf(bytes)).toBe(before);
-      if (decoded.ok) {
-        for (const read of decoded.messages) {
-          const input = toInput(read, 'x');
-          expect(JSON.parse(JSON.stringify(input))).toEqual(input);
-        }
-      } else expect(decoded.fault).not.toBe('');
-      expect(decodePacket(good).ok).toBe(true);
+      if (fault) expect(messages).toEqual([]);
+      for (const read of messages) {
+        const input = toInput(read, 'x');
+        expect(JSON.parse(JSON.stringify(input))).toEqual(input);
+      }
+      expect(decodePacket(good).messages).toHaveLength(1);
+    }),
+    { numRuns: RUNS },
+  );
+}, 3_600_000);
+
+test('what the strict reading takes, the lenient one reads the same', () => {
+  const heard = packetOf('ifsbTFNI').map((value) => encodePacket(value));
+  fc.assert(
+    fc.property(fc.oneof(heard, mutated(heard)), (bytes) => {
+      const strict = decodePacket(bytes);
+      const isHeard = strict.messages.every(({ types }) => [...types].every((type) => F53OSC.types.includes(type)));
+      if (!strict.fault && isHeard) expect(decodePacket(bytes, F53OSC)).toEqual(strict);
+    }),
+    { numRuns: Math.min(RUNS, 10_000) },
+  );
+}, 3_600_000);
+
+test('the lenient reading takes hostile bytes too: within its limits, and of the types that it hears', () => {
+  fc.assert(
+    fc.property(fc.oneof(hostile, mutated(packetOf('ifsbTFNI').map((value) => encodePacket(value)))), (bytes) => {
+      const before = hexOf(bytes);
+      const { messages } = decodePacket(bytes, F53OSC);
+      expect(hexOf(bytes)).toBe(before);
+      expect(messages.length).toBeLessThanOrEqual(F53OSC.messagesMax);
+      for (const { address, types, args } of messages) {
+        expect(address).toMatch(/^\//);
+        expect([...types].filter((type) => !F53OSC.types.includes(type))).toEqual([]);
+        expect(args).toHaveLength(types.length);
+      }
     }),
     { numRuns: RUNS },
   );

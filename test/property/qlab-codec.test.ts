@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePacket, encodeMessage, SlipDecoder, slipEncode } from '../../adapters/qlab/codec.js';
+import { decodePacket, encodeMessage } from '../../adapters/qlab/codec.js';
+import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 }).filter((value) => !value.includes('\0'));
 const args = fc.array(
@@ -18,13 +19,12 @@ const message = fc.record({ address: text.map((rest) => `/${rest}`), args });
 test('whatever QLab could be told comes out of the stream as it went in, however it is cut', () => {
   fc.assert(
     fc.property(fc.array(message, { maxLength: 6 }), fc.array(fc.nat(200), { maxLength: 12 }), (messages, cuts) => {
-      const stream = Buffer.concat(messages.map((one) => slipEncode(encodeMessage(one.address, one.args))));
+      const stream = Buffer.concat(messages.map((one) => encodeFrame('slip', encodeMessage(one.address, one.args))));
       const got: unknown[] = [];
-      const slip = new SlipDecoder(
-        100_000,
-        (frame) => got.push(...decodePacket(frame).messages),
-        () => {},
-      );
+      const slip = frameReader('slip', 100_000, {
+        frame: (frame) => got.push(...decodePacket(frame).messages),
+        fault: () => {},
+      });
       let at = 0;
       for (const cut of cuts) {
         slip.push(stream.subarray(at, at + cut));
@@ -40,13 +40,12 @@ test('no bytes make the reader throw, and a good frame behind them counts', () =
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 400 }), (garbage) => {
       const got: string[] = [];
-      const slip = new SlipDecoder(
-        64,
-        (frame) => got.push(...decodePacket(frame).messages.map(({ address }) => address)),
-        () => {},
-      );
+      const slip = frameReader('slip', 64, {
+        frame: (frame) => got.push(...decodePacket(frame).messages.map(({ address }) => address)),
+        fault: () => {},
+      });
       slip.push(garbage);
-      slip.push(slipEncode(encodeMessage('/good')));
+      slip.push(encodeFrame('slip', encodeMessage('/good')));
       expect(got.at(-1)).toBe('/good');
       decodePacket(garbage);
       decodePacket(Uint8Array.of(0x2f, ...garbage));

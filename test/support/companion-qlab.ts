@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import osc, { type WireArgument, type WireMessage } from 'osc/src/osc.js';
 import { onTestFinished } from 'vitest';
-import { SlipDecoder, slipEncode } from '../../adapters/qlab/codec.js';
+import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
 import { eventually } from './waiting.js';
 
 const KEYS =
@@ -238,13 +238,9 @@ export async function companionOverTcp(options: CompanionOptions): Promise<Compa
   const socket = connect(options.port, '127.0.0.1');
   await once(socket, 'connect');
   onTestFinished(() => void socket.destroy());
-  const companion = new Companion(options, (bytes) => socket.write(slipEncode(bytes)));
-  const slip = new SlipDecoder(
-    5e6,
-    (frame) => companion.take(frame),
-    () => {},
-  );
-  socket.on('data', (bytes) => slip.push(bytes));
+  const companion = new Companion(options, (bytes) => socket.write(encodeFrame('slip', bytes)));
+  const frames = frameReader('slip', 5e6, { frame: (frame) => companion.take(frame), fault: () => {} });
+  socket.on('data', (bytes) => frames.push(bytes));
   return companion;
 }
 

@@ -2,14 +2,8 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { onTestFinished } from 'vitest';
-import {
-  decodePacket,
-  encodeMessage,
-  type OscArgument,
-  type OscMessage,
-  SlipDecoder,
-  slipEncode,
-} from '../../adapters/qlab/codec.js';
+import { decodePacket, encodeMessage, type OscArgument, type OscMessage } from '../../adapters/qlab/codec.js';
+import { encodeFrame, frameReader } from '../../src/wire/osc/framing.js';
 import { eventually } from './waiting.js';
 
 /** The JSON of a reply. */
@@ -29,16 +23,16 @@ export async function qlabClient({ port }: { port: number }) {
   onTestFinished(() => void socket.destroy());
   const got: OscMessage[] = [];
   let raw = 0;
-  const slip = new SlipDecoder(
-    1e6,
-    (frame) => got.push(...decodePacket(frame).messages),
-    () => {},
-  );
+  const frames = frameReader('slip', 1e6, {
+    frame: (frame) => got.push(...decodePacket(frame).messages),
+    fault: () => {},
+  });
   socket.on('data', (bytes) => {
     raw += bytes.length;
-    slip.push(bytes);
+    frames.push(bytes);
   });
-  const send = (address: string, ...args: OscArgument[]) => socket.write(slipEncode(encodeMessage(address, args)));
+  const send = (address: string, ...args: OscArgument[]) =>
+    socket.write(encodeFrame('slip', encodeMessage(address, args)));
   /** Sends, and waits for the reply to it. */
   const ask = async (address: string, ...args: OscArgument[]): Promise<Told> => {
     const before = got.length;

@@ -260,7 +260,7 @@ test('Wireshark reads our packets as the OSC that was meant, bundles included, a
   const folder = await mkdtemp(join(tmpdir(), 'osc-'));
   endings.push(() => rm(folder, { recursive: true }));
   const file = join(folder, 'packets.pcap');
-  await writeFile(file, capture(packets.map(encodePacket)));
+  await writeFile(file, capture(packets.map((packet) => encodePacket(packet))));
   const fields = ['header.path', 'header.format', 'string', 'int32', 'int64'].map((name) => `osc.message.${name}`);
   const shown = ['_ws.malformed.expert', ...fields].flatMap((field) => ['-e', field]);
   const lines = await run('tshark', ['-n', '-r', file, '--enable-heuristic', 'osc_udp', '-T', 'fields', ...shown]);

@@ -4,7 +4,7 @@
 export const RATES = ['24', '25', '29.97df', '30'] as const;
 export type Rate = (typeof RATES)[number];
 
-/** A rate as the bridge file may have it: `25` is a number there. @returns undefined when it is none */
+/** A rate as people write it: `25` may be a number. @returns undefined when it is none */
 export const rateOf = (written: unknown): Rate | undefined => RATES.find((rate) => rate === String(written));
 
 /** How many frame numbers a second has. */
@@ -86,7 +86,7 @@ export function frameText({ hours, minutes, seconds, frames, hundredths = 0 }: T
   return hundredths === 0 ? text : `${text}.${two(hundredths)}`;
 }
 
-/** `HH:MM:SS.mmm`, as all times of the show are written. */
+/** `HH:MM:SS.mmm` of a day, the hundredths of a frame rounded to a millisecond. */
 export function clockText(timecode: Timecode): string {
   const frames = frameCount(timecode) + (timecode.hundredths ?? 0) / 100;
   const ms = Math.min(Math.round(framesToMs(timecode.rate, frames)), DAY_MS - 1);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { systemClock } from '../../kit/clock.js';
-import { addressFires, isPattern, matchAddress } from './address.js';
+import { addressFits, isPattern, matchAddress } from './address.js';
 
 test.each<[pattern: string, address: string, matches: boolean]>([
   ['/go', '/go', true],
@@ -71,7 +71,7 @@ test.each<[rule: string, message: string, fires: boolean]>([
   ['/cue/*/go', '/cue/?/go', false],
   ['/cue/*/go', '/*/*/go', false],
 ])('a rule for %s and a message to %s: %s', (rule, message, fires) => {
-  expect(addressFires(rule, message)).toBe(fires);
+  expect(addressFits(rule, message)).toBe(fires);
 });
 
 test('a wildcard is told from plain text', () => {

@@ -9,14 +9,14 @@ import { compileWildcards } from '../../kit/wildcards.js';
 export const isPattern = (address: string): boolean => /[?*[\]{}]|\/\//.test(address);
 
 /**
- * Whether a message fires a rule. A rule's address with wildcards is matched against the message's address as it
- * stands; the rule decides. A rule's address without is what OSC 1.0 calls a method: the message's address, which may
- * be a pattern, is matched against it. Two patterns meet only when they are the same text.
+ * Whether a message's address is one that is waited for. A wanted one with wildcards is matched against the message's
+ * address as it stands. One without is what OSC 1.0 calls a method: the message's address, which may be a pattern, is
+ * matched against it. Two patterns meet only when they are the same text.
  */
-export function addressFires(ruleAddress: string, messageAddress: string): boolean {
-  if (ruleAddress === messageAddress) return true;
-  if (isPattern(ruleAddress)) return !isPattern(messageAddress) && matchAddress(ruleAddress, messageAddress);
-  return isPattern(messageAddress) && matchAddress(messageAddress, ruleAddress);
+export function addressFits(wanted: string, address: string): boolean {
+  if (wanted === address) return true;
+  if (isPattern(wanted)) return !isPattern(address) && matchAddress(wanted, address);
+  return isPattern(address) && matchAddress(address, wanted);
 }
 
 /**

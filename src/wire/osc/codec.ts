@@ -1,11 +1,12 @@
 /**
  * OSC packets ↔ messages. The bytes are read and written by the library `osc`, behind our own guard: incoming packets
- * are walked first (guard.ts), outgoing values are checked first, because the library coerces what does not fit.
+ * are walked first (guard.ts), outgoing values are checked first, because the library coerces what does not fit. Texts
+ * are cut here: the library reads them byte by byte, and the cue lists of a QLab are one text of megabytes.
  * @see Open Sound Control 1.0; 1.1 (Freed and Schmeder, NIME 2009) for T F N I t
  */
 import osc, { type Offset, type TimeTag, type WireArgument, type WireBundle, type WireMessage } from 'osc/src/osc.js';
 import { BridgeError } from '../../kit/errors.js';
-import { ADDRESS_BYTES_MAX, type Fault, type MessagePlace, walkPacket } from './guard.js';
+import { type Dialect, type Fault, type MessagePlace, STRICT, walkPacket } from './guard.js';
 
 /** An argument with its OSC type. b, r, m and t hold lower case hexadecimal; t is an NTP time of 16 digits. */
 export type OscArg =
@@ -33,25 +34,30 @@ export interface ReceivedMessage extends OscMessage {
   types: string;
 }
 
-export type Decoded = { ok: true; messages: ReceivedMessage[] } | { ok: false; fault: Fault };
+/** `fault` says why something was dropped: all of the packet, or in a dialect that keeps what is sound, a part of it. */
+export interface Decoded {
+  messages: ReceivedMessage[];
+  fault?: Fault;
+}
 
 /** The time tag that means at once. */
 const IMMEDIATELY = '0000000000000001';
 
 /**
- * All messages of a packet. Those of bundles come in their order, at once: time tags are not waited for.
+ * The messages of a packet. Those of bundles come in their order, at once: time tags are not waited for.
  * Never throws.
  */
-export function decodePacket(bytes: Uint8Array): Decoded {
-  const walked = walkPacket(bytes);
-  if (!walked.ok) return walked;
-  // The library reads blobs from the start of the underlying buffer, so the packet gets a buffer of its own.
-  const view = new DataView(Uint8Array.from(bytes).buffer);
-  return { ok: true, messages: walked.messages.map((place) => readMessage(view, place)) };
+export function decodePacket(packet: Uint8Array, dialect: Dialect = STRICT): Decoded {
+  const { messages: places, fault } = walkPacket(packet, dialect);
+  const messages = places.map((place) => readMessage(packet, place));
+  return fault === undefined ? { messages } : { messages, fault };
 }
 
-function readMessage(view: DataView, { addressAt, types, argsAt }: MessagePlace): ReceivedMessage {
-  const address = osc.readString(view, { idx: addressAt });
+function readMessage(packet: Uint8Array, { start, end, types, argsAt }: MessagePlace): ReceivedMessage {
+  // The library reads blobs from the start of the underlying buffer, so the message gets a buffer of its own.
+  const bytes = new Uint8Array(packet.subarray(start, end));
+  const view = new DataView(bytes.buffer);
+  const address = readText(view, { idx: 0 });
   const lists: OscArg[][] = [[]];
   const at = { idx: argsAt };
   for (const type of types) {
@@ -63,6 +69,15 @@ function readMessage(view: DataView, { addressAt, types, argsAt }: MessagePlace)
     else lists.at(-1)?.push(readArg(type, view, at));
   }
   return { address, types, args: lists[0] as OscArg[] };
+}
+
+/** The walk has seen that a NUL comes. */
+function readText({ buffer }: DataView, at: Offset): string {
+  const bytes = Buffer.from(buffer as ArrayBuffer);
+  const end = bytes.indexOf(0, at.idx);
+  const text = bytes.toString('utf8', at.idx, end);
+  at.idx += (end - at.idx + 4) & ~3;
+  return text;
 }
 
 function readArg(type: string, view: DataView, at: Offset): OscArg {
@@ -79,7 +94,7 @@ function readArg(type: string, view: DataView, at: Offset): OscArg {
     }
     case 's':
     case 'S':
-      return { type, value: osc.readString(view, at) };
+      return { type, value: readText(view, at) };
     case 'c': {
       const character = osc.readChar32(view, at);
       return { type, value: character <= '\u007f' ? character : '\ufffd' };
@@ -112,39 +127,52 @@ const toHex = (bytes: Uint8Array): string =>
  * The bytes of a message or bundle; their number is always a multiple of 4.
  * @throws CODEC_MALFORMED when an address or a value does not fit its type
  */
-export function encodePacket(packet: OscPacket): Uint8Array {
-  return osc.writePacket(toWire(packet), { metadata: true });
+export function encodePacket(packet: OscPacket, dialect: Dialect = STRICT): Uint8Array {
+  return osc.writePacket(toWire(packet, dialect), { metadata: true });
 }
 
-function toWire(packet: OscPacket): WireMessage | WireBundle {
-  if ('address' in packet) return { address: checkAddress(packet.address), args: packet.args.map(toWireArg) };
-  return { timeTag: toTimeTag(packet.timeTag ?? IMMEDIATELY), packets: packet.packets.map(toWire) };
+function toWire(packet: OscPacket, dialect: Dialect): WireMessage | WireBundle {
+  if ('address' in packet) {
+    return { address: checkAddress(packet.address, dialect), args: packet.args.map((arg) => toWireArg(arg, dialect)) };
+  }
+  return {
+    timeTag: toTimeTag(packet.timeTag ?? IMMEDIATELY),
+    packets: packet.packets.map((inner) => toWire(inner, dialect)),
+  };
 }
 
 const malformed = (message: string): BridgeError => new BridgeError('CODEC_MALFORMED', message);
 
 /** Wildcards are allowed: a device may be asked to match them. */
-function checkAddress(address: string): string {
+function checkAddress(address: string, { looseValues, addressBytesMax }: Dialect): string {
   if (!address.startsWith('/')) throw malformed(`the OSC address ${quote(address)} does not start with /`);
+  if (looseValues) return checkText(address);
   if (!/^[!-~]*$/.test(address)) throw malformed(`the OSC address ${quote(address)} has a space or is not plain ASCII`);
-  if (address.length > ADDRESS_BYTES_MAX) {
-    throw malformed(`the OSC address ${quote(address)} is longer than ${ADDRESS_BYTES_MAX} bytes`);
+  if (address.length > addressBytesMax) {
+    throw malformed(`the OSC address ${quote(address)} is longer than ${addressBytesMax} bytes`);
   }
   return address;
 }
 
-function toWireArg(arg: OscArg): WireArgument {
+function checkText(text: string): string {
+  if (text.includes('\0')) throw malformed('an OSC text cannot hold a NUL');
+  return text;
+}
+
+function toWireArg(arg: OscArg, dialect: Dialect): WireArgument {
   const { type } = arg;
   switch (type) {
     case '[':
-      return arg.value.map(toWireArg);
+      return arg.value.map((inner) => toWireArg(inner, dialect));
     case 'i':
       if (!Number.isInteger(arg.value) || arg.value !== (arg.value | 0)) {
         throw malformed(`${arg.value} is no whole number of 32 bits (i); write it as h or d`);
       }
       return { type, value: arg.value };
     case 'f':
-      if (!Number.isFinite(Math.fround(arg.value))) throw malformed(`${arg.value} does not fit 32 bits (f)`);
+      if (!dialect.looseValues && !Number.isFinite(Math.fround(arg.value))) {
+        throw malformed(`${arg.value} does not fit 32 bits (f)`);
+      }
       return { type, value: arg.value };
     case 'd':
       if (!Number.isFinite(arg.value)) throw malformed(`${arg.value} is no number (d)`);
@@ -154,8 +182,7 @@ function toWireArg(arg: OscArg): WireArgument {
       return { type, value: { high: Number(arg.value >> 32n), low: Number(BigInt.asIntN(32, arg.value)) } };
     case 's':
     case 'S':
-      if (arg.value.includes('\0')) throw malformed(`the text ${quote(arg.value)} has a NUL in it`);
-      return { type, value: arg.value };
+      return { type, value: checkText(arg.value) };
     case 'c':
       if (!/^[\0-\x7f]$/.test(arg.value)) throw malformed(`${quote(arg.value)} is not one ASCII character (c)`);
       return { type, value: arg.value };

@@ -140,3 +140,9 @@ test('a length that can be none ends the stream: there is no next packet to be f
     expect({ frames, faults }).toEqual({ frames: [], faults: ['lostFraming'] });
   }
 });
+
+test('a SLIP frame above the limit is told as soon as it is one: its END may never come', () => {
+  const { reader, faults } = reading('slip', 8);
+  reader.push(new Uint8Array(9).fill(7));
+  expect(faults).toEqual(['oversize']);
+});

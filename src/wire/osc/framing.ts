@@ -10,7 +10,7 @@ export type FramingName = 'slip' | 'length-prefix';
 export type StreamFault = 'oversize' | 'halfFrame' | 'badEscape' | 'lostFraming';
 
 export interface FrameSink {
-  /** One packet, in a buffer of its own; never empty. */
+  /** One packet, a copy; never empty. */
   frame(bytes: Uint8Array): void;
   fault(fault: StreamFault): void;
 }
@@ -28,12 +28,17 @@ const END = 0xc0;
 const ESC = 0xdb;
 const ESC_END = 0xdc;
 const ESC_ESC = 0xdd;
+const ESCAPED_END = Uint8Array.of(END);
+const ESCAPED_ESC = Uint8Array.of(ESC);
 
 /**
  * Bytes of an oversize length-prefixed frame that are read past to reach the next one. A length above that (or below
  * zero) is no length: the two sides have lost each other.
  */
 export const SKIPPED_BYTES_MAX = 64 * 1024 * 1024;
+
+/** What a stream keeps for its next frame, in bytes; the room of a longer one is given back. */
+const KEPT_BYTES_MAX = 65536;
 
 /** @param frameBytesMax  a larger frame is dropped, in bytes */
 export function frameReader(framing: FramingName | 'auto', frameBytesMax: number, sink: FrameSink): FrameReader {
@@ -55,7 +60,7 @@ function encodeLengthPrefix(packet: Uint8Array): Uint8Array {
 }
 
 function encodeSlip(packet: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(packet.length * 2 + 2);
+  const frame = Buffer.allocUnsafe(packet.length * 2 + 2);
   let at = 0;
   frame[at++] = END;
   for (const byte of packet) {
@@ -84,20 +89,31 @@ class SlipReader implements FrameReader {
   constructor(frameBytesMax: number, sink: FrameSink) {
     this.#limit = frameBytesMax;
     this.#sink = sink;
-    this.#frame = new Uint8Array(Math.min(512, frameBytesMax));
+    this.#frame = this.#room();
   }
 
   push(chunk: Uint8Array): boolean {
-    for (const byte of chunk) {
+    for (let at = 0; at < chunk.length; ) {
+      const byte = chunk[at];
       if (byte === END) this.#finish();
-      else if (this.#isEscaped) {
-        this.#isEscaped = false;
-        if (byte !== ESC_END && byte !== ESC_ESC) this.#sink.fault('badEscape');
-        this.#put(byte === ESC_END ? END : byte === ESC_ESC ? ESC : byte);
-      } else if (byte === ESC) this.#isEscaped = true;
-      else this.#put(byte);
+      else if (this.#isEscaped) this.#put(this.#unescape(byte, chunk, at));
+      else if (byte === ESC) this.#isEscaped = true;
+      else {
+        const from = at;
+        while (at + 1 < chunk.length && chunk[at + 1] !== END && chunk[at + 1] !== ESC) at += 1;
+        this.#put(chunk.subarray(from, at + 1));
+      }
+      at += 1;
     }
     return true;
+  }
+
+  #unescape(byte: number | undefined, chunk: Uint8Array, at: number): Uint8Array {
+    this.#isEscaped = false;
+    if (byte === ESC_END) return ESCAPED_END;
+    if (byte === ESC_ESC) return ESCAPED_ESC;
+    this.#sink.fault('badEscape');
+    return chunk.subarray(at, at + 1);
   }
 
   end(): void {
@@ -105,32 +121,40 @@ class SlipReader implements FrameReader {
     this.#reset();
   }
 
-  #put(byte: number): void {
+  #put(bytes: Uint8Array): void {
     if (this.#isOversize) return;
-    if (this.#length === this.#limit) {
+    const length = this.#length + bytes.length;
+    if (length > this.#limit) {
       this.#isOversize = true;
+      this.#sink.fault('oversize');
       return;
     }
-    if (this.#length === this.#frame.length) {
-      const larger = new Uint8Array(Math.min(this.#limit, this.#frame.length * 2));
-      larger.set(this.#frame);
+    if (length > this.#frame.length) {
+      const larger = new Uint8Array(Math.min(this.#limit, Math.max(length, this.#frame.length * 2)));
+      larger.set(this.#frame.subarray(0, this.#length));
       this.#frame = larger;
     }
-    this.#frame[this.#length++] = byte;
+    this.#frame.set(bytes, this.#length);
+    this.#length = length;
   }
 
   #finish(): void {
     if (this.#isEscaped) this.#sink.fault('badEscape');
-    const frame = this.#length > 0 && !this.#isOversize ? this.#frame.slice(0, this.#length) : undefined;
-    if (this.#isOversize) this.#sink.fault('oversize');
+    const frame =
+      this.#length > 0 && !this.#isOversize ? Buffer.from(this.#frame.subarray(0, this.#length)) : undefined;
     this.#reset();
     if (frame) this.#sink.frame(frame);
+  }
+
+  #room(): Uint8Array {
+    return new Uint8Array(Math.min(1024, this.#limit));
   }
 
   #reset(): void {
     this.#length = 0;
     this.#isEscaped = false;
     this.#isOversize = false;
+    if (this.#frame.length > KEPT_BYTES_MAX) this.#frame = this.#room();
   }
 }
 
