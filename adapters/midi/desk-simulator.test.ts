@@ -116,6 +116,14 @@ test('without a MIDI system it says so in words, and leaves nothing open', async
   expect(native.made.slice(native.made.lastIndexOf('in Desk'))).toContain('close');
 });
 
+test('on Windows, which has no virtual ports, nothing is made, and it says so', async () => {
+  await expect(desk({ platform: 'win32' })).rejects.toMatchObject({
+    code: 'DEVICE_UNREACHABLE',
+    message: expect.stringContaining('no virtual MIDI ports'),
+  });
+  expect(native.made).toEqual([]);
+});
+
 test('where the native library does not load, it names the package that is missing', async () => {
   const missing = async () => Promise.reject(new Error('libasound.so.2: cannot open shared object file'));
   await expect(desk({ load: missing })).rejects.toMatchObject({

@@ -3,7 +3,7 @@
  * and hears has passed through another library than its own.
  */
 import type { Command } from '../../src/adapter-sdk/adapter.js';
-import { wordsOf } from '../../src/kit/errors.js';
+import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, type MidiMessage } from '../../src/wire/midi/codec.js';
 import { malformed } from '../../src/wire/midi/msc.js';
 import { isCommandName, MSC_COMMANDS, type MscCommandName, type MscShape } from '../../src/wire/midi/msc-tables.js';
@@ -42,6 +42,8 @@ export interface MidiDeskOptions extends MidiDeskSettings {
   /** A message that came; clock, active sensing and the pieces of time code are passed over. */
   onHeard(message: MidiMessage, words: string): void;
   load?: () => Promise<EasyMidi>;
+  /** The system that it runs on. */
+  platform?: NodeJS.Platform;
 }
 
 export interface MidiDesk {
@@ -62,6 +64,11 @@ export interface MidiDesk {
 export async function openMidiDesk(options: MidiDeskOptions): Promise<MidiDesk> {
   // A number or a format that there is not is told before anything opens.
   for (const line of ['go', 'note 0']) commandsOf(line, options)?.map(encodeCommand);
+  const { platform = process.platform } = options;
+  // RtMidi only warns there, and makes nothing.
+  if (platform === 'win32') {
+    throw new BridgeError('DEVICE_UNREACHABLE', 'Windows has no virtual MIDI ports: the desk needs macOS or Linux');
+  }
   const { name, onHeard, load = () => import('easymidi') as Promise<unknown> as Promise<EasyMidi> } = options;
   const { Input, Output } = await load().catch((cause) => {
     throw whyNotLoaded(cause);
@@ -121,7 +128,7 @@ const membersOf = (name: MscCommandName) => MEMBERS[MSC_COMMANDS[name].shape];
 const takes = (members: readonly string[]): string => members.map((member) => ` [${member.toUpperCase()}]`).join('');
 
 /** One line for each thing that can be typed. */
-export function deskHelp(): string {
+function deskHelp(): string {
   const commands = new Map<string, string[]>();
   for (const name of Object.keys(MSC_COMMANDS)) {
     const members = isCommandName(name) ? membersOf(name) : undefined;

@@ -43,15 +43,7 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
     `QLab ${options.qlabVersion}, simulated, with ${cues.length} cues on ${options.host}:${qlab.port}; help tells what can be typed`,
   );
   qlab.onFired(({ number, by }) => say({ msg: 'qlab.fired', number, by }, `cue ${number} fired (${by})`));
-  const obey = qlabLines(qlab);
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', async (typed) => {
-    if (typed.trim() === '') return;
-    const words = await obey(typed);
-    say({ msg: 'qlab.typed', typed, words }, words);
-  });
-  await stopped;
-  lines.close();
+  await obey('qlab', qlabLines(qlab), say, stopped);
   await qlab.close();
 }
 
@@ -107,16 +99,12 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
     { msg: 'console.ready', kind, port: desk.simulator.port },
     `${kind}, simulated, on ${where}; help tells what can be typed`,
   );
-  const lines = createInterface({ input: process.stdin });
   const help = `type ${desk.firable}`;
-  lines.on('line', async (line) => {
-    const typed = line.trim();
-    if (typed === '' || (typed !== 'help' && (await desk.press(typed)))) return;
-    const words = typed === 'help' ? help : `${typed} is nothing that ${kind} fires; ${help}`;
-    say({ msg: 'console.typed', typed, words }, words);
-  });
-  await stopped;
-  lines.close();
+  const press = async (typed: string) => {
+    if (typed === 'help') return help;
+    return (await desk.press(typed)) ? undefined : `${typed} is nothing that ${kind} fires; ${help}`;
+  };
+  await obey('console', press, say, stopped);
   await desk.close();
 }
 
@@ -143,19 +131,31 @@ export async function simulateMidi({ name, deviceId, format, channel, json }: Si
     { msg: 'midi.ready', name },
     `a MIDI desk, simulated; in the bridge file: { adapter: midi, input: "${name}", output: "${name}" }; help tells what can be typed`,
   );
-  const lines = createInterface({ input: process.stdin });
-  lines.on('line', (typed) => {
-    if (typed.trim() === '') return;
-    const words = desk.type(typed);
-    say({ msg: 'midi.typed', typed, words }, words);
-  });
-  await stopped;
-  lines.close();
+  await obey('midi', desk.type, say, stopped);
   desk.close();
 }
 
+type Teller = (facts: Record<string, unknown>, words: string) => void;
+
+/** Does what is typed until it is stopped. @param act  returns what is told of it; undefined: nothing. */
+async function obey(
+  kind: string,
+  act: (typed: string) => string | undefined | Promise<string | undefined>,
+  say: Teller,
+  stopped: Promise<unknown>,
+): Promise<void> {
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', async (line) => {
+    const typed = line.trim();
+    const words = typed === '' ? undefined : await act(typed);
+    if (words !== undefined) say({ msg: `${kind}.typed`, typed, words }, words);
+  });
+  await stopped;
+  lines.close();
+}
+
 /** Tells each fact as a line: JSON, or words for people. */
-function teller(json = false): (facts: Record<string, unknown>, words: string) => void {
+function teller(json = false): Teller {
   const clock = systemClock();
   return (facts, words) => {
     const at = toUtc(clock.wall());

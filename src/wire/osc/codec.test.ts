@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { toInput } from '../../../adapters/osc/command.js';
 import { BridgeError } from '../../kit/errors.js';
 import { decodePacket, encodePacket, type OscArg, type OscPacket } from './codec.js';
-import { STRICT, walkPacket } from './guard.js';
+import { type Dialect, F53OSC, STRICT, walkPacket } from './guard.js';
 
 const {
   addressBytesMax: ADDRESS_BYTES_MAX,
@@ -140,5 +140,46 @@ describe('writing', () => {
       ['/b', 'bT', ['0102030405', true]],
     ]);
     expect(walkPacket(bytes).fault).toBeUndefined();
+  });
+});
+
+describe('each leniency lets pass what its name says, and no more', () => {
+  const heard = (bytes: Uint8Array, dialect: Dialect) => {
+    const { messages, fault } = decodePacket(bytes, dialect);
+    return [...messages.map(({ address, types }) => `${address} ${types}`), fault];
+  };
+  const half = '2362756e646c65000000000000000001 00000008 2f676f002c000000 00000004 2f626164 00000008 2f676f002c000000';
+
+  test.each<[keyof Dialect, string, (string | undefined)[], string]>([
+    ['loosePadding', '2f676f78', ['unterminated'], 'unterminated'],
+    ['loosePadding', '2f6700ff 2c690000 00000001', ['/g i', undefined], 'padding'],
+    ['loosePadding', '2f676f00 2c690000 00000001 ffffffff', ['/go i', undefined], 'leftover'],
+    ['loosePadding', '2f676f00 2c620000 00000001 01', ['/go b', undefined], 'length'],
+    ['loosePadding', '2f676f00 2c690000 0000', ['truncated'], 'length'],
+    ['keepsSound', half, ['/go ', '/go ', 'unterminated'], 'unterminated'],
+  ])('%s: %s', (leniency, bytes, wanted, fault) => {
+    expect(heard(bytesOf(bytes), { ...STRICT, [leniency]: true })).toEqual(wanted);
+    expect(heard(bytesOf(bytes), STRICT)).toEqual([fault]);
+  });
+
+  test('types: what a dialect does not hear drops its message', () => {
+    expect(heard(bytesOf('2f676f00 2c640000 0000000000000000'), F53OSC)).toEqual(['unknownType']);
+    expect(heard(bytesOf('2f676f00 2c640000 0000000000000000'), STRICT)).toEqual(['/go d', undefined]);
+  });
+
+  test('looseValues: any address, and a float that is none; never a NUL, never a number that i cannot hold', () => {
+    const loose = { ...STRICT, looseValues: true };
+    const odd = { address: `/cue/Ä ${'x'.repeat(300)}`, args: [{ type: 'f' as const, value: 1e39 }] };
+    expect(decodePacket(encodePacket(odd, loose), F53OSC).messages).toEqual([
+      { ...odd, types: 'f', args: [{ type: 'f', value: Number.POSITIVE_INFINITY }] },
+    ]);
+    expect(() => encodePacket(odd)).toThrow(/plain ASCII/);
+    for (const packet of [
+      { address: '/a\0b', args: [] },
+      go({ type: 's', value: 'a\0' }),
+      go({ type: 'i', value: 0.5 }),
+    ]) {
+      expect(() => encodePacket(packet, loose)).toThrow(BridgeError);
+    }
   });
 });
