@@ -182,6 +182,24 @@ test('a message that came in at both is performed by the one that stored it, and
   expect([one.fired(), two.fired()]).toEqual([[1], []]);
 });
 
+test('a press that is made while ours is doomed is decided by the show as it is, not by one that never was', async () => {
+  const log = new SharedLog();
+  const [one, two] = [bridge(log, 'one'), bridge(log, 'two')];
+  const append = two.journal.append.bind(two.journal);
+  const answer = deferred<void>();
+  two.journal.append = async (entries, expectedSeq) => {
+    await answer.promise;
+    return append(entries, expectedSeq);
+  };
+  const doomed = two.propose({ payload: { fromCueId: null, toCueId: 'c5' } });
+  await one.propose({ payload: { fromCueId: null, toCueId: 'c0' } });
+  await turn();
+  expect(two.sequencer.state.currentCueId).toBe('c0');
+  const press = two.propose({ payload: { fromCueId: 'c0', toCueId: 'c1' } });
+  answer.resolve();
+  expect(await Promise.all([doomed, press])).toMatchObject([{ code: 'CONFLICT' }, { ok: true, eventSeq: 2 }]);
+});
+
 test('what waits is split into as much as the log takes at once, one append after the other', async () => {
   const { journal, propose, fired } = bridge(new SharedLog());
   const answers = await Promise.all(Array.from({ length: 150 }, () => propose()));
