@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
+import { startConsole } from '../../adapters/osc/console-simulator.js';
 import { startBridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { type Output, Outputs } from '../../src/devices/outputs.js';
@@ -13,6 +14,7 @@ import { silentLog } from '../../src/kit/log.js';
 import type { Outcome } from '../../src/protocol/decision.js';
 import { openSequencer } from '../../src/sequencer/sequencer.js';
 import { initialState } from '../../src/show/state.js';
+import { freePort } from '../support/free-port.js';
 import { entryOf, idOf, SHOW } from '../support/journal-rig.js';
 import { keptLog } from '../support/log-lines.js';
 import { draftOf, showOf, type Wished } from '../support/sequencer-rig.js';
@@ -251,16 +253,19 @@ async function lamp() {
   return { got, port: socket.address().port };
 }
 
-/** A whole bridge on the shared log. @param devices  by name, the ports of those in its bridge file */
-async function bridgeOf(log: SharedLog, id: string, devices: Record<string, number>, owned: string[]) {
-  const lines = Object.entries(devices).flatMap(([name, port]) => [
-    `  ${name}: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${port} }`,
-  ]);
-  const rules = Object.keys(devices).map(
+/** A whole bridge on the shared log. @param devices  by name, as its bridge file has them, or the port of a lamp */
+async function bridgeOf(log: SharedLog, id: string, devices: Record<string, number | string>, owned: string[]) {
+  const lines = Object.entries(devices).map(([name, it]) =>
+    typeof it === 'string'
+      ? `  ${name}: ${it}`
+      : `  ${name}: { adapter: osc, transport: udp, host: 127.0.0.1, port: ${it} }`,
+  );
+  const lamps = Object.keys(devices).filter((name) => typeof devices[name] === 'number');
+  const rules = lamps.map(
     (name) =>
       `  - { id: to-${name}, event: CueAdvanced, call: lighting, send: { device: ${name}, address: /go/$call.number } }`,
   );
-  const parts = ['devices:', ...lines, 'outputs:', ...rules].join('\n');
+  const parts = ['devices:', ...lines, ...(rules.length > 0 ? ['outputs:', ...rules] : [])].join('\n');
   const { folder, file } = await smallShow({ cues: 9, parts });
   onTestFinished(() => rm(folder, { recursive: true }));
   const loaded = await loadChecked(file, {});
@@ -332,4 +337,21 @@ test('a bridge that comes to a log of another marks none of its devices as gone,
     node: 'a',
   });
   expect([desk.got, lampB.got]).toEqual([[], []]);
+});
+
+test('what an operator fires at a desk that both hear is told once, by its owner', async () => {
+  const port = await freePort('tcp');
+  const desk = await startConsole('eos', { transport: 'tcp', listen: `127.0.0.1:${port}`, framing: 'length-prefix' });
+  onTestFinished(() => desk.close());
+  const log = new SharedLog();
+  const eos = { desk: `{ adapter: osc, profile: eos, host: 127.0.0.1, port: ${port} }` };
+  const [a, b] = [await bridgeOf(log, 'a', eos, ['desk']), await bridgeOf(log, 'b', eos, [])];
+  const isUp = (one: typeof a) => one.devices()[0]?.status === 'up';
+  await eventually(() => isUp(a) && isUp(b), 'the desk answers both');
+  await desk.press('1/1');
+  await eventually(() => b.devices()[0]?.unused !== undefined, 'b has heard it too');
+  await eventually(() => factsOf(log, 'ExternalCueFired').length > 0, 'it is told');
+  await Promise.all([a.sequencer.idle(), b.sequencer.idle()]);
+  expect(factsOf(log, 'ExternalCueFired')).toEqual(['desk@a']);
+  expect(new Set(factsOf(log, 'DeviceStatusChanged'))).toEqual(new Set(['desk@a']));
 });
