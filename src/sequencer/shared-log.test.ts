@@ -152,6 +152,43 @@ test('an event whose answer is lost is found in the log: performed once, answere
   expect([one.fired(), one.published(), log.stored.length]).toEqual([[1, 2], [1, 2], 2]);
 });
 
+test('what may be stored is not refused while the log cannot be heard', async () => {
+  const { journal, clock, propose, fired } = bridge(new SharedLog(), 'one', {
+    turns: () => 1,
+    losesAnswer: () => true,
+  });
+  journal.isDeaf = true;
+  const answers: Outcome[] = [];
+  void propose().then((outcome) => answers.push(outcome));
+  for (let i = 0; i < 5; i += 1) await clock.advance(100);
+  expect(answers).toEqual([]);
+  journal.isDeaf = false;
+  for (let i = 0; i < 5; i += 1) await clock.advance(100);
+  expect([answers, fired()]).toEqual([[{ ok: true, eventSeq: 1 }], [1]]);
+});
+
+test('an event that was refused and is in the log after all is not taken for the next one, and fires nothing', async () => {
+  const { journal, clock, propose, fired, published } = bridge(new SharedLog());
+  const append = journal.append.bind(journal);
+  journal.isDeaf = true;
+  journal.append = async (...args) => {
+    await append(...args);
+    throw new Error('it says so, and is wrong');
+  };
+  expect(await propose()).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  const held = deferred<void>();
+  journal.append = async (...args) => {
+    await held.promise;
+    return append(...args);
+  };
+  const next = propose();
+  journal.isDeaf = false;
+  await clock.advance(100);
+  held.resolve();
+  expect(await next).toEqual({ ok: true, eventSeq: 2 });
+  expect([fired(), published()]).toEqual([[2], [1, 2]]);
+});
+
 test('an event that comes back before its answer is taken then, and the answer changes nothing', async () => {
   const { journal, propose, fired, published, sequencer } = bridge(new SharedLog());
   const append = journal.append.bind(journal);
