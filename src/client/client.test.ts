@@ -332,8 +332,12 @@ test('the bridge’s clock is known to within the round trip', async () => {
 test('what a bridge asks to have later is sent again', async () => {
   const clock = new TestClock();
   const client = await live({ clock });
-  let busy = 2;
-  bridge.answer = () => (busy-- > 0 ? { ok: false, code: 'RATE_LIMITED', message: 'slow down' } : undefined);
+  const busy = ['RATE_LIMITED', 'JOURNAL_NO_QUORUM', 'JOURNAL_FENCED'] as const;
+  let asked = 0;
+  bridge.answer = () => {
+    const code = busy[asked++];
+    return code && { ok: false, code, message: 'later' };
+  };
   const outcomes = ['n1', 'n2', 'n3', 'n4'].map((noteId) => client.propose('NoteAdded', note(noteId)));
   await eventually(() => bridge.heardOf('NoteAdded').length === 4, 'all to be heard once');
   await eventually(() => {

@@ -152,6 +152,43 @@ test('an event whose answer is lost is found in the log: performed once, answere
   expect([one.fired(), one.published(), log.stored.length]).toEqual([[1, 2], [1, 2], 2]);
 });
 
+test('what may be stored is not refused while the log cannot be heard', async () => {
+  const { journal, clock, propose, fired } = bridge(new SharedLog(), 'one', {
+    turns: () => 1,
+    losesAnswer: () => true,
+  });
+  journal.isDeaf = true;
+  const answers: Outcome[] = [];
+  void propose().then((outcome) => answers.push(outcome));
+  for (let i = 0; i < 5; i += 1) await clock.advance(100);
+  expect(answers).toEqual([]);
+  journal.isDeaf = false;
+  for (let i = 0; i < 5; i += 1) await clock.advance(100);
+  expect([answers, fired()]).toEqual([[{ ok: true, eventSeq: 1 }], [1]]);
+});
+
+test('an event that was refused and is in the log after all is not taken for the next one, and fires nothing', async () => {
+  const { journal, clock, propose, fired, published } = bridge(new SharedLog());
+  const append = journal.append.bind(journal);
+  journal.isDeaf = true;
+  journal.append = async (...args) => {
+    await append(...args);
+    throw new Error('it says so, and is wrong');
+  };
+  expect(await propose()).toMatchObject({ code: 'JOURNAL_UNAVAILABLE' });
+  const held = deferred<void>();
+  journal.append = async (...args) => {
+    await held.promise;
+    return append(...args);
+  };
+  const next = propose();
+  journal.isDeaf = false;
+  await clock.advance(100);
+  held.resolve();
+  expect(await next).toEqual({ ok: true, eventSeq: 2 });
+  expect([fired(), published()]).toEqual([[2], [1, 2]]);
+});
+
 test('an event that comes back before its answer is taken then, and the answer changes nothing', async () => {
   const { journal, propose, fired, published, sequencer } = bridge(new SharedLog());
   const append = journal.append.bind(journal);
@@ -180,6 +217,24 @@ test('a message that came in at both is performed by the one that stored it, and
   ]);
   await turn();
   expect([one.fired(), two.fired()]).toEqual([[1], []]);
+});
+
+test('a press that is made while ours is doomed is decided by the show as it is, not by one that never was', async () => {
+  const log = new SharedLog();
+  const [one, two] = [bridge(log, 'one'), bridge(log, 'two')];
+  const append = two.journal.append.bind(two.journal);
+  const answer = deferred<void>();
+  two.journal.append = async (entries, expectedSeq) => {
+    await answer.promise;
+    return append(entries, expectedSeq);
+  };
+  const doomed = two.propose({ payload: { fromCueId: null, toCueId: 'c5' } });
+  await one.propose({ payload: { fromCueId: null, toCueId: 'c0' } });
+  await turn();
+  expect(two.sequencer.state.currentCueId).toBe('c0');
+  const press = two.propose({ payload: { fromCueId: 'c0', toCueId: 'c1' } });
+  answer.resolve();
+  expect(await Promise.all([doomed, press])).toMatchObject([{ code: 'CONFLICT' }, { ok: true, eventSeq: 2 }]);
 });
 
 test('what waits is split into as much as the log takes at once, one append after the other', async () => {

@@ -417,14 +417,19 @@ export class Sequencer {
   /** Takes over what other writers of the log store, for as long as there can be any. */
   async #follow(): Promise<void> {
     const { signal } = this.#following;
+    let isHeard = true;
     while (!signal.aborted) {
       try {
-        for await (const stretch of this.#journal.follow(this.#durable.seq + 1, signal)) this.#adopt(stretch);
+        for await (const stretch of this.#journal.follow(this.#durable.seq + 1, signal)) {
+          this.#adopt(stretch);
+          isHeard = true;
+        }
         break;
       } catch (error) {
+        if (isHeard) this.#parts.log.warn({ code: 'JOURNAL_UNAVAILABLE', detail: wordsOf(error) }, 'journal.unheard');
+        isHeard = false;
         // Nobody waits for what cannot be heard, but for what may be stored: that is found out first.
         if (this.#behind && this.#appends === 0 && !this.#behind.mayBeOurs) this.#giveUp(error);
-        else this.#parts.log.warn({ code: 'JOURNAL_UNAVAILABLE', detail: wordsOf(error) }, 'journal.unheard');
         await this.#parts.clock.sleep(FOLLOW_AGAIN_MS, signal);
       }
     }

@@ -1,5 +1,13 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { AppendResult, Entry, Followed, Journal, JournalLimits, Stretch } from '../../src/journal/journal.js';
+import type {
+  AppendResult,
+  Entry,
+  Followed,
+  Journal,
+  JournalLimits,
+  Recovery,
+  Stretch,
+} from '../../src/journal/journal.js';
 import { BridgeError } from '../../src/kit/errors.js';
 
 /** As few events as one transaction of the real engine takes. */
@@ -35,9 +43,13 @@ export class SharedLog {
 
   changed(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
       if (signal.aborted) return resolve();
-      this.#changed.push(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#changed.push(done);
+      signal.addEventListener('abort', done);
     });
   }
 }
@@ -76,6 +88,13 @@ export class SharedJournal implements Journal {
     this.#way = way;
     this.limits = limits;
   }
+
+  /** Reads what is in the log: recovery. */
+  open = async ({ onEvent }: Recovery): Promise<Journal> => {
+    for (const { entry } of this.#log.stored) onEvent(entry.event);
+    this.#heard(this.#log.stored.length);
+    return this;
+  };
 
   async append(entries: readonly Entry[], expectedSeq: number): Promise<AppendResult> {
     if (this.#isAppending) throw new BridgeError('INTERNAL', 'one transaction at a time');
