@@ -13,13 +13,16 @@ import { createInterface } from 'node:readline';
 /** /dev/kvm may open and hang the guest all the same: software emulation is the same everywhere. */
 const ACCELERATION = process.env.HARDWARE_ACCEL ?? 'tcg,thread=multi,tb-size=512';
 const MEMORY_MIB = 1536;
+/** No guest lives longer, also when whoever started it was killed. */
+const LAST_RESORT_SECONDS = 3600;
 
 /**
  * Boots, runs, ends.
  * @param image  `{ kernel, initrd, consoleLog }`, as paths.
- * @returns how QEMU ended: its exit code, and whether it was at its limit
+ * @param silenceSeconds  asked each second: a guest of which nothing was heard for so long is ended
+ * @returns how QEMU ended: its exit code, and whether it was ended
  */
-export async function runGuest(image, { tests, limitSeconds, onResults }) {
+export async function runGuest(image, { tests, silenceSeconds, onResults }) {
   // A socket's path may be no longer than about 100 characters.
   const folder = await mkdtemp(join(tmpdir(), 'guest-'));
   const socket = (name) => join(folder, name);
@@ -31,7 +34,7 @@ export async function runGuest(image, { tests, limitSeconds, onResults }) {
   const qemu = spawn(
     'timeout',
     [
-      ...['-k', '5', String(limitSeconds), 'qemu-system-x86_64', '-machine', 'q35', '-accel', ACCELERATION],
+      ...['-k', '5', String(LAST_RESORT_SECONDS), 'qemu-system-x86_64', '-machine', 'q35', '-accel', ACCELERATION],
       ...['-cpu', 'max', '-smp', '2', '-m', String(MEMORY_MIB), '-nodefaults', '-no-user-config', '-no-reboot'],
       ...['-display', 'none', '-kernel', image.kernel, '-initrd', image.initrd],
       ...['-append', `${kernel} hwtests=${tests.join(',')}`],
@@ -48,11 +51,22 @@ export async function runGuest(image, { tests, limitSeconds, onResults }) {
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );
   control.once('connection', (line) => obey(line, socket('qmp')));
-  qemu.stdout.setEncoding('utf8').on('data', onResults);
+  let heardMs = performance.now();
+  qemu.stdout.setEncoding('utf8').on('data', (text) => {
+    heardMs = performance.now();
+    onResults(text);
+  });
+  let isLate = false;
+  const watch = setInterval(() => {
+    if (performance.now() - heardMs < silenceSeconds() * 1000) return;
+    isLate = true;
+    qemu.kill('SIGTERM');
+  }, 1000);
   const [code, signal] = await once(qemu, 'exit');
+  clearInterval(watch);
   for (const server of [control, ...relay]) server.close();
   await rm(folder, { recursive: true });
-  return { code: signal ? 128 : code, isLate: code === 124 || code === 137 };
+  return { code: signal ? 128 : code, isLate: isLate || code === 124 || code === 137 };
 }
 
 /** Two ends of one cable: QEMU's serial adapter, and the line by which a test in the guest holds its other side. */

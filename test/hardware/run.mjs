@@ -10,8 +10,6 @@ import { build } from 'esbuild';
 import { runGuest } from './guest.mjs';
 import { Tap } from './tap.mjs';
 
-/** A guest of which nothing more is heard is ended after this. */
-const LIMIT_SECONDS = Number(process.env.HARDWARE_LIMIT ?? 900);
 const here = import.meta.dirname;
 const root = resolve(here, '../..');
 const cache = resolve(process.env.HARDWARE_CACHE ?? join(root, 'node_modules/.cache/pacebuddy-hardware'));
@@ -157,10 +155,10 @@ async function attempt() {
   );
   const { code, isLate } = await runGuest(
     { kernel: join(cache, 'vmlinuz'), initrd: join(cache, 'initrd.cpio'), consoleLog },
-    { tests, limitSeconds: LIMIT_SECONDS, onResults: (text) => tap.push(text) },
+    { tests, silenceSeconds: () => tap.silenceSeconds, onResults: (text) => tap.push(text) },
   );
   const isCrash = !isLate && code >= 128;
-  const late = isLate ? `it was not done after ${LIMIT_SECONDS} s: ` : '';
+  const late = isLate ? `nothing was heard of it for ${tap.silenceSeconds} s after ${tap.lastWord}: ` : '';
   const problem = tap.problem();
   return { tap, code, isCrash, problem: problem && late + problem };
 }

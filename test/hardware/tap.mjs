@@ -3,6 +3,14 @@
 /** Our own last line: the exit code of `node --test`. It is what a guest that died does not write. */
 const ENDED = /^@@ ended (\d+)$/;
 
+/** The guest's first word: how much slower than a usual machine it is, from what its start took. */
+const PATIENCE = /^@@ patience (\d+) after [\d.]+ s$/;
+/** Until that word. */
+const START_SECONDS = 600;
+/** The limit of one file of tests, times the patience, as in init.sh. */
+const FILE_SECONDS = 100;
+const MARGIN_SECONDS = 60;
+
 /** Lines about a failed test, at most. */
 const WORDS_MAX = 24;
 
@@ -20,6 +28,10 @@ export class Tap {
     this.code = undefined;
     this.last = undefined;
     this.text = '';
+    /** A guest that says nothing for so long is ended: it would have failed by itself before. */
+    this.silenceSeconds = START_SECONDS;
+    /** What was heard last, in words. */
+    this.lastWord = 'its start';
   }
 
   push(text) {
@@ -32,6 +44,7 @@ export class Tap {
     const test = /^(not )?ok \d+ - (.*?)( # (SKIP|TODO).*)?$/.exec(line);
     if (test) {
       this.#tell();
+      this.lastWord = `"${test[2]}"`;
       // A test that did not run proves nothing.
       this.last = { name: test[2] + (test[3] ?? ''), ok: !test[1] && !test[3], seconds: 0, words: [] };
       if (this.last.ok) this.passed += 1;
@@ -42,6 +55,12 @@ export class Tap {
       line,
     );
     if (note) this.onNote(note[1]);
+    const patience = PATIENCE.exec(line);
+    if (patience) {
+      this.silenceSeconds = Number(patience[1]) * FILE_SECONDS + MARGIN_SECONDS;
+      this.lastWord = 'its word that the tests begin';
+      this.onNote(line.slice(3));
+    }
     const plan = /^1\.\.(\d+)$/.exec(line);
     if (plan) this.plan = Number(plan[1]);
     const ended = ENDED.exec(line);

@@ -9,7 +9,8 @@ import type { Adapter, Connection, Input } from '../../../src/adapter-sdk/adapte
 import { checkedDevice } from '../../support/checked-device.js';
 import { pacebuddy } from '../../support/program.js';
 import { never, testIo } from '../../support/rig.js';
-import { eventually } from '../../support/waiting.js';
+import { eventually, within } from '../../support/waiting.js';
+import { SLOW_MS } from './booth.js';
 import { programClients, sequencerClients } from './machine.js';
 
 const adapter: Adapter = midiAdapter as Adapter;
@@ -47,7 +48,7 @@ function listener(name: string, args: string[]): { said: () => string; end: () =
     said: () => text,
     end: async () => {
       program.kill('SIGINT');
-      await gone;
+      await within(gone, `the end of ${name}`, SLOW_MS);
     },
   };
 }
@@ -137,7 +138,7 @@ test(`${LISTINGS} listings and ${CONNECTIONS} connections leave no client of the
 
 test('pacebuddy devices lists the ports, and leaves no client', async () => {
   const before = sequencerClients();
-  const { code, out } = await pacebuddy(['devices', 'midi']);
+  const { code, out } = await within(pacebuddy(['devices', 'midi']), 'pacebuddy devices midi', SLOW_MS);
   assert.equal(code, 0);
   assert.match(out, /Midi Through/);
   assert.deepEqual(sequencerClients(), before);

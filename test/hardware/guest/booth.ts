@@ -5,16 +5,16 @@ import { type Daemon, startDaemon } from '../../support/daemon.js';
 import { proposal } from '../../support/messages.js';
 import type { Line } from '../../support/program.js';
 import { smallShow } from '../../support/small-show.js';
-import { eventually } from '../../support/waiting.js';
+import { eventually, within } from '../../support/waiting.js';
 import { type Message, WireClient } from '../../support/wire-client.js';
 import { type DeviceEnd, Gadget } from './gadget.js';
-import { processes } from './machine.js';
+import { processes, slowness } from './machine.js';
 import { BOX, DESK, PEDAL } from './rigs.js';
 
 export const GUARD_MS = 600;
 
 /** What the guest takes for what a usual machine does within a second; the limits themselves are the product's. */
-export const SLOW_MS = 40_000;
+export const SLOW_MS = 40_000 * slowness;
 
 export const DEVICES = `devices:
   pedal: { adapter: hid, vendorId: 0x05f3, productId: 0x00ff, profile: infinity-3 }
@@ -59,8 +59,9 @@ export class Booth {
     const { folder, file } = await smallShow({ cues, goGuardMs: GUARD_MS, parts: DEVICES + RULES });
     if (as.length > 0) execFileSync('chown', ['-R', 'bridge:bridge', folder]);
     this.#closing.push(() => rm(folder, { recursive: true }));
-    this.#daemon = await startDaemon(file, {}, [], as);
-    this.#closing.push(() => this.#daemon?.stop());
+    const daemon = await within(startDaemon(file, {}, [], as), 'the start of the bridge', SLOW_MS);
+    this.#daemon = daemon;
+    this.#closing.push(() => within(daemon.stop(), 'the end of the bridge', SLOW_MS));
     await this.#watch();
   }
 

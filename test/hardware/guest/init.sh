@@ -14,6 +14,8 @@ chmod 1777 /tmp
 mount -t configfs none /sys/kernel/config 2>/dev/null
 hostname guest
 ip link set lo up
+# Until the tests begin, on two cores that are free.
+BOOT_SECONDS=10
 say() {
   read -r up _ </proc/uptime
   echo "@@ $up $*" >/dev/console
@@ -32,12 +34,18 @@ results=$(port results)
 /lib/systemd/systemd-udevd --daemon 2>/dev/console
 udevadm trigger --action=add --subsystem-match=sound --subsystem-match=tty --subsystem-match=hidraw --subsystem-match=misc
 udevadm settle --timeout=10
-export CONTROL_PORT="$(port control)" FTDI_PORT="$(port ftdi)" TEST_PATIENCE=6
+export CONTROL_PORT="$(port control)" FTDI_PORT="$(port ftdi)"
+# All limits follow from how long it took to come here: 6 is a guest whose machine does little else.
+read -r up _ </proc/uptime
+export TEST_PATIENCE=$((${up%.*} * 6 / BOOT_SECONDS))
+[ $TEST_PATIENCE -ge 6 ] || TEST_PATIENCE=6
+echo "@@ patience $TEST_PATIENCE after $up s" >"$results"
 files=$(sed -n 's/.*hwtests=\([^ ]*\).*/\1/p' /proc/cmdline | tr ',' ' ')
 cd /bridge || say "no tests"
 say "tests $files"
+# For one file of tests; what is waited for within it has limits of its own, and words.
 # shellcheck disable=SC2086
-node --test --test-concurrency=1 --test-force-exit --test-timeout=180000 --test-reporter=tap $files >"$results" 2>/dev/console </dev/null
+node --test --test-concurrency=1 --test-force-exit --test-timeout=$((TEST_PATIENCE * 100000)) --test-reporter=tap $files >"$results" 2>/dev/console </dev/null
 echo "@@ ended $?" >"$results"
 say ended
 sync

@@ -1,6 +1,9 @@
 /** What the kernel says of the machine: who holds what, and what it costs. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+/** How many times slower this guest started than one whose machine does little else; never less than 1. See init.sh. */
+export const slowness = Number(process.env.TEST_PATIENCE ?? 6) / 6;
+
 const orElse = <T>(read: () => T, otherwise: T): T => {
   try {
     return read();

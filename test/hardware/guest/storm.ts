@@ -54,6 +54,8 @@ export async function storm(booth: Booth): Promise<Weather> {
       const pluggedMs = clock.mono();
       await booth.becomes(name, WORKING);
       weather.back.push(clock.mono() - pluggedMs);
+      // Said as it goes: a guest of which nothing is heard is ended.
+      if (weather.back.length % ROUNDS === 0) console.log(`${weather.back.length} of ${UNPLUGS} unplugs`);
     }
   };
   try {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { SETTLE_MS } from '../../../src/adapter-sdk/gestures.js';
 import { systemClock } from '../../../src/kit/clock.js';
-import { eventually } from '../../support/waiting.js';
+import { eventually, within } from '../../support/waiting.js';
 import { Booth, GUARD_MS, NAMES, SLOW_MS, WORKING } from './booth.js';
 import { cuesIn, goBytes, step, tremble } from './rigs.js';
 import { held, idleShares, inWords, storm, UNPLUGS } from './storm.js';
@@ -64,8 +64,10 @@ test('a foot that trembles, and a button that repeats, are one GO', async () => 
     await tremble(ends.pedal);
     await ends.box.say('GO\nGO\n');
   });
-  await booth.daemon.line(
-    ({ msg, device, code }) => msg === 'input.refused' && device === 'box' && code === 'GO_GUARD',
+  await within(
+    booth.daemon.line(({ msg, device, code }) => msg === 'input.refused' && device === 'box' && code === 'GO_GUARD'),
+    'a line of the log that refuses the box (GO_GUARD)',
+    SLOW_MS,
   );
   assert.equal(booth.advances, cue + 1);
 });
