@@ -7,6 +7,7 @@ import type {
   OscProfileParameter,
   OscProfileReport,
 } from '../../src/generated/types.js';
+import { problemOfExpression } from '../../src/kit/expression.js';
 import { namesIn, piecesOf, problemOfAddress } from './template.js';
 
 /** Members that every input has; a field of an event cannot be called so. */
@@ -132,11 +133,8 @@ function problemsOfParameter({ type, pattern, minimum, maximum, default: usual }
     problems.push(`minimum and maximum are for numbers`);
   if (pattern !== undefined) {
     if (type !== 'text') problems.push('a pattern is for texts');
-    try {
-      new RegExp(pattern, 'u');
-    } catch {
-      problems.push(`${pattern} is no regular expression`);
-    }
+    const why = problemOfExpression(pattern, { flags: 'u', isWhole: true });
+    if (why !== undefined) problems.push(`the pattern ${pattern}: ${why}`);
   }
   if (usual !== undefined && typeof usual !== (isNumber ? 'number' : type === 'text' ? 'string' : 'boolean')) {
     problems.push(`the default is no ${type}`);
