@@ -50,8 +50,8 @@ test('a small profile is taken, its defaults filled in', () => {
 });
 
 test.each<[string, object, string]>([
-  ['of another shape', { colour: 1 }, '/ must NOT have additional properties: colour'],
-  ['without a source', { source: [] }, '/source must NOT have fewer than 1 items'],
+  ['of another shape', { colour: 1 }, "profile box: 1:298 unknown property 'colour'"],
+  ['without a source', { source: [] }, 'source must hold at least 1 entry'],
   [
     'with an unknown parameter',
     command({ send: [{ address: '/go/$cuee' }] }),
@@ -100,7 +100,7 @@ test.each<[string, object, string]>([
   [
     'that renews all too often',
     { renew: [{ send: { address: '/a' }, everyMs: 249 }] },
-    '/renew/0/everyMs must be >= 250',
+    'everyMs must be at least 250, found 249',
   ],
   ['with a field of nothing', event({ fields: { list: '$list' } }), 'nothing is called $list (there is cueNumber)'],
 ])('a profile %s is refused with words', (_, changes, words) => {
