@@ -129,8 +129,9 @@ describe('a profile of one’s own', () => {
     ['{ go: { byte: 0, key: 4 } }', 'exactly one'],
     ['{ go: { mask: 1 } }', 'exactly one'],
     ['{ go: { byte: 0, mask: 1, value: 2 } }', 'outside of its mask'],
-    ['{}', '/buttons'],
-    ['{ go: { bite: 1 } }', '/buttons/go'],
+    ['{}', '1:77 buttons must hold at least 1 member'],
+    ['{ go: { bite: 1 } }', "1:85 unknown property 'bite', did you mean 'byte'?"],
+    ['{ go: { byte: 0 }, back: { byte: 2 } }', '1:102 button back is in byte 2'],
   ])('with the buttons %s is refused, naming the fault', (buttons, words) => {
     expect(() => hidProfiles.parse(yaml(buttons), 'mine')).toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(words) }),

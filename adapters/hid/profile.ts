@@ -2,14 +2,16 @@
 import { ProfileFolder } from '../../src/adapter-sdk/profile-folder.js';
 import { validateHidProfile } from '../../src/generated/files.js';
 import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
+import { type Fault, pointerOf } from '../../src/kit/pointer.js';
 
 /** What the schema cannot say, each with the button it is about. Pure. */
-function problemsOfProfile({ buttons, report }: HidProfile): string[] {
+function faultsOfProfile({ buttons, report }: HidProfile): Fault[] {
   const { bytesMin, bytesMax = bytesMin } = report;
-  const shape = bytesMax < bytesMin ? [`report has bytesMax ${bytesMax} below bytesMin ${bytesMin}`] : [];
+  const message = `report has bytesMax ${bytesMax} below bytesMin ${bytesMin}`;
+  const shape = bytesMax < bytesMin ? [{ pointer: '/report/bytesMax', message }] : [];
   const places = Object.entries(buttons).flatMap(([name, button]) => {
     const problem = problemOfPlace(button, report);
-    return problem === undefined ? [] : [`button ${name} ${problem}`];
+    return problem === undefined ? [] : [{ pointer: pointerOf('buttons', name), message: `button ${name} ${problem}` }];
   });
   return [...shape, ...places];
 }
@@ -28,4 +30,4 @@ function problemOfPlace(button: HidProfileButton, report: HidProfile['report']):
   return (button.value & mask) === button.value ? undefined : 'has a value outside of its mask';
 }
 
-export const hidProfiles = new ProfileFolder<HidProfile>('hid-profiles', validateHidProfile, problemsOfProfile);
+export const hidProfiles = new ProfileFolder<HidProfile>('hid-profiles', validateHidProfile, faultsOfProfile);

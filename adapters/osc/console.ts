@@ -1,6 +1,7 @@
 /**
  * A profile made ready: commands by name → messages, and what they are reported as; messages → events by name. Pure.
  */
+
 import type {
   OscProfile,
   OscProfileEvent,
@@ -9,6 +10,7 @@ import type {
   OscProfileReport,
 } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
+import { EXPRESSION_TEXT_CHARS_MAX } from '../../src/kit/expression.js';
 import { type AddressReader, addressReader, fillText, namesIn, onlyName, textReader } from './template.js';
 
 /** A message as an output rule writes it: address and args. */
@@ -174,7 +176,9 @@ function readValue(value: unknown, parameter: OscProfileParameter): unknown {
     if (typeof value !== 'string' && typeof value !== 'number') return undefined;
     const text = String(value);
     if (text === '' || text.length > VALUE_CHARS_MAX || text.includes('\0')) return undefined;
-    return patternOf(parameter)?.test(text) === false ? undefined : text;
+    const pattern = patternOf(parameter);
+    if (pattern && text.length > EXPRESSION_TEXT_CHARS_MAX) return undefined;
+    return pattern?.test(text) === false ? undefined : text;
   }
   const number = typeof value === 'string' && /^-?[0-9]{1,15}(\.[0-9]{1,15})?$/.test(value) ? Number(value) : value;
   if (typeof number !== 'number' || !Number.isFinite(number)) return undefined;

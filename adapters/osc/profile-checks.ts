@@ -7,26 +7,23 @@ import type {
   OscProfileParameter,
   OscProfileReport,
 } from '../../src/generated/types.js';
+import { problemOfExpression } from '../../src/kit/expression.js';
+import { type Fault, pointerOf } from '../../src/kit/pointer.js';
 import { namesIn, piecesOf, problemOfAddress } from './template.js';
 
 /** Members that every input has; a field of an event cannot be called so. */
 const TAKEN = new Set(['address', 'args', 'types', 'from', 'event', 'attribution']);
 
-/** Every mistake of a profile that has its schema's shape, with where it is. */
-export function problemsOfProfile(profile: OscProfile): string[] {
-  const { commands = {}, events = {}, ping, renew = [] } = profile;
+/** Every mistake of a profile that has its schema's shape. */
+export function faultsOfProfile({ commands = {}, events = {}, ping, renew = [] }: OscProfile): Fault[] {
+  const pings = ping ? [ping.send, ping.answeredBy] : [];
   return [
-    ...Object.entries(events).flatMap(([name, event]) => inEach(`events/${name}`, problemsOfEvent(event))),
+    ...Object.entries(events).flatMap(([name, event]) => inside(['events', name], faults(problemsOfEvent(event)))),
     ...Object.entries(commands).flatMap(([name, command]) =>
-      inEach(`commands/${name}`, problemsOfCommand(command, events)),
+      inside(['commands', name], faultsOfCommand(command, events)),
     ),
-    ...(ping
-      ? inEach(
-          'ping',
-          [ping.send, ping.answeredBy].flatMap((message) => problemsOfMessage(message, [])),
-        )
-      : []),
-    ...renew.flatMap(({ send }, index) => inEach(`renew/${index}`, problemsOfMessage(send, []))),
+    ...inside(['ping'], faults(pings.flatMap((message) => problemsOfMessage(message, [])))),
+    ...renew.flatMap(({ send }, index) => inside(['renew', index], faults(problemsOfMessage(send, [])))),
   ];
 }
 
@@ -35,8 +32,15 @@ export const fieldsOf = ({ address, args = [], fields = {} }: OscProfileEvent): 
   ...new Set([...namesIn(address[0] ?? ''), ...argNames(args), ...Object.keys(fields)]),
 ];
 
-const inEach = (where: string, problems: readonly string[]): string[] =>
-  problems.map((problem) => `${where}: ${problem}`);
+const faults = (problems: readonly string[], pointer = ''): Fault[] =>
+  problems.map((message) => ({ pointer, message }));
+
+/** Faults of a part, seen from the whole and said with the part's name. */
+const inside = (steps: readonly (string | number)[], found: readonly Fault[]): Fault[] =>
+  found.map(({ pointer, message }) => ({
+    pointer: pointerOf(...steps) + pointer,
+    message: `${steps.join('/')}: ${message}`,
+  }));
 
 /** The names that arguments of an event stand for. */
 const argNames = (args: readonly unknown[]): string[] =>
@@ -69,18 +73,20 @@ function problemsOfEvent({ address, args = [], fields = {} }: OscProfileEvent): 
   return problems;
 }
 
-function problemsOfCommand(command: OscProfileCommand, events: Readonly<Record<string, OscProfileEvent>>): string[] {
+function faultsOfCommand(command: OscProfileCommand, events: Readonly<Record<string, OscProfileEvent>>): Fault[] {
   const { send, parameters = {}, confirmedBy, echoedBy } = command;
   const known = Object.keys(parameters);
-  const problems = send.flatMap((message) => problemsOfMessage(message, known));
   const used = new Set(send.flatMap(({ address, args = [] }) => [...namesIn(address), ...namesInArgs(args)]));
   const idle = known.find((name) => !used.has(name));
-  if (idle !== undefined) problems.push(`the parameter ${idle} is used nowhere`);
-  problems.push(
-    ...Object.entries(parameters).flatMap(([name, parameter]) => inEach(name, problemsOfParameter(parameter))),
-  );
-  const reports = [confirmedBy, echoedBy].flatMap((report) => report ?? []);
-  return [...problems, ...reports.flatMap((report) => problemsOfReport(report, known, events))];
+  const reports = Object.entries({ confirmedBy, echoedBy });
+  return [
+    ...send.flatMap((message, index) => faults(problemsOfMessage(message, known), pointerOf('send', index))),
+    ...(idle === undefined ? [] : faults([`the parameter ${idle} is used nowhere`], pointerOf('parameters', idle))),
+    ...Object.entries(parameters).flatMap(([name, parameter]) => faultsOfParameter(name, parameter)),
+    ...reports.flatMap(([name, report]) =>
+      report ? faults(problemsOfReport(report, known, events), pointerOf(name)) : [],
+    ),
+  ];
 }
 
 function problemsOfReport(
@@ -125,21 +131,24 @@ function problemsOfText(text: string, known: readonly string[]): string[] {
     .map((name) => `nothing is called $${name}${known.length === 0 ? '' : ` (there is ${known.join(', ')})`}`);
 }
 
-function problemsOfParameter({ type, pattern, minimum, maximum, default: usual }: OscProfileParameter): string[] {
-  const problems: string[] = [];
+function faultsOfParameter(
+  name: string,
+  { type, pattern, minimum, maximum, default: usual }: OscProfileParameter,
+): Fault[] {
+  const found: Fault[] = [];
+  const say = (member: string, message: string) =>
+    void found.push({ pointer: pointerOf('parameters', name, member), message: `${name}: ${message}` });
   const isNumber = type === 'integer' || type === 'number';
-  if (!isNumber && (minimum !== undefined || maximum !== undefined))
-    problems.push(`minimum and maximum are for numbers`);
+  if (!isNumber && (minimum !== undefined || maximum !== undefined)) {
+    say(minimum === undefined ? 'maximum' : 'minimum', 'minimum and maximum are for numbers');
+  }
   if (pattern !== undefined) {
-    if (type !== 'text') problems.push('a pattern is for texts');
-    try {
-      new RegExp(pattern, 'u');
-    } catch {
-      problems.push(`${pattern} is no regular expression`);
-    }
+    if (type !== 'text') say('pattern', 'a pattern is for texts');
+    const why = problemOfExpression(pattern, { flags: 'u', isWhole: true });
+    if (why !== undefined) say('pattern', `the pattern ${pattern}: ${why}`);
   }
   if (usual !== undefined && typeof usual !== (isNumber ? 'number' : type === 'text' ? 'string' : 'boolean')) {
-    problems.push(`the default is no ${type}`);
+    say('default', `the default is no ${type}`);
   }
-  return problems;
+  return found;
 }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { packageRoot } from '../../src/kit/package.js';
 import { resolvedOsc } from '../../test/support/osc-device.js';
 import { packetsOf } from './command.js';
+import { compileConsole } from './console.js';
 import { oscProfiles } from './profile.js';
 import { consoleOf } from './settings.js';
 
@@ -49,8 +50,8 @@ test('a small profile is taken, its defaults filled in', () => {
 });
 
 test.each<[string, object, string]>([
-  ['of another shape', { colour: 1 }, '/ must NOT have additional properties: colour'],
-  ['without a source', { source: [] }, '/source must NOT have fewer than 1 items'],
+  ['of another shape', { colour: 1 }, "profile box: 1:298 unknown property 'colour'"],
+  ['without a source', { source: [] }, 'source must hold at least 1 entry'],
   [
     'with an unknown parameter',
     command({ send: [{ address: '/go/$cuee' }] }),
@@ -60,7 +61,12 @@ test.each<[string, object, string]>([
   [
     'with a bad pattern',
     command({ parameters: { cue: { is: 'x', pattern: '[' } } }),
-    'commands/go: cue: [ is no regular expression',
+    'commands/go: cue: the pattern [: Invalid regular expression: /[/u: Unterminated character class',
+  ],
+  [
+    'with a pattern that could run for long',
+    command({ parameters: { cue: { is: 'x', pattern: '(a+)+$' } } }),
+    'commands/go: cue: the pattern (a+)+$: a repeat of what repeats or chooses inside is not taken',
   ],
   [
     'with a default of another type',
@@ -94,11 +100,18 @@ test.each<[string, object, string]>([
   [
     'that renews all too often',
     { renew: [{ send: { address: '/a' }, everyMs: 249 }] },
-    '/renew/0/everyMs must be >= 250',
+    'everyMs must be at least 250, found 249',
   ],
   ['with a field of nothing', event({ fields: { list: '$list' } }), 'nothing is called $list (there is cueNumber)'],
 ])('a profile %s is refused with words', (_, changes, words) => {
   expect(() => parsed(changes)).toThrow(words);
+});
+
+test('a pattern is given no text that it could be busy with for long', () => {
+  const console = compileConsole(parsed(command({ parameters: { cue: { is: 'x', pattern: 'a*' } } })), '');
+  const go = (cue: string) => packetsOf({ command: 'go', with: { cue } }, console);
+  expect(go('a'.repeat(128))).toHaveLength(1);
+  expect(() => go('a'.repeat(129))).toThrow(expect.objectContaining({ code: 'CODEC_MALFORMED' }));
 });
 
 test('what is no YAML, and what is too large, is told', () => {

@@ -2,6 +2,6 @@
 import { ProfileFolder } from '../../src/adapter-sdk/profile-folder.js';
 import { validateOscProfile } from '../../src/generated/files.js';
 import type { OscProfile } from '../../src/generated/types.js';
-import { problemsOfProfile } from './profile-checks.js';
+import { faultsOfProfile } from './profile-checks.js';
 
-export const oscProfiles = new ProfileFolder<OscProfile>('osc-profiles', validateOscProfile, problemsOfProfile);
+export const oscProfiles = new ProfileFolder<OscProfile>('osc-profiles', validateOscProfile, faultsOfProfile);

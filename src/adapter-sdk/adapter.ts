@@ -3,9 +3,11 @@
  * says what it has seen of the device. Everything that crosses this contract is plain JSON data, so that an adapter can
  * live in another process.
  */
+
 import type { Clock, MonoMs } from '../kit/clock.js';
 import type { BridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
+import type { Fault } from '../kit/pointer.js';
 
 export type HealthStatus = 'up' | 'unverified' | 'degraded' | 'down';
 
@@ -162,12 +164,8 @@ export interface Listing {
   hint?: string;
 }
 
-/** What is wrong with a device's part of the bridge file, beyond what its schema says. */
-export interface DeviceProblem {
-  /** Where, seen from the device: a JSON pointer such as `/mtcOut/timer`. */
-  pointer: string;
-  /** In the technician's words. */
-  message: string;
+/** What is wrong with a device's part of the bridge file, seen from the device, beyond what its schema says. */
+export interface DeviceProblem extends Fault {
   severity: 'error' | 'warn';
   /** A name that does not exist, and those that do. */
   unknown?: { name: string; among: readonly string[] };

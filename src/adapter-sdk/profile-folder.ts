@@ -1,9 +1,12 @@
 /** Profiles: files that tell what a device of some make understands and says, so that no code has to. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { parse } from 'yaml';
+import { type ConfigCode, inOrder, type Problem, placed, wrong } from '../config/problems.js';
+import { type Validator, validatePart } from '../config/validate.js';
+import { readYaml } from '../config/yaml-file.js';
 import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
 import { packageRoot } from '../kit/package.js';
+import type { Fault } from '../kit/pointer.js';
 import type { DeviceProblem } from './adapter.js';
 
 /** A larger file is no profile. */
@@ -11,26 +14,20 @@ const FILE_BYTES_MAX = 65_536;
 /** How many mistakes of one file are told at once. */
 const PROBLEMS_TOLD_MAX = 5;
 
-/** A generated validator of the profiles' schema. */
-interface Validator {
-  (data: unknown): boolean;
-  errors?: null | readonly { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> }[];
-}
-
 /** The profiles of one kind of adapter: those that come with the bridge lie in a folder of config/, others anywhere. */
 export class ProfileFolder<Profile> {
   readonly #path: string;
   readonly #validate: Validator;
-  readonly #problemsOf: (profile: Profile) => readonly string[];
+  readonly #faultsOf: (profile: Profile) => readonly Fault[];
 
   /**
    * @param name  of the folder in config/.
-   * @param problemsOf  what the schema cannot say, each with where it is.
+   * @param validate  generated from the profiles' schema. @param faultsOf  what the schema cannot say.
    */
-  constructor(name: string, validate: Validator, problemsOf: (profile: Profile) => readonly string[]) {
+  constructor(name: string, validate: Validator, faultsOf: (profile: Profile) => readonly Fault[]) {
     this.#path = join(packageRoot, 'config', name);
     this.#validate = validate;
-    this.#problemsOf = problemsOf;
+    this.#faultsOf = faultsOf;
   }
 
   /** Of those that come with the bridge, in order. */
@@ -75,26 +72,25 @@ export class ProfileFolder<Profile> {
     return this.parse(text, name);
   }
 
-  /** @throws CONFIG_SYNTAX, CONFIG_INVALID, naming what is wrong */
+  /** @throws CONFIG_SYNTAX, CONFIG_INVALID, naming what is wrong, each with its line and column */
   parse(text: string, name: string): Profile {
     if (text.length > FILE_BYTES_MAX) throw new BridgeError('CONFIG_INVALID', `profile ${name} is larger than 64 KiB`);
-    let data: unknown;
-    try {
-      data = parse(text);
-    } catch (cause) {
-      throw new BridgeError('CONFIG_SYNTAX', `profile ${name}: ${wordsOf(cause)}`, { cause });
-    }
-    const problems = this.#validate(data) ? this.#problemsOf(data as Profile) : this.#misfits();
-    if (problems.length > 0) {
-      throw new BridgeError('CONFIG_INVALID', `profile ${name}: ${problems.slice(0, PROBLEMS_TOLD_MAX).join('; ')}`);
-    }
-    return data as Profile;
-  }
-
-  #misfits(): string[] {
-    return (this.#validate.errors ?? []).map(({ instancePath, message, params }) => {
-      const stray = params.additionalProperty;
-      return `${instancePath || '/'} ${message}${stray === undefined ? '' : `: ${stray}`}`;
-    });
+    const file = readYaml('profile', name, text);
+    const told = (code: ConfigCode, problems: readonly Problem[]) => {
+      const words = problems
+        .slice(0, PROBLEMS_TOLD_MAX)
+        .map(({ line, column, message }) => `${line}:${column} ${message}`);
+      return new BridgeError(code, `profile ${name}: ${words.join('; ')}`);
+    };
+    if (!file.sound) throw told('CONFIG_SYNTAX', file.problems);
+    const misfits = [...file.valueProblems, ...validatePart(file, file.value, '', this.#validate)];
+    const profile = file.value as Profile;
+    const found =
+      misfits.length > 0
+        ? misfits
+        : this.#faultsOf(profile).map(({ pointer, message }) => wrong(pointer, 'CONFIG_INVALID', message));
+    if (found.length === 0) return profile;
+    const problems = found.map((one) => placed(file, one));
+    throw told('CONFIG_INVALID', inOrder(problems, [name]));
   }
 }

@@ -4,8 +4,7 @@ import { dirname, resolve } from 'node:path';
 import { checkBridge } from '../check/bridge.js';
 import { checkShow, indexShow } from '../check/show.js';
 import { lintSound } from '../check/sound.js';
-import { didYouMean } from '../config/nearest.js';
-import { inOrder, type PointerProblem, type Problem, problem, shownPath } from '../config/problems.js';
+import { type Finding, inOrder, type Problem, placed, problem, shownPath } from '../config/problems.js';
 import { type AdapterParts, validatePart } from '../config/validate.js';
 import { FILE_BYTES_MAX, readYaml, type YamlFile } from '../config/yaml-file.js';
 import { validateBridgeConfig, validateShowFile } from '../generated/files.js';
@@ -36,7 +35,7 @@ export interface LoadOptions {
   /** Reads what a device names, such as a profile. Left out: nothing is read. */
   resolveDevice?: ResolveDevice;
   /** What only the mapping knows. It sees only rules that are sound, and a show without cues when the show file is not. */
-  lint?: (config: BridgeConfig, showFile: ShowFile) => readonly PointerProblem[];
+  lint?: (config: BridgeConfig, showFile: ShowFile) => readonly Finding[];
   /** Paths are shown from here; left out: the process's working folder. */
   cwd?: string;
 }
@@ -52,7 +51,7 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
   const baseDir = dirname(fullPath);
   const bridge = await readFileAt('bridge', fullPath, cwd, env);
   const root = bridge.value;
-  const found: PointerProblem[] = [...bridge.valueProblems];
+  const found: Finding[] = [...bridge.valueProblems];
   if (bridge.sound) found.push(...validateBridge(bridge, adapters));
   if (bridge.sound && options.resolveDevice) {
     found.push(...(await resolveDevices(options.resolveDevice, root, baseDir, found)));
@@ -70,8 +69,8 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
     found.push(...checkBridge(root, Object.keys(adapters), known, (pointer) => bridge.place(pointer)));
     if (options.lint) found.push(...lintSound(options.lint, root, show?.sound ? show.value : undefined, found));
   }
-  const placed = found.map((one) => placedIn(one.file === 'show' && show ? show : bridge, one));
-  const problems = [...bridge.problems, ...(show ? atMention(show, bridge) : []), ...placed];
+  const inFiles = found.map((one) => placed(one.file === 'show' && show ? show : bridge, one));
+  const problems = [...bridge.problems, ...(show ? atMention(show, bridge) : []), ...inFiles];
 
   const ordered = inOrder(problems, [bridge.path, show?.path ?? '']);
   if (!show || ordered.some(({ severity }) => severity === 'error')) return { ok: false, problems: ordered };
@@ -92,13 +91,8 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
   };
 }
 
-function placedIn(file: YamlFile, { pointer, on, code, severity, message, unknown }: PointerProblem): Problem {
-  const words = unknown ? message + didYouMean(unknown.name, unknown.among) : message;
-  return problem(file.path, file.place(pointer, on), code, words, severity);
-}
-
 /** The bridge's own schema, then each device, when and send by its adapter's. Fills the defaults of all of them in. */
-function validateBridge(file: YamlFile, adapters: LoadOptions['adapters']): PointerProblem[] {
+function validateBridge(file: YamlFile, adapters: LoadOptions['adapters']): Finding[] {
   const root = file.value;
   const problems = validatePart(file, root, '', validateBridgeConfig);
   const devices = member(root, 'devices');

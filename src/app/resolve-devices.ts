@@ -1,10 +1,10 @@
-import type { PointerProblem } from '../config/problems.js';
+import { type Finding, wrong } from '../config/problems.js';
 import { isMap, member, pointerOf, textAt } from '../kit/pointer.js';
 
 /** A device with what its files hold, or what is wrong with one of them (the pointer is seen from the device); as `Resolved` of src/devices. */
 export type ResolvedDevice =
   | { ok: true; config: Readonly<Record<string, unknown>> }
-  | { ok: false; problem: Pick<PointerProblem, 'pointer' | 'message' | 'severity' | 'unknown'> };
+  | { ok: false; problem: Pick<Finding, 'pointer' | 'message' | 'severity' | 'unknown'> };
 
 /** @param device  its part of the bridge file, checked. @param baseDir  the folder of the bridge file. */
 export type ResolveDevice = (device: Readonly<Record<string, unknown>>, baseDir: string) => Promise<ResolvedDevice>;
@@ -17,12 +17,12 @@ export async function resolveDevices(
   resolve: ResolveDevice,
   bridge: unknown,
   baseDir: string,
-  problems: readonly PointerProblem[],
-): Promise<PointerProblem[]> {
+  problems: readonly Finding[],
+): Promise<Finding[]> {
   const devices = member(bridge, 'devices');
   if (!isMap(devices)) return [];
   const wrong = problems.filter(({ file, severity }) => file === 'bridge' && severity === 'error');
-  const found: PointerProblem[] = [];
+  const found: Finding[] = [];
   for (const [name, device] of Object.entries(devices)) {
     const at = pointerOf('devices', name);
     const isWrong = wrong.some(({ pointer }) => pointer === at || pointer.startsWith(`${at}/`));
@@ -34,12 +34,5 @@ export async function resolveDevices(
   return found;
 }
 
-const placedAt = (
-  at: string,
-  { pointer, ...problem }: (ResolvedDevice & { ok: false })['problem'],
-): PointerProblem => ({
-  file: 'bridge',
-  pointer: at + pointer,
-  code: problem.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID',
-  ...problem,
-});
+const placedAt = (at: string, { pointer, message, ...problem }: (ResolvedDevice & { ok: false })['problem']): Finding =>
+  wrong(at + pointer, problem.unknown ? 'CONFIG_UNKNOWN_NAME' : 'CONFIG_INVALID', message, problem);

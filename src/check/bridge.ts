@@ -1,5 +1,5 @@
 import { didYouMean } from '../config/nearest.js';
-import type { ConfigCode, PointerProblem, ProblemSeverity } from '../config/problems.js';
+import { type ConfigCode, type Finding, type ProblemSeverity, wrong } from '../config/problems.js';
 import { isLoopback } from '../kit/loopback.js';
 import { isMap, listAt, member, pointerOf, textAt } from '../kit/pointer.js';
 import { duplicates, entries, type ShowIndex } from './show.js';
@@ -16,13 +16,14 @@ export function checkBridge(
   adapters: readonly string[],
   show: ShowIndex | undefined,
   place: (pointer: string) => { line: number },
-): PointerProblem[] {
-  const found: PointerProblem[] = [];
+): Finding[] {
+  const found: Finding[] = [];
   const say = (code: ConfigCode, pointer: string, message: string, severity: ProblemSeverity = 'error') =>
-    void found.push({ file: 'bridge', pointer, code, severity, message });
+    void found.push(wrong(pointer, code, message, { severity }));
   const unknown = (what: string, name: string | undefined, among: readonly string[], pointer: string) => {
     if (name === undefined || among.includes(name)) return;
-    say('CONFIG_UNKNOWN_NAME', pointer, `unknown ${what} '${name}'${didYouMean(name, among)}${none(what, among)}`);
+    const message = `unknown ${what} '${name}'${none(what, among)}`;
+    found.push(wrong(pointer, 'CONFIG_UNKNOWN_NAME', message, { unknown: { name, among } }));
   };
 
   const devices = member(bridge, 'devices');
@@ -87,10 +88,10 @@ export function checkBridge(
 }
 
 /** Who may be a backup of whom, who is one of itself by another name, and who sends a backup twice what its main gets. */
-function checkBackups(bridge: unknown, devices: unknown, names: readonly string[]): PointerProblem[] {
-  const found: PointerProblem[] = [];
-  const say = (code: ConfigCode, pointer: string, message: string) =>
-    void found.push({ file: 'bridge', pointer, code, severity: 'error', message });
+function checkBackups(bridge: unknown, devices: unknown, names: readonly string[]): Finding[] {
+  const found: Finding[] = [];
+  const say = (code: ConfigCode, pointer: string, message: string, more: Partial<Finding> = {}) =>
+    void found.push(wrong(pointer, code, message, more));
   const outputs = listAt(bridge, 'outputs').map((rule) => ({
     id: textAt(rule, 'id') ?? '',
     event: textAt(rule, 'event'),
@@ -113,7 +114,7 @@ function checkBackups(bridge: unknown, devices: unknown, names: readonly string[
     if (main === name) {
       say('CONFIG_INVALID', at, `${name} cannot be its own backup`);
     } else if (!names.includes(main)) {
-      say('CONFIG_UNKNOWN_NAME', at, `unknown device '${main}'${didYouMean(main, names)}`);
+      say('CONFIG_UNKNOWN_NAME', at, `unknown device '${main}'`, { unknown: { name: main, among: names } });
     } else if (further !== undefined) {
       say(
         'CONFIG_INVALID',
@@ -151,13 +152,8 @@ function whereabouts(entry: unknown): string {
 const none = (what: string, among: readonly string[]): string =>
   among.length === 0 ? ` (there is no ${what} yet)` : '';
 
-const reserved = (what: 'user' | 'device', pointer: string): PointerProblem => ({
-  file: 'bridge',
-  pointer,
-  code: 'CONFIG_DUPLICATE',
-  severity: 'error',
-  message: `'${OWN_NAME}' is the bridge itself; give the ${what} another name`,
-});
+const reserved = (what: 'user' | 'device', pointer: string): Finding =>
+  wrong(pointer, 'CONFIG_DUPLICATE', `'${OWN_NAME}' is the bridge itself; give the ${what} another name`);
 
 const LISTEN = /^(?:\[([^\]]+)\]|([^:]+)):([0-9]{1,5})$/;
 

@@ -1,10 +1,10 @@
+import { type Finding, wrong } from '../config/problems.js';
 import type { BridgeConfig, DevicePlayhead, Timer } from '../generated/types.js';
 import { pointerOf } from '../kit/pointer.js';
 import { runsAhead } from '../mapping/event-view.js';
 import { NO_VALUE, placeholdersIn, type Scope } from '../mapping/placeholders.js';
 import { compileTemplate } from '../mapping/template.js';
 import type { ShowState } from '../show/state.js';
-import { type Finding, wrong } from './findings.js';
 import { lintPlaceholders } from './placeholders.js';
 import type { ShowNames } from './show-names.js';
 

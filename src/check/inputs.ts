@@ -1,3 +1,4 @@
+import { type Finding, wrong } from '../config/problems.js';
 import { validateShowEvent } from '../generated/messages.js';
 import type { BridgeConfig, InputRule } from '../generated/types.js';
 import { pointerOf } from '../kit/pointer.js';
@@ -9,7 +10,7 @@ import { firstFault } from '../protocol/validate.js';
 import { complete } from '../show/complete.js';
 import { mayPropose } from '../show/roles.js';
 import { cuesOf, type ShowState } from '../show/state.js';
-import { type Finding, listed, wrong } from './findings.js';
+import { listed } from './listed.js';
 import { lintPlaceholders, type Readable } from './placeholders.js';
 import { type RuleEvent, SAMPLES, sampleEvent } from './samples.js';
 import { lintNames, type ShowNames } from './show-names.js';

@@ -1,7 +1,7 @@
+import { type Finding, wrong } from '../config/problems.js';
 import type { BridgeConfig, InputRule, OutputRule } from '../generated/types.js';
 import { isLoopback } from '../kit/loopback.js';
 import type { Pattern } from '../mapping/inputs.js';
-import { type Finding, wrong } from './findings.js';
 
 /** What the adapters say of where a command may come back. */
 export interface LoopChecks {

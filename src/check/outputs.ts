@@ -1,3 +1,4 @@
+import { type Finding, wrong } from '../config/problems.js';
 import type { BridgeConfig, CueEntry, OutputRule, SegmentEntry, ShowFile } from '../generated/types.js';
 import { pointerOf } from '../kit/pointer.js';
 import { CUE_EVENTS, EventView, type Run } from '../mapping/event-view.js';
@@ -5,8 +6,8 @@ import { type Command, type CompiledOutput, compileOutput } from '../mapping/out
 import { compilePlaceholder, NO_VALUE, placeholdersIn, type Scope } from '../mapping/placeholders.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
-import { type Finding, listed, wrong } from './findings.js';
 import { faultOf, lintMembers } from './inputs.js';
+import { listed } from './listed.js';
 import { lintPlaceholders, type Readable } from './placeholders.js';
 import { SAMPLES, sampleEvent } from './samples.js';
 import type { ShowNames } from './show-names.js';

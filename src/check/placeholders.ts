@@ -1,5 +1,6 @@
+import { type Finding, wrong } from '../config/problems.js';
 import { type FoundPlaceholder, isScope, placeholdersIn, type Scope, VOCABULARY } from '../mapping/placeholders.js';
-import { type Finding, listed, wrong } from './findings.js';
+import { listed } from './listed.js';
 import type { ShowNames } from './show-names.js';
 
 /** What a rule may read, and for each word that it may not, why. */

@@ -1,13 +1,12 @@
+import { type Finding, wrong } from '../config/problems.js';
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { initialState } from '../show/state.js';
 import { type DeviceChecks, lintBackups, lintDevices, lintPlayheads } from './devices.js';
-import { type Finding, listed, wrong } from './findings.js';
 import { type InputNames, lintInput, lintOverlaps, type PatternProblem, type PatternsOverlap } from './inputs.js';
+import { listed } from './listed.js';
 import { type LoopChecks, lintLoops } from './loops.js';
 import { type CommandProblem, cueSamples, lintOutput } from './outputs.js';
 import { namesOf } from './show-names.js';
-
-export type { Finding } from './findings.js';
 
 /** What the adapters say of the devices, in the technician's words; each is asked by the device's name. */
 export interface AdapterChecks extends DeviceChecks, LoopChecks {

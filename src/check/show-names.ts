@@ -1,6 +1,6 @@
+import { type Finding, wrong } from '../config/problems.js';
 import type { BridgeConfig, ShowFile } from '../generated/types.js';
 import { pointerOf } from '../kit/pointer.js';
-import { type Finding, wrong } from './findings.js';
 
 /** What the names in a payload can stand for. */
 export interface ShowNames {

@@ -1,5 +1,4 @@
-import { didYouMean } from '../config/nearest.js';
-import type { PointerProblem } from '../config/problems.js';
+import { type Finding, wrong } from '../config/problems.js';
 import { listAt, pointerOf, textAt } from '../kit/pointer.js';
 
 interface Named {
@@ -73,19 +72,19 @@ export function duplicates(
   file: 'bridge' | 'show',
   say: (id: string, firstLine: number) => string,
   severity: 'error' | 'warn' = 'error',
-): PointerProblem[] {
+): Finding[] {
   const first = new Map<string, string>();
-  const found: PointerProblem[] = [];
+  const found: Finding[] = [];
   for (const { id, pointer } of named) {
     const before = first.get(id);
     if (before === undefined) first.set(id, pointer);
-    else found.push({ file, pointer, code: 'CONFIG_DUPLICATE', severity, message: say(id, place(before).line) });
+    else found.push(wrong(pointer, 'CONFIG_DUPLICATE', say(id, place(before).line), { file, severity }));
   }
   return found;
 }
 
 /** What the schema of the show file cannot see: ids that clash and names that nobody has. */
-export function checkShow(show: unknown, index: ShowIndex, place: Place): PointerProblem[] {
+export function checkShow(show: unknown, index: ShowIndex, place: Place): Finding[] {
   const twice = (what: string, named: readonly Named[]) =>
     duplicates(named, place, 'show', (id, line) => `two ${what} have the id '${id}' (the first is in line ${line})`);
   return [
@@ -106,14 +105,14 @@ export function checkShow(show: unknown, index: ShowIndex, place: Place): Pointe
   ];
 }
 
-function checkMics(show: unknown, index: ShowIndex, place: Place): PointerProblem[] {
-  const found: PointerProblem[] = [];
+function checkMics(show: unknown, index: ShowIndex, place: Place): Finding[] {
+  const found: Finding[] = [];
   const performers = index.performers.map(({ id }) => id);
   const segments = index.segments.map(({ id }) => id);
   const unknown = (what: string, id: string | undefined, among: readonly string[], pointer: string) => {
     if (id === undefined || among.includes(id)) return;
-    const message = `unknown ${what} '${id}'${didYouMean(id, among)}`;
-    found.push({ file: 'show', pointer, code: 'CONFIG_UNKNOWN_NAME', severity: 'error', message });
+    const more = { file: 'show', unknown: { name: id, among } } as const;
+    found.push(wrong(pointer, 'CONFIG_UNKNOWN_NAME', `unknown ${what} '${id}'`, more));
   };
   const wearers = new Map<string, string>();
   listAt(show, 'mics').forEach((mic, m) => {
@@ -140,12 +139,12 @@ function checkMics(show: unknown, index: ShowIndex, place: Place): PointerProble
     if (other === undefined) wearers.set(performerId, `${at}/performerId`);
     else {
       const message = `performer '${performerId}' wears two mics at the start (the first is in line ${place(other).line})`;
-      found.push({ file: 'show', pointer: `${at}/performerId`, code: 'CONFIG_DUPLICATE', severity: 'warn', message });
+      found.push(wrong(`${at}/performerId`, 'CONFIG_DUPLICATE', message, { file: 'show', severity: 'warn' }));
     }
   });
   return found;
 
   function conflict(pointer: string, message: string): void {
-    found.push({ file: 'show', pointer, code: 'CONFIG_DUPLICATE', severity: 'error', message });
+    found.push(wrong(pointer, 'CONFIG_DUPLICATE', message, { file: 'show' }));
   }
 }

@@ -1,8 +1,8 @@
-import type { PointerProblem } from '../config/problems.js';
+import type { Finding } from '../config/problems.js';
 import type { BridgeConfig, InputRule, OutputRule, ShowFile } from '../generated/types.js';
 import { isMap, listAt, member, pointerOf, stepsOf } from '../kit/pointer.js';
 
-type Lint = (config: BridgeConfig, showFile: ShowFile) => readonly PointerProblem[];
+type Lint = (config: BridgeConfig, showFile: ShowFile) => readonly Finding[];
 /** A show of which nothing is known, for rules beside a show file that is broken. */
 const NO_SHOW: ShowFile = { version: 1, title: '?', acts: [], performers: [], mics: [], timers: [] };
 
@@ -16,8 +16,8 @@ export function lintSound(
   lint: Lint,
   bridge: unknown,
   show: unknown,
-  problems: readonly PointerProblem[],
-): readonly PointerProblem[] {
+  problems: readonly Finding[],
+): readonly Finding[] {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const inBridge = errors.filter(({ file }) => file === 'bridge').map(({ pointer }) => pointer);
   const isShowSound = show !== undefined && !errors.some(({ file }) => file === 'show');

@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import { DIM, painted, RED, YELLOW } from '../kit/colours.js';
 import { ERRORS, type ErrorCode } from '../kit/errors.js';
+import type { Fault } from '../kit/pointer.js';
+import { didYouMean } from './nearest.js';
 
 /** The codes that a problem may have. */
 export type ConfigCode = Extract<ErrorCode, `CONFIG_${string}`>;
@@ -24,18 +26,29 @@ export interface Problem {
   hint: string;
 }
 
-/** A problem placed by JSON pointer (RFC 6901), for who knows the checked files but not their text. */
-export interface PointerProblem {
-  file: 'bridge' | 'show';
-  pointer: string;
+/** A problem that is not placed yet, for who knows the checked files but not their text. */
+export interface Finding extends Fault {
+  file: FileKind;
   /** Where to put the finger: on the member's name or on its value (the default). */
   on?: 'key' | 'value';
   code: ConfigCode;
   severity: ProblemSeverity;
-  message: string;
   /** A name that nobody has, and the names there are: the nearest is suggested. */
   unknown?: { name: string; among: readonly string[] };
 }
+
+/** What is read as YAML. */
+export type FileKind = 'bridge' | 'show' | 'profile';
+
+/** @param more  what is not usual: of the bridge file, and an error, is what is left out. */
+export const wrong = (pointer: string, code: ConfigCode, message: string, more: Partial<Finding> = {}): Finding => ({
+  file: 'bridge',
+  pointer,
+  code,
+  severity: 'error',
+  message,
+  ...more,
+});
 
 export const problem = (
   file: string,
@@ -44,6 +57,15 @@ export const problem = (
   message: string,
   severity: ProblemSeverity = 'error',
 ): Problem => ({ file, line: place.line, column: place.column, code, severity, message, hint: ERRORS[code].hint });
+
+/** A finding in its file, with the name that was most likely meant. */
+export function placed(
+  { path, place }: { path: string; place(pointer: string, on?: 'key' | 'value'): { line: number; column: number } },
+  { pointer, on, code, severity, message, unknown }: Finding,
+): Problem {
+  const words = unknown ? message + didYouMean(unknown.name, unknown.among) : message;
+  return problem(path, place(pointer, on), code, words, severity);
+}
 
 /** By file in the order given, then by place; one that is said twice is left once. */
 export function inOrder(problems: readonly Problem[], files: readonly string[]): Problem[] {

@@ -2,8 +2,10 @@ import type { ValidationFault, Validator } from '../generated/messages.js';
 import { member, pointerOf, stepsOf, valueAt } from '../kit/pointer.js';
 import { faultWords, isAnsweredBy, isSecretName } from './fault-words.js';
 import { foldFaults } from './fold-faults.js';
-import type { PointerProblem } from './problems.js';
+import { type Finding, wrong } from './problems.js';
 import type { YamlFile } from './yaml-file.js';
+
+export type { Validator } from '../generated/messages.js';
 
 /** The validators of one adapter's parts of the bridge file. */
 export interface AdapterParts {
@@ -23,7 +25,7 @@ export function validatePart(
   at: string,
   validator: Validator,
   waived: (pointer: string) => boolean = () => false,
-): PointerProblem[] {
+): Finding[] {
   const part = valueAt(root, at);
   if (validator(part)) return [];
   const mended = (validator.errors ?? []).filter((fault) => coerced(file, root, at, fault));
@@ -43,18 +45,21 @@ export function validatePart(
   });
 }
 
-function toProblem(file: YamlFile, at: string, fault: ValidationFault): PointerProblem {
+function toProblem(file: YamlFile, at: string, fault: ValidationFault): Finding {
   const pointer = at + fault.instancePath;
   const secret =
     isSecretName(memberName(pointer)) || fault.parentSchema?.writeOnly === true || file.fromEnvironment(pointer);
-  const words = faultWords(fault, pointer, {
+  const {
+    code,
+    message,
+    member: name,
+  } = faultWords(fault, pointer, {
     source: file.source(pointer),
     secret,
     has: (name) => file.has(pointer + pointerOf(name)),
   });
-  const where =
-    words.member === undefined ? { pointer } : { pointer: pointer + pointerOf(words.member), on: 'key' as const };
-  return { file: file.kind, ...where, code: words.code, severity: 'error', message: words.message };
+  if (name === undefined) return wrong(pointer, code, message, { file: file.kind });
+  return wrong(pointer + pointerOf(name), code, message, { file: file.kind, on: 'key' });
 }
 
 /** The name that a value goes by; an entry of a list goes by the list's. */

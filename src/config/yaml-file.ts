@@ -13,7 +13,7 @@ import {
 } from 'yaml';
 import { pointerOf, stepsOf } from '../kit/pointer.js';
 import { resolveEnvironment } from './environment.js';
-import { type ConfigCode, type PointerProblem, type Problem, problem } from './problems.js';
+import { type ConfigCode, type FileKind, type Finding, type Problem, problem, wrong } from './problems.js';
 import { syntaxWords } from './syntax-words.js';
 
 /** A larger file is not read, in bytes. */
@@ -34,8 +34,7 @@ export interface Place {
 
 /** A YAML text as plain values, which still knows where each of them stands. */
 export interface YamlFile {
-  /** Which of the two files it is. */
-  readonly kind: 'bridge' | 'show';
+  readonly kind: FileKind;
   /** As it is shown. */
   readonly path: string;
   /** undefined when the text is empty. After a fault of the syntax it is what could be read. */
@@ -45,7 +44,7 @@ export interface YamlFile {
   /** Faults of the syntax. */
   readonly problems: readonly Problem[];
   /** Faults of single values: variables that are not set. */
-  readonly valueProblems: readonly PointerProblem[];
+  readonly valueProblems: readonly Finding[];
   /** Where a value, or the name before it, stands; of what is not there, where the nearest thing around it stands. */
   place(pointer: string, on?: 'key' | 'value'): Place;
   /** Whether it is written in the file, as against a default. */
@@ -62,7 +61,7 @@ type Env = Readonly<Record<string, string | undefined>>;
  * Reads YAML 1.2 (core schema), one document, without tags. Never throws.
  * @param env  where `${NAME}` is looked up; left out: the text stands as it is.
  */
-export function readYaml(kind: 'bridge' | 'show', path: string, text: string, env?: Env): YamlFile {
+export function readYaml(kind: FileKind, path: string, text: string, env?: Env): YamlFile {
   const lines = new LineCounter();
   const problems: Problem[] = [];
   const placeAt = (offset: number): Place => {
@@ -71,9 +70,9 @@ export function readYaml(kind: 'bridge' | 'show', path: string, text: string, en
   };
   const tell = (offset: number, message: string) =>
     void problems.push(problem(path, placeAt(offset), 'CONFIG_SYNTAX', message));
-  const valueProblems: PointerProblem[] = [];
+  const valueProblems: Finding[] = [];
   const tellValue = (code: ConfigCode, pointer: string, message: string, on: 'key' | 'value' = 'value') =>
-    void valueProblems.push({ file: kind, pointer, on, code, severity: 'error', message });
+    void valueProblems.push(wrong(pointer, code, message, { file: kind, on }));
 
   let doc: Document.Parsed | undefined;
   try {

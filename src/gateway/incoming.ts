@@ -1,17 +1,17 @@
 /** What a client sent, read: a message of a right shape, or the fault in it. Pure. */
 import { validateShowEvent, validateWireMessage } from '../generated/messages.js';
 import type { Actor } from '../generated/types.js';
+import type { Fault } from '../kit/pointer.js';
 import type { RefusalCode } from '../protocol/decision.js';
 import { EVENT_TYPES, isEventType, type Proposal } from '../protocol/envelope.js';
 import { firstFault } from '../protocol/validate.js';
 import { isNewer, isReadable, PROTOCOL_VERSION } from '../protocol/version.js';
 import { DEPTH_MAX, isTooDeep } from './depth.js';
 
-export interface Fault {
+/** What is wrong with a frame; without a pointer it is the whole of it. */
+export interface FrameFault extends Partial<Fault> {
   code: RefusalCode;
   message: string;
-  /** RFC 6901, into the frame. */
-  pointer?: string;
   /** The frame's messageId, when it could be read. */
   messageId?: string;
   /** Whether the frame was meant as an event, so that its sender waits for an ack. */
@@ -22,7 +22,7 @@ export type Incoming =
   | { ok: true; kind: 'event'; event: Proposal }
   | { ok: true; kind: 'heartbeat'; messageId: string }
   | { ok: true; kind: 'error'; code: string; message: string }
-  | { ok: false; fault: Fault };
+  | { ok: false; fault: FrameFault };
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 const SEMVER = /^\d{1,9}\.\d{1,9}\.\d{1,9}$/;
@@ -138,9 +138,9 @@ export function foreignness(
   showId: string,
   who: Who | undefined,
   deviceNames: ReadonlySet<string>,
-): Fault | undefined {
+): FrameFault | undefined {
   const { userId, role, deviceId } = event.actor;
-  const wrong = (code: RefusalCode, message: string, pointer: string): Fault => ({
+  const wrong = (code: RefusalCode, message: string, pointer: string): FrameFault => ({
     code,
     message,
     pointer,

@@ -12,7 +12,7 @@ import { catchUp, type Follower } from './catch-up.js';
 import type { GatewaySettings, GatewayShow, Viewer } from './contract.js';
 import type { FanOut, Receiver } from './fan-out.js';
 import { frameText, PING } from './frame.js';
-import { type Fault, foreignness, readFrame, tooFast } from './incoming.js';
+import { type FrameFault, foreignness, readFrame, tooFast } from './incoming.js';
 import { FAULT_WINDOW_MS, FAULTS_MAX, RESUME_CHUNK_BYTES, SILENT_BEATS_MAX } from './limits.js';
 import type { GatewayMetrics } from './metrics.js';
 import { Outlet } from './outlet.js';
@@ -212,7 +212,7 @@ export class Session implements Receiver, Follower {
     this.#catchUp();
   }
 
-  #onFault(fault: Fault): void {
+  #onFault(fault: FrameFault): void {
     const { messageId, isEvent, code, message, pointer } = fault;
     this.#hub.log.debug({ ...this.#facts(), messageId, code, detail: message }, 'frame.refused');
     if (isEvent && messageId !== undefined) {

@@ -1777,7 +1777,7 @@ export interface SerialWhen {
    */
   prefix?: string;
   /**
-   * A regular expression, such as ^CUE (\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices; a repeat inside a repeat, such as (a+)+, is not taken.
+   * A regular expression, such as ^CUE (\d+)$, for lines of at most 128 characters; $input.groups.0 is its first group. A line belongs to the first match rule that it fits. At most 3 repeats and 8 choices, beside 3 repeats 5 and a ^ at the start, or none; a repeat inside a repeat, such as (a+)+, is not taken.
    */
   match?: string;
   /**
@@ -2286,7 +2286,7 @@ export interface OscProfileParameter {
   is: string;
   type: 'text' | 'integer' | 'number' | 'boolean';
   /**
-   * A regular expression that the whole text fits.
+   * A regular expression that the whole text fits, which is then of at most 128 characters. At most 3 repeats and 8 choices, beside 3 repeats 5; a repeat inside a repeat, such as (a+)+, is not taken.
    */
   pattern?: string;
   minimum?: number;

@@ -61,6 +61,10 @@ function seek(text: string): boolean {
  * The keys lie in the order of their numbers (16 bytes each, in chunks that are never copied); a hash table in 256
  * shards holds numbers only (4 bytes a slot, at most two thirds full). One million events take 24 to 29 MB, and a shard
  * that grows holds nobody up for longer than about a millisecond.
+ *
+ * A `Map<string, number>` of a million UUIDs takes 86 MB, where this takes 25 MB and all of a bridge's events may take 60;
+ * on a busy machine with two cores a lookup took 0.8 to 1.4 µs there and 0.6 to 1.1 µs here, and the first one with a text
+ * 2 to 3 µs there and 1 to 2 µs here (Node 20).
  */
 export class MessageIndex {
   readonly #chunks: Uint32Array[] = [];

@@ -1,5 +1,13 @@
 /** JSON pointers (RFC 6901) over plain values. */
 
+/** What is wrong with a value, and where: of a frame, of a profile, of a device, and of a file (`Finding`). */
+export interface Fault {
+  /** Into the value; what is missing is named as if it were there. */
+  pointer: string;
+  /** In the reader's words; never the value of a secret. */
+  message: string;
+}
+
 export const pointerOf = (...steps: readonly (string | number)[]): string =>
   steps.map((step) => `/${String(step).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 

@@ -1,12 +1,5 @@
 import type { ValidationFault, Validator } from '../generated/messages.js';
-import { pointerOf, stepsOf } from '../kit/pointer.js';
-
-/** One fault of a message in plain words. */
-export interface MessageFault {
-  /** RFC 6901, into the message; a missing member is named as if it were there. */
-  pointer: string;
-  message: string;
-}
+import { type Fault, pointerOf, stepsOf } from '../kit/pointer.js';
 
 /** How the named texts of the schemas are said to people. */
 const FORMS: Readonly<Record<string, string>> = {
@@ -68,7 +61,7 @@ function demand({ keyword, params, schemaPath, message }: ValidationFault): stri
   }
 }
 
-function tell(fault: ValidationFault, all: readonly ValidationFault[]): MessageFault {
+function tell(fault: ValidationFault, all: readonly ValidationFault[]): Fault {
   const { instancePath, keyword, params } = fault;
   if (keyword === 'required') {
     const name = String(params.missingProperty);
@@ -96,7 +89,7 @@ function tell(fault: ValidationFault, all: readonly ValidationFault[]): MessageF
 export function firstFault(
   validator: Validator,
   counts: (fault: ValidationFault) => boolean = () => true,
-): MessageFault | undefined {
+): Fault | undefined {
   // An `if` only repeats that its branch failed; the branch says why.
   const faults = (validator.errors ?? []).filter((fault) => fault.keyword !== 'if' && counts(fault));
   const first = faults[0];

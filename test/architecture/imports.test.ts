@@ -13,7 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/generated': [],
   'src/protocol': ['src/generated', 'src/kit/pointer.ts'],
   'src/wire': ['src/kit'],
-  'src/adapter-sdk': ['src/kit'],
+  'src/adapter-sdk': ['src/config', 'src/kit'],
   'src/show': ['src/protocol', 'src/generated', 'src/kit/pointer.ts'],
   'src/sequencer': ['src/show', 'src/journal', 'src/kit', 'src/protocol'],
   'src/journal': ['src/protocol', 'src/kit'],

@@ -11,10 +11,25 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'osc-check-'));
   await copyFile(join(packageRoot, 'config/show.minimal.yaml'), join(folder, 'show.yaml'));
   await writeFile(join(folder, 'broken.yaml'), 'name: broken\n');
+  await writeFile(join(folder, 'slow.yaml'), SLOW);
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 const DESK = '{ adapter: osc, profile: eos, host: 10.0.0.9 }';
+
+const SLOW = `name: slow
+title: A box
+device: { transport: udp, port: 9 }
+source: [its manual]
+verified: unverified
+cannotConfirm: anything
+commands:
+  go:
+    does: GO
+    parameters:
+      cue: { is: a cue, pattern: '(a|a)*$' }
+    send: [{ address: /go/$cue }, { address: /$nobody }]
+`;
 
 /** As `line:column message`, of a bridge file whose devices are lines 5 and 6 and whose rule, if any, is line 8. */
 async function told({
@@ -85,8 +100,16 @@ test.each([
 
 test('a profile of one’s own that is wrong is told with what is wrong', async () => {
   const [words, ...more] = await told({ desk: '{ adapter: osc, profile: broken.yaml, host: 10.0.0.9 }' });
-  expect(words).toContain("5:34 profile broken.yaml: / must have required property 'title'");
+  expect(words).toContain("5:34 profile broken.yaml: 1:1 missing property 'title'");
   expect(more).toEqual([]);
+});
+
+test('each fault of a profile is told with its line and column, also a pattern that could run for long', async () => {
+  expect(await told({ desk: '{ adapter: osc, profile: slow.yaml, host: 10.0.0.9 }' })).toEqual([
+    '5:34 profile slow.yaml: ' +
+      '11:34 commands/go: cue: the pattern (a|a)*$: a repeat of what repeats or chooses inside is not taken; ' +
+      '12:35 commands/go: nothing is called $nobody (there is cue)',
+  ]);
 });
 
 test.each([

@@ -6,7 +6,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, onTestFinished, test } from 'vitest';
 import { startConsole } from '../../adapters/osc/console-simulator.js';
-import { startBridge } from '../../src/app/bridge.js';
+import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { type Output, Outputs } from '../../src/devices/outputs.js';
 import { newId } from '../../src/kit/ids.js';
@@ -279,7 +279,7 @@ async function bridgeOf(log: SharedLog, id: string, devices: Record<string, numb
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { open: openJournal } = new SharedJournal(log, id);
   const ownership = { owns: (device: string) => owned.includes(device) };
-  const bridge = await startBridge({ checked: loaded.bridge, log: silentLog, node: { id, ownership, openJournal } });
+  const bridge = await Bridge.start({ checked: loaded.bridge, log: silentLog, node: { id, ownership, openJournal } });
   onTestFinished(async () => void (await bridge.close()));
   return bridge;
 }
