@@ -6,7 +6,7 @@ import type {
   OscProfileMessage,
   OscProfileParameter,
   OscProfileReport,
-} from '../../src/generated/types.js';
+} from './generated/types.js';
 import { namesIn, piecesOf, problemOfAddress } from './template.js';
 
 /** Members that every input has; a field of an event cannot be called so. */

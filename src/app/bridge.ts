@@ -35,7 +35,7 @@ import { watchWall } from '../sequencer/wall-watch.js';
 import { faceOf } from '../show/face.js';
 import { initialState } from '../show/state.js';
 import type { CheckedBridge } from './load-bridge.js';
-import { adapterOf } from './registry.js';
+import { adapterOf, loadAdaptersOf } from './registry.js';
 import { keepWarm } from './warm-up.js';
 
 export type { KindListing } from '../devices/plugged-in.js';
@@ -83,6 +83,7 @@ export async function startBridge(options: {
   disk?: Disk;
 }): Promise<Bridge> {
   const { log, clock: machine = systemClock() } = options;
+  await loadAdaptersOf(options.checked);
   let { checked } = options;
   const life = new Lifetime(machine);
   const initial = initialState(checked.showFile);
@@ -245,8 +246,11 @@ export async function startBridge(options: {
 
   function onInput(device: string, input: Input, at = clock.mono()): void {
     const notAfter = toUtc((clock.wall() - (clock.mono() - at) + INPUT_LATE_MS) as WallMs);
-    const fired = firedCue(device, input);
-    if (fired) void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload: fired });
+    const fired = adapterOf(checked.config.devices[device]?.adapter)?.firedCue?.(input);
+    if (fired) {
+      const payload = { device, ...fired };
+      void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
+    }
     if (input.attribution === 'doubtful') {
       const words = 'ours or an operator’s? recorded, and moves nothing';
       unused.note(device, input, { why: 'doubtful', code: 'INPUT_DOUBTFUL', words });
@@ -399,6 +403,7 @@ export async function startBridge(options: {
     press: (eventType, payload, deviceId) =>
       propose({ eventType, actor: { userId: 'booth', role: 'stageManager', deviceId }, payload } as Wish),
     async reload(next) {
+      await loadAdaptersOf(next);
       const restart = restartReasons(checked, next);
       mapping = mappingOf(next);
       prepared = undefined;
@@ -459,17 +464,6 @@ function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
   if (now.journalPath !== next.journalPath) reasons.push('journal.path');
   if (now.config.server.listen !== next.config.server.listen) reasons.push('server.listen');
   return reasons;
-}
-
-/**
- * What an input says of a cue that the device has fired already, by an operator's hand or perhaps by one: recorded whatever
- * becomes of the proposal.
- */
-function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo, afterStart }: Input) {
-  const fired = (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
-  if (!fired || typeof cueNumber !== 'string') return undefined;
-  if (attribution !== 'operator' && attribution !== 'doubtful') return undefined;
-  return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }
 
 function stageEvent(report: StageReport) {

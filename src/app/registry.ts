@@ -1,49 +1,100 @@
-/** The kinds of devices that this build has: what they can be, what is plugged in, and what they say of a bridge file. */
+/** The kinds of devices that there are: what they can be, what is plugged in, and what they say of a bridge file. */
 import { join } from 'node:path';
 import { adapters } from '../../adapters/index.js';
-import { consoleKinds, startConsole } from '../../adapters/osc/console-simulator.js';
-import { openOscSimulator } from '../../adapters/osc/simulator.js';
-import { startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { Adapter } from '../adapter-sdk/adapter.js';
+import type { AdapterDefinition } from '../adapter-sdk/define-adapter.js';
 import { commandSchemaOf } from '../check/command-schema.js';
 import { lintMapping } from '../check/rules.js';
-import { isolateNative } from '../devices/drivers/isolated-adapter.js';
+import { isMap, member, textAt } from '../config/pointer.js';
+import type { AdapterParts } from '../config/validate.js';
+import { isolate } from '../devices/drivers/isolated-adapter.js';
 import { type KindListing, lookFor } from '../devices/plugged-in.js';
-import { adapterValidators } from '../generated/files.js';
 import type { BridgeConfig } from '../generated/types.js';
 import { packageRoot } from '../kit/package.js';
-import { type LoadResult, loadBridge } from './load-bridge.js';
-
-/** Native drivers run in processes of their own, which load what was built. */
-const atWork = isolateNative(adapters, (kind) => join(packageRoot, 'dist/adapters', kind, 'adapter.js'));
+import { type CheckedBridge, type LoadResult, loadBridge } from './load-bridge.js';
 
 export { watchPlugging } from '../devices/plugging.js';
 
-export const adapterOf = (kind: unknown): Adapter | undefined => (typeof kind === 'string' ? atWork[kind] : undefined);
+/** What there is of a kind once it is loaded. */
+interface LoadedKind {
+  readonly adapter: Adapter;
+  readonly parts: AdapterParts;
+}
 
-/** The kinds of devices that are plugged into a machine; the others are on a network. */
-export const pluggedKinds: readonly string[] = Object.keys(atWork).filter((kind) => atWork[kind]?.list);
-export const networkKinds: readonly string[] = Object.keys(atWork).filter((kind) => !atWork[kind]?.list);
+const builtIn: Readonly<Record<string, () => Promise<{ default: AdapterDefinition }>>> = adapters;
+export const builtInKinds: readonly string[] = Object.keys(adapters);
+const loaded = new Map<string, LoadedKind>();
 
-/** What is plugged into this machine now; see `lookFor`. */
+/** An adapter that has been loaded. */
+export const adapterOf = (kind: unknown): Adapter | undefined => loaded.get(String(kind))?.adapter;
+/** The validators of a kind that has been loaded. */
+export const partsOf = (kind: string): AdapterParts | undefined => loaded.get(kind)?.parts;
+
+/** Loads those of the kinds that are built in. */
+export async function loadAdapters(kinds: Iterable<string>): Promise<void> {
+  const missing = [...new Set(kinds)].filter((kind) => Object.hasOwn(builtIn, kind) && !loaded.has(kind));
+  await Promise.all(
+    missing.map(async (kind) => {
+      const definition = (await builtIn[kind]?.())?.default;
+      const [adapter, parts] = await Promise.all([definition?.adapter(), definition?.validators?.()]);
+      if (!adapter || !parts) return;
+      // Native drivers run in processes of their own, which load what was built.
+      const module = join(packageRoot, 'dist/adapters', kind, 'adapter.js');
+      loaded.set(kind, { adapter: adapter.native ? isolate(adapter, { module }) : adapter, parts });
+    }),
+  );
+}
+
+/** Loads what the devices of a bridge file that was checked need; after this `adapterOf` knows them. */
+export const loadAdaptersOf = ({ config }: CheckedBridge): Promise<void> =>
+  loadAdapters(Object.values(config.devices).map(({ adapter }) => adapter));
+
+/** The kinds of devices that are plugged into a machine, and those that are on a network. */
+export async function kindsOfDevices(): Promise<{ plugged: string[]; network: string[] }> {
+  await loadAdapters(builtInKinds);
+  const kinds = [...loaded.keys()].sort();
+  return {
+    plugged: kinds.filter((kind) => adapterOf(kind)?.list),
+    network: kinds.filter((kind) => !adapterOf(kind)?.list),
+  };
+}
+
+/** What is plugged into this machine now, of kinds that `kindsOfDevices` knows; see `lookFor`. */
 export const pluggedIn = (kinds: readonly string[], signal: AbortSignal): Promise<KindListing[]> =>
-  lookFor(kinds, atWork, signal);
+  lookFor(kinds, Object.fromEntries([...loaded].map(([kind, { adapter }]) => [kind, adapter])), signal);
 
-/** The devices that this build can be. */
-export const simulators = { qlab: startQlabSimulator, osc: openOscSimulator, console: startConsole };
-/** The consoles that `simulators.console` can be. */
-export { consoleKinds };
+/** What the simulator's module of a kind exports. */
+export type SimulatorOf<Kind extends keyof typeof adapters> = Awaited<
+  ReturnType<NonNullable<Awaited<ReturnType<(typeof adapters)[Kind]>>['default']['simulator']>>
+>;
+
+/** The device's side of the wire of a kind that is built in and has one. */
+export async function simulatorOf<Kind extends keyof typeof adapters>(kind: Kind): Promise<SimulatorOf<Kind>> {
+  return (await (await adapters[kind]()).default.simulator?.()) as SimulatorOf<Kind>;
+}
 
 /** Reads and checks a bridge file with its show file against the adapters of this build. */
 export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadResult> {
   return loadBridge(path, {
     env,
-    adapters: adapterValidators,
+    adapters: async (root) => {
+      await loadAdapters(kindsIn(root));
+      return { kinds: builtInKinds, parts: partsOfLoaded(), problems: [] };
+    },
     resolveDevice: async (device, baseDir) =>
       (await adapterOf(device.adapter)?.resolve?.(device, baseDir)) ?? { ok: true, config: device },
     lint: (config, showFile) => lintMapping(config, showFile, checksOf(config)),
   });
 }
+
+/** The kinds that the devices of a bridge file name. */
+function kindsIn(root: unknown): string[] {
+  const devices = member(root, 'devices');
+  return Object.values(isMap(devices) ? devices : {}).flatMap((device) => textAt(device, 'adapter') ?? []);
+}
+
+const partsOfLoaded = (): Record<string, AdapterParts> =>
+  Object.fromEntries([...loaded].map(([kind, { parts }]) => [kind, parts]));
 
 /** What the adapters of these devices know. */
 function checksOf({ devices, ...config }: BridgeConfig): Parameters<typeof lintMapping>[2] {
@@ -52,7 +103,7 @@ function checksOf({ devices, ...config }: BridgeConfig): Parameters<typeof lintM
     return adapter && question(adapter, { ...devices[device] });
   };
   return {
-    commandSchema: commandSchemaOf({ devices, ...config }, adapterValidators),
+    commandSchema: commandSchemaOf({ devices, ...config }, partsOfLoaded()),
     identityOf: (device) => ask(device, (adapter, config) => adapter.identityOf?.({ ...config })),
     problemOfDevice: (device, timers) =>
       ask(device, (adapter, config) => adapter.problemOfDevice?.({ ...config }, timers)),

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { consoleKinds, loadChecked, simulators } from '../app/registry.js';
+import { loadChecked, simulatorOf } from '../app/registry.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { qlabCues } from './qlab-cues.js';
@@ -26,7 +26,8 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
       : await cuesOf(options.bridge);
   if (cues.length === 0) throw new BridgeError('CONFIG_INVALID', 'there is no cue: name some with --cues or --bridge');
   const say = teller(options.json);
-  const qlab = await simulators.qlab({
+  const { startQlabSimulator } = await simulatorOf('qlab');
+  const qlab = await startQlabSimulator({
     host: options.host,
     port: Number(options.port),
     version: options.qlabVersion,
@@ -80,6 +81,7 @@ const CONSOLE_PORTS: Readonly<Record<string, { port: string; to: string }>> = {
 
 /** A console until it is stopped: tells what is fired; a line that is typed is what an operator fires there. */
 export async function simulateConsole(name: string, options: SimulateConsoleOptions): Promise<void> {
+  const { consoleKinds, startConsole } = await simulatorOf('osc');
   const kind = consoleKinds.find((known) => known === name);
   if (!kind) {
     throw new BridgeError('CONFIG_UNKNOWN_NAME', `no console is called ${name}; there are ${consoleKinds.join(', ')}`);
@@ -90,7 +92,7 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   const [toHost = '', toPort = ''] = (options.to ?? `127.0.0.1:${usual.to}`).split(/:(?=[0-9]+$)/);
   const say = teller(options.json);
   const stopped = stopSignal();
-  const opening = simulators.console(kind, {
+  const opening = startConsole(kind, {
     listen,
     onFired: (what, by) => say({ msg: 'console.fired', what, by }, `${what} (${by})`),
     ...(isUdp
