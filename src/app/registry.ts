@@ -7,7 +7,6 @@ import { commandSchemaOf } from '../check/command-schema.js';
 import { lintMapping } from '../check/rules.js';
 import { isMap, member, textAt } from '../config/pointer.js';
 import type { AdapterParts } from '../config/validate.js';
-import { isolate } from '../devices/drivers/isolated-adapter.js';
 import { type KindListing, lookFor } from '../devices/plugged-in.js';
 import type { BridgeConfig } from '../generated/types.js';
 import { packageRoot } from '../kit/package.js';
@@ -40,9 +39,14 @@ export async function loadAdapters(kinds: Iterable<string>): Promise<void> {
       if (!adapter || !parts) return;
       // Native drivers run in processes of their own, which load what was built.
       const module = join(packageRoot, 'dist/adapters', kind, 'adapter.js');
-      loaded.set(kind, { adapter: adapter.native ? isolate(adapter, { module }) : adapter, parts });
+      loaded.set(kind, { adapter: adapter.native ? await isolated(adapter, module) : adapter, parts });
     }),
   );
+}
+
+async function isolated(adapter: Adapter, module: string): Promise<Adapter> {
+  const { isolate } = await import('../devices/drivers/isolated-adapter.js');
+  return isolate(adapter, { module });
 }
 
 /** Loads what the devices of a bridge file that was checked need; after this `adapterOf` knows them. */
