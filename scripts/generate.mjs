@@ -158,6 +158,15 @@ ${eventTypes.map((name) => `  ${name}: ${name};`).join('\n')}
 /** Standalone validators: no compiler and no eval at run time, nothing imported. */
 function standalone(code) {
   const inlined = code
+    // The half of Ajv's code that takes a fault down, once.
+    .replaceAll(
+      /const (err\d+) = (\{.*\});\nif\(vErrors === null\)\{\nvErrors = \[\1\];\n\}\nelse \{\nvErrors\.push\(\1\);\n\}\n/g,
+      'vErrors = withFault(vErrors, $2);\n',
+    )
+    .replaceAll(
+      /\{instancePath(?::(.*))?,schemaPath:(".*"),keyword:("\w+"),params:(\{.*\}),message:((?:\+?"[^"]*")+)\}\);\n/g,
+      (_, at = 'instancePath', ...rest) => `faultOf(${[at, ...rest.slice(0, 4)].join(', ')}));\n`,
+    )
     .replaceAll('"use strict";', '')
     .replaceAll('require("ajv/dist/runtime/ucs2length")', 'ucs2length')
     .replaceAll('require("ajv/dist/runtime/equal")', 'deepEqual');
@@ -166,6 +175,8 @@ function standalone(code) {
   return `// @ts-nocheck
 ${BANNER}const ucs2length = { default: (text) => (/[\\ud800-\\udbff]/.test(text) ? [...text].length : text.length) };
 const deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };
+const withFault = (faults, fault) => (faults === null ? [fault] : (faults.push(fault), faults));
+const faultOf = (instancePath, schemaPath, keyword, params, message) => ({ instancePath, schemaPath, keyword, params, message });
 ${inlined}`;
 }
 const CODE = { code: { source: true, esm: true, lines: true } };
