@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { resolvedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';

@@ -1,9 +1,9 @@
 /** Time code out of a device: what the port gets when the show's timers change, and when rules order it. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Connection, Face, FaceTimer, Health } from '../../src/adapter-sdk/adapter.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { decodeMessage } from '../../src/wire/midi/codec.js';
 import { frameText } from '../../src/wire/midi/timecode.js';
-import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';

@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Adapter } from '../../src/adapter-sdk/adapter.js';
-import { adapterContract } from '../../test/support/adapter-contract.js';
+import { adapterContract } from '../../src/adapter-sdk/testing/contract.js';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { about, connected, qlabDevice, qlabRig, simulated } from '../../test/support/qlab-desk.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';
 import { encodeMessage, slipEncode } from './codec.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { portSettles } from '../../test/support/socat-box.js';
 import { TestClock } from '../../test/support/test-clock.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { PRODUCTS, type Product } from 'xkeys';
 import type { Command, Connection } from '../../src/adapter-sdk/adapter.js';
-import { testIo } from '../../test/support/adapter-contract.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';

@@ -1,9 +1,11 @@
 /** Profiles: files that tell what a device of some make understands and says, so that no code has to. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
 import { packageRoot } from '../kit/package.js';
+import type { Validator } from '../kit/validator.js';
 import type { DeviceProblem } from './adapter.js';
 
 /** A larger file is no profile. */
@@ -11,24 +13,18 @@ const FILE_BYTES_MAX = 65_536;
 /** How many mistakes of one file are told at once. */
 const PROBLEMS_TOLD_MAX = 5;
 
-/** A generated validator of the profiles' schema. */
-interface Validator {
-  (data: unknown): boolean;
-  errors?: null | readonly { instancePath: string; message?: string; params: Readonly<Record<string, unknown>> }[];
-}
-
-/** The profiles of one kind of adapter: those that come with the bridge lie in a folder of config/, others anywhere. */
+/** The profiles of one kind of adapter: those that come with it lie in a folder, others anywhere. */
 export class ProfileFolder<Profile> {
   readonly #path: string;
   readonly #validate: Validator;
   readonly #problemsOf: (profile: Profile) => readonly string[];
 
   /**
-   * @param name  of the folder in config/.
+   * @param folder  its name in the bridge's config/; or, for a package of its own, where it is.
    * @param problemsOf  what the schema cannot say, each with where it is.
    */
-  constructor(name: string, validate: Validator, problemsOf: (profile: Profile) => readonly string[]) {
-    this.#path = join(packageRoot, 'config', name);
+  constructor(folder: string | URL, validate: Validator, problemsOf: (profile: Profile) => readonly string[]) {
+    this.#path = folder instanceof URL ? fileURLToPath(folder) : join(packageRoot, 'config', folder);
     this.#validate = validate;
     this.#problemsOf = problemsOf;
   }

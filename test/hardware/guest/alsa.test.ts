@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { midiAdapter } from '../../../adapters/midi/adapter.js';
 import type { Adapter, Connection, Input } from '../../../src/adapter-sdk/adapter.js';
+import { never, testIo } from '../../../src/adapter-sdk/testing/rig.js';
 import { checkedDevice } from '../../support/checked-device.js';
 import { pacebuddy } from '../../support/program.js';
-import { never, testIo } from '../../support/rig.js';
 import { eventually } from '../../support/waiting.js';
 import { programClients, sequencerClients } from './machine.js';
 

@@ -2,7 +2,7 @@
 import { hidAdapter } from '../../../adapters/hid/adapter.js';
 import { midiAdapter } from '../../../adapters/midi/adapter.js';
 import { serialAdapter } from '../../../adapters/serial/adapter.js';
-import { adapterContract } from '../../support/adapter-contract.js';
+import { adapterContract } from '../../../src/adapter-sdk/testing/contract.js';
 import { hidRig, midiRig, serialRig } from './rigs.js';
 
 /** The same limits as on any machine, and what a guest that is many times slower needs more. */
