@@ -50,3 +50,16 @@ export interface Simulated {
 export const defineAdapter = <Config, Simulator = object>(
   definition: AdapterDefinition<Config, Simulator>,
 ): AdapterDefinition<Readonly<Record<string, unknown>>, Simulator> => definition as never;
+
+/** What is wrong with the default export of a package that should be an adapter, in words that follow the package's name. */
+export function problemOfDefinition(exported: unknown): string | undefined {
+  const { kind, contract, schema, adapter } = Object(exported) as Partial<AdapterDefinition>;
+  if (typeof adapter !== 'function' || typeof contract !== 'number' || typeof kind !== 'string') {
+    return 'is no adapter: its entry has no default export that defineAdapter has made';
+  }
+  if (contract !== CONTRACT_VERSION) {
+    return `was written for version ${contract} of the adapters’ contract, and this bridge has version ${CONTRACT_VERSION}: install a version of it that fits`;
+  }
+  if (!/^[a-z][a-z0-9-]{0,63}$/.test(kind)) return `is no adapter: '${kind}' cannot be the name of a kind`;
+  return typeof schema === 'object' && schema !== null ? undefined : 'is no adapter: it has no schema';
+}

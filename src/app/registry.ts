@@ -2,27 +2,24 @@
 import { join } from 'node:path';
 import { adapters } from '../../adapters/index.js';
 import type { Adapter } from '../adapter-sdk/adapter.js';
-import type { AdapterDefinition } from '../adapter-sdk/define-adapter.js';
+import type { AdapterDefinition, SimulatorModule } from '../adapter-sdk/define-adapter.js';
 import { commandSchemaOf } from '../check/command-schema.js';
 import { lintMapping } from '../check/rules.js';
-import { isMap, member, textAt } from '../config/pointer.js';
+import { isMap, listAt, member, textAt } from '../config/pointer.js';
 import type { AdapterParts } from '../config/validate.js';
 import { type KindListing, lookFor } from '../devices/plugged-in.js';
 import type { BridgeConfig } from '../generated/types.js';
+import { BridgeError, wordsOf } from '../kit/errors.js';
 import { packageRoot } from '../kit/package.js';
-import { type CheckedBridge, type LoadResult, loadBridge } from './load-bridge.js';
+import type { LoadedKind, PackagedKind } from './adapter-packages.js';
+import { type CheckedBridge, type KnownAdapters, type LoadResult, loadBridge } from './load-bridge.js';
 
 export { watchPlugging } from '../devices/plugging.js';
 
-/** What there is of a kind once it is loaded. */
-interface LoadedKind {
-  readonly adapter: Adapter;
-  readonly parts: AdapterParts;
-}
-
 const builtIn: Readonly<Record<string, () => Promise<{ default: AdapterDefinition }>>> = adapters;
 export const builtInKinds: readonly string[] = Object.keys(adapters);
-const loaded = new Map<string, LoadedKind>();
+/** Those of packages are of the bridge file that was loaded last. */
+const loaded = new Map<string, LoadedKind | PackagedKind>();
 
 /** An adapter that has been loaded. */
 export const adapterOf = (kind: unknown): Adapter | undefined => loaded.get(String(kind))?.adapter;
@@ -49,9 +46,24 @@ async function isolated(adapter: Adapter, module: string): Promise<Adapter> {
   return isolate(adapter, { module });
 }
 
-/** Loads what the devices of a bridge file that was checked need; after this `adapterOf` knows them. */
-export const loadAdaptersOf = ({ config }: CheckedBridge): Promise<void> =>
-  loadAdapters(Object.values(config.devices).map(({ adapter }) => adapter));
+/**
+ * Loads what the devices of a bridge file that was checked need; after this `adapterOf` knows them.
+ * @throws CONFIG_ADAPTER when a package is no longer what it was when the file was checked
+ */
+export async function loadAdaptersOf({ config, baseDir }: CheckedBridge): Promise<void> {
+  const { problems } = await loadNamed(config, baseDir);
+  if (problems[0]) throw new BridgeError('CONFIG_ADAPTER', problems[0].message);
+}
+
+/** Loads the packages that a bridge file names, and the kinds that its devices name. */
+async function loadNamed(root: unknown, baseDir: string): Promise<KnownAdapters> {
+  await loadAdapters(kindsIn(root));
+  if (listAt(root, 'adapters').length === 0) return { kinds: builtInKinds, parts: partsOfLoaded(), problems: [] };
+  const { loadPackages } = await import('./adapter-packages.js');
+  const { kinds, problems } = await loadPackages(root, baseDir, builtInKinds);
+  for (const [kind, packaged] of kinds) loaded.set(kind, packaged);
+  return { kinds: [...builtInKinds, ...kinds.keys()], parts: partsOfLoaded(), problems };
+}
 
 /** The kinds of devices that are plugged into a machine, and those that are on a network. */
 export async function kindsOfDevices(): Promise<{ plugged: string[]; network: string[] }> {
@@ -77,14 +89,31 @@ export async function simulatorOf<Kind extends keyof typeof adapters>(kind: Kind
   return (await (await adapters[kind]()).default.simulator?.()) as SimulatorOf<Kind>;
 }
 
+/**
+ * What `pacebuddy simulate` runs for a kind of a package; loadChecked has loaded its bridge file before.
+ * @throws CONFIG_UNKNOWN_NAME when there is no such kind, or none that can be simulated
+ */
+export async function packagedSimulator(kind: string): Promise<SimulatorModule['simulate']> {
+  const packaged = loaded.get(kind);
+  if (!packaged || !('entry' in packaged)) {
+    const message = `no kind of device is called ${kind} and can be simulated; --bridge names a bridge file whose adapters are known as well`;
+    throw new BridgeError('CONFIG_UNKNOWN_NAME', message);
+  }
+  const { definitionAt } = await import('./adapter-packages.js');
+  try {
+    const { simulate }: Partial<SimulatorModule> = (await (await definitionAt(packaged.entry)).simulator?.()) ?? {};
+    if (simulate) return simulate;
+  } catch (cause) {
+    throw new BridgeError('CONFIG_ADAPTER', `the simulator of ${kind} does not load: ${wordsOf(cause)}`, { cause });
+  }
+  throw new BridgeError('CONFIG_UNKNOWN_NAME', `the package of ${kind} has no simulator`);
+}
+
 /** Reads and checks a bridge file with its show file against the adapters of this build. */
 export function loadChecked(path: string, env: NodeJS.ProcessEnv = process.env): Promise<LoadResult> {
   return loadBridge(path, {
     env,
-    adapters: async (root) => {
-      await loadAdapters(kindsIn(root));
-      return { kinds: builtInKinds, parts: partsOfLoaded(), problems: [] };
-    },
+    adapters: loadNamed,
     resolveDevice: async (device, baseDir) =>
       (await adapterOf(device.adapter)?.resolve?.(device, baseDir)) ?? { ok: true, config: device },
     lint: (config, showFile) => lintMapping(config, showFile, checksOf(config)),

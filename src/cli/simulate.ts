@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import { loadChecked, simulatorOf } from '../app/registry.js';
+import { loadChecked, packagedSimulator, simulatorOf } from '../app/registry.js';
+import { formatProblem } from '../config/problems.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { qlabCues } from './qlab-cues.js';
@@ -120,6 +121,44 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   await stopped;
   lines.close();
   await desk.close();
+}
+
+/** A device of a kind from a package, until it is stopped; what is typed happens there. */
+export async function simulatePackaged(
+  kind: string,
+  typed: readonly string[],
+  options: { bridge: string; json?: boolean },
+): Promise<void> {
+  const result = await loadChecked(options.bridge);
+  for (const problem of result.ok ? [] : result.problems) {
+    if (problem.code === 'CONFIG_ADAPTER') process.stderr.write(`${formatProblem(problem, {})}\n`);
+  }
+  const simulate = await packagedSimulator(kind);
+  const say = teller(options.json);
+  const stopped = stopSignal();
+  const device = await simulate(optionsIn(typed), say);
+  const lines = createInterface({ input: process.stdin });
+  lines.on('line', async (line) => {
+    const words = line.trim() === 'help' ? device.help : line.trim() && (await device.type(line.trim()));
+    if (words) say({ msg: `${kind}.typed`, typed: line.trim(), words }, words);
+  });
+  await stopped;
+  lines.close();
+  await device.close();
+}
+
+/** @throws CONFIG_INVALID for what is not `--name value` */
+function optionsIn(typed: readonly string[]): Record<string, string> {
+  const pairs = typed.flatMap((word) => (word.startsWith('--') ? word.split(/=(.*)/s).slice(0, 2) : [word]));
+  const options: Record<string, string> = {};
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [name = '', value] = [pairs[at], pairs[at + 1]];
+    if (!/^--[a-z][a-z0-9-]*$/.test(name) || value === undefined) {
+      throw new BridgeError('CONFIG_INVALID', `${name} is no --name with a value`);
+    }
+    options[name.slice(2)] = value;
+  }
+  return options;
 }
 
 /** Tells each fact as a line: JSON, or words for people. */

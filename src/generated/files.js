@@ -1014,11 +1014,12 @@ return errors === 0;
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const validateBridgeConfig = validate89;
-const schema174 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
+const schema174 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"adapters":{"type":"array","maxItems":32,"items":{"$ref":"#/$defs/AdapterPackage"},"description":"Packages with kinds of devices that do not come with the bridge, installed beside this file: npm install NAME."},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"PackageName":{"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."},"AdapterPackage":{"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
 const schema140 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const func134 = Object.prototype.hasOwnProperty;
 const pattern39 = new RegExp("^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$", "u");
 const pattern40 = new RegExp("^https?://[^/]+$", "u");
-const pattern42 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "u");
+const pattern44 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "u");
 const schema176 = {"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}};
 const schema40 = {"type":"string","minLength":1,"maxLength":128};
 const schema67 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
@@ -1121,13 +1122,121 @@ return errors === 0;
 }
 validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema179 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
-const schema180 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
+const schema179 = {"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]};
+const schema180 = {"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."};
+const pattern42 = new RegExp("^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$", "u");
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate92.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+const _errs0 = errors;
+let valid0 = false;
+const _errs1 = errors;
+if(typeof data === "string"){
+if(func1(data) > 214){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema180,data});
+errors++;
+}
+if(func1(data) < 1){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema180,data});
+errors++;
+}
+if(!pattern42.test(data)){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema180,data});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema180.type,parentSchema:schema180,data});
+errors++;
+}
+var _valid0 = _errs1 === errors;
+valid0 = valid0 || _valid0;
+const _errs4 = errors;
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.package === undefined){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: "package"},message:"must have required property '"+"package"+"'",schema:schema179.anyOf[1].required,parentSchema:schema179.anyOf[1],data});
+errors++;
+}
+for(const key0 in data){
+if(!((key0 === "package") || (key0 === "isolated"))){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema179.anyOf[1],data});
+errors++;
+}
+}
+if(data.package !== undefined){
+let data0 = data.package;
+if(typeof data0 === "string"){
+if(func1(data0) > 214){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema180,data:data0});
+errors++;
+}
+if(func1(data0) < 1){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema180,data:data0});
+errors++;
+}
+if(!pattern42.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema180,data:data0});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema180.type,parentSchema:schema180,data:data0});
+errors++;
+}
+}
+if(data.isolated !== undefined){
+let data1 = data.isolated;
+if(typeof data1 !== "boolean"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/isolated",schemaPath:"#/anyOf/1/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema179.anyOf[1].properties.isolated.type,parentSchema:schema179.anyOf[1].properties.isolated,data:data1});
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.anyOf[1].type,parentSchema:schema179.anyOf[1],data});
+errors++;
+}
+var _valid0 = _errs4 === errors;
+valid0 = valid0 || _valid0;
+if(_valid0){
+var props0 = true;
+}
+if(!valid0){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema179.anyOf,parentSchema:schema179,data});
+errors++;
+}
+else {
+errors = _errs0;
+if(vErrors !== null){
+if(_errs0){
+vErrors.length = _errs0;
+}
+else {
+vErrors = null;
+}
+}
+}
+validate92.errors = vErrors;
+evaluated0.props = props0;
+return errors === 0;
+}
+validate92.evaluated = {"dynamicProps":true,"dynamicItems":false};
+
+const schema182 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
+const schema183 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
+
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate95.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1136,12 +1245,12 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.is === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema180.required,parentSchema:schema180,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema183.required,parentSchema:schema183,data});
 errors++;
 }
 for(const key0 in data){
 if(!((key0 === "call") || (key0 === "is"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema180,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema183,data});
 errors++;
 }
 }
@@ -1162,34 +1271,34 @@ if(data.is !== undefined){
 let data1 = data.is;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema180.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema183.properties.is,data:data1});
 errors++;
 }
 if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema180.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema183.properties.is,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema180.properties.is.type,parentSchema:schema180.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.properties.is.type,parentSchema:schema183.properties.is,data:data1});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema180.type,parentSchema:schema180,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema183.type,parentSchema:schema183,data});
 errors++;
 }
-validate93.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate92.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1198,13 +1307,13 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.adapter === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema179.required,parentSchema:schema179,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema182.required,parentSchema:schema182,data});
 errors++;
 }
 if(data.adapter !== undefined){
 let data0 = data.adapter;
 if(typeof data0 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.adapter.type,parentSchema:schema179.properties.adapter,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.adapter.type,parentSchema:schema182.properties.adapter,data:data0});
 errors++;
 }
 }
@@ -1212,52 +1321,52 @@ if(data.backupOf !== undefined){
 let data1 = data.backupOf;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema179.properties.backupOf,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema182.properties.backupOf,data:data1});
 errors++;
 }
 if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema179.properties.backupOf,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.backupOf,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.backupOf.type,parentSchema:schema179.properties.backupOf,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.backupOf.type,parentSchema:schema182.properties.backupOf,data:data1});
 errors++;
 }
 }
 if(data.mirrored !== undefined){
 let data2 = data.mirrored;
 if(typeof data2 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/mirrored",schemaPath:"#/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema179.properties.mirrored.type,parentSchema:schema179.properties.mirrored,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/mirrored",schemaPath:"#/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema182.properties.mirrored.type,parentSchema:schema182.properties.mirrored,data:data2});
 errors++;
 }
 }
 if(data.playhead !== undefined){
-if(!(validate93(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
+if(!(validate95(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.type,parentSchema:schema179,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data});
 errors++;
 }
-validate92.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate92.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema182 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}};
-const schema183 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
-const pattern44 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
-const schema184 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
-const pattern45 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
+const schema185 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}};
+const schema186 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
+const pattern46 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
+const schema187 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
+const pattern47 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1266,26 +1375,26 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(Object.keys(data).length < 1){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema184,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema187,data});
 errors++;
 }
 for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern45.test(key0)))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184,data});
+if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern47.test(key0)))){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187,data});
 errors++;
 }
 }
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.id.type,parentSchema:schema184.properties.id,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.id.type,parentSchema:schema187.properties.id,data:data0});
 errors++;
 }
 }
 if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.number.type,parentSchema:schema184.properties.number,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.number.type,parentSchema:schema187.properties.number,data:data1});
 errors++;
 }
 }
@@ -1305,34 +1414,34 @@ errors++;
 if(data.callNumber !== undefined){
 let data3 = data.callNumber;
 if(typeof data3 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.callNumber.type,parentSchema:schema184.properties.callNumber,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.callNumber.type,parentSchema:schema187.properties.callNumber,data:data3});
 errors++;
 }
 }
 for(const key1 in data){
-if(pattern45.test(key1)){
+if(pattern47.test(key1)){
 let data4 = data[key1];
 if(typeof data4 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema184.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema187.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4});
 errors++;
 }
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data});
 errors++;
 }
-validate97.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1341,33 +1450,33 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema182.required,parentSchema:schema182,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema185.required,parentSchema:schema185,data});
 errors++;
 }
 if(data.when === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema182.required,parentSchema:schema182,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema185.required,parentSchema:schema185,data});
 errors++;
 }
 if(data.propose === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema182.required,parentSchema:schema182,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema185.required,parentSchema:schema185,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((((key0 === "id") || (key0 === "when")) || (key0 === "propose")) || (key0 === "with")) || (key0 === "as")) || (key0 === "by"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema185,data});
 errors++;
 }
 }
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern44.test(data0)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema183,data:data0});
+if(!pattern46.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema186,data:data0});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.type,parentSchema:schema183,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.type,parentSchema:schema186,data:data0});
 errors++;
 }
 }
@@ -1375,26 +1484,26 @@ if(data.when !== undefined){
 let data1 = data.when;
 if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
 if(data1.device === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema182.properties.when.required,parentSchema:schema182.properties.when,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema185.properties.when.required,parentSchema:schema185.properties.when,data:data1});
 errors++;
 }
 if(data1.device !== undefined){
 let data2 = data1.device;
 if(typeof data2 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.when.properties.device.type,parentSchema:schema182.properties.when.properties.device,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.properties.when.properties.device.type,parentSchema:schema185.properties.when.properties.device,data:data2});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.when.type,parentSchema:schema182.properties.when,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema185.properties.when.type,parentSchema:schema185.properties.when,data:data1});
 errors++;
 }
 }
 if(data.propose !== undefined){
 let data3 = data.propose;
 if(!(((((((((((((data3 === "CueAdvanced") || (data3 === "CueReverted")) || (data3 === "CueStandbySet")) || (data3 === "CueStandbyAcknowledged")) || (data3 === "MicAssigned")) || (data3 === "MicSwapped")) || (data3 === "NoteAdded")) || (data3 === "TimerStarted")) || (data3 === "TimerPaused")) || (data3 === "TimerReset")) || (data3 === "TimerSetOverride")) || (data3 === "EmergencyTriggered")) || (data3 === "EmergencyResolved"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema182.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema182.properties.propose.enum,parentSchema:schema182.properties.propose,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema185.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema185.properties.propose.enum,parentSchema:schema185.properties.propose,data:data3});
 errors++;
 }
 }
@@ -1402,18 +1511,18 @@ if(data.with !== undefined){
 let data4 = data.with;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 32){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema182.properties.with,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema185.properties.with,data:data4});
 errors++;
 }
 if(data4.toCue !== undefined){
-if(!(validate97(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+if(!(validate99(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.with.type,parentSchema:schema182.properties.with,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema185.properties.with.type,parentSchema:schema185.properties.with,data:data4});
 errors++;
 }
 }
@@ -1421,42 +1530,42 @@ if(data.as !== undefined){
 let data6 = data.as;
 if(typeof data6 === "string"){
 if(func1(data6) > 128){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema182.properties.as,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema185.properties.as,data:data6});
 errors++;
 }
 if(func1(data6) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.as,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185.properties.as,data:data6});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.as.type,parentSchema:schema182.properties.as,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.properties.as.type,parentSchema:schema185.properties.as,data:data6});
 errors++;
 }
 }
 if(data.by !== undefined){
 let data7 = data.by;
 if("person" !== data7){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/by",schemaPath:"#/properties/by/const",keyword:"const",params:{allowedValue: "person"},message:"must be equal to constant",schema:"person",parentSchema:schema182.properties.by,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/by",schemaPath:"#/properties/by/const",keyword:"const",params:{allowedValue: "person"},message:"must be equal to constant",schema:"person",parentSchema:schema185.properties.by,data:data7});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema185.type,parentSchema:schema185,data});
 errors++;
 }
-validate96.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema186 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
+const schema189 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
 
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate100.evaluated;
+const evaluated0 = validate102.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1471,40 +1580,40 @@ if(data.echo === undefined){
 data.echo = false;
 }
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema186.required,parentSchema:schema186,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema189.required,parentSchema:schema189,data});
 errors++;
 }
 if(data.event === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema186.required,parentSchema:schema186,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema189.required,parentSchema:schema189,data});
 errors++;
 }
 if(data.send === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema186.required,parentSchema:schema186,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema189.required,parentSchema:schema189,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "id") || (key0 === "event")) || (key0 === "call")) || (key0 === "cue")) || (key0 === "where")) || (key0 === "send")) || (key0 === "maxLateMs")) || (key0 === "echo"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema186,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema189,data});
 errors++;
 }
 }
 if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
-if(!pattern44.test(data0)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema183,data:data0});
+if(!pattern46.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema186,data:data0});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema183.type,parentSchema:schema183,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.type,parentSchema:schema186,data:data0});
 errors++;
 }
 }
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((((((((((((data1 === "CueAdvanced") || (data1 === "CueReverted")) || (data1 === "CueStandbySet")) || (data1 === "CueStandbyAcknowledged")) || (data1 === "MicAssigned")) || (data1 === "MicSwapped")) || (data1 === "SegmentReordered")) || (data1 === "NoteAdded")) || (data1 === "TimerStarted")) || (data1 === "TimerPaused")) || (data1 === "TimerReset")) || (data1 === "TimerSetOverride")) || (data1 === "EmergencyTriggered")) || (data1 === "EmergencyResolved")) || (data1 === "DeviceStatusChanged"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema186.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.event.enum,parentSchema:schema186.properties.event,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema189.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema189.properties.event.enum,parentSchema:schema189.properties.event,data:data1});
 errors++;
 }
 }
@@ -1524,7 +1633,7 @@ errors++;
 if(data.cue !== undefined){
 let data3 = data.cue;
 if(!(data3 === "next")){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/cue",schemaPath:"#/properties/cue/enum",keyword:"enum",params:{allowedValues: schema186.properties.cue.enum},message:"must be equal to one of the allowed values",schema:schema186.properties.cue.enum,parentSchema:schema186.properties.cue,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/cue",schemaPath:"#/properties/cue/enum",keyword:"enum",params:{allowedValues: schema189.properties.cue.enum},message:"must be equal to one of the allowed values",schema:schema189.properties.cue.enum,parentSchema:schema189.properties.cue,data:data3});
 errors++;
 }
 }
@@ -1532,12 +1641,12 @@ if(data.where !== undefined){
 let data4 = data.where;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 16){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema186.properties.where,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema189.properties.where,data:data4});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.properties.where.type,parentSchema:schema186.properties.where,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.properties.where.type,parentSchema:schema189.properties.where,data:data4});
 errors++;
 }
 }
@@ -1545,51 +1654,51 @@ if(data.send !== undefined){
 let data5 = data.send;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(data5.device === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema186.properties.send.required,parentSchema:schema186.properties.send,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema189.properties.send.required,parentSchema:schema189.properties.send,data:data5});
 errors++;
 }
 if(data5.device !== undefined){
 let data6 = data5.device;
 if(typeof data6 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema186.properties.send.properties.device.type,parentSchema:schema186.properties.send.properties.device,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema189.properties.send.properties.device.type,parentSchema:schema189.properties.send.properties.device,data:data6});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.properties.send.type,parentSchema:schema186.properties.send,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.properties.send.type,parentSchema:schema189.properties.send,data:data5});
 errors++;
 }
 }
 let data7 = data.maxLateMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema186.properties.maxLateMs.type,parentSchema:schema186.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema189.properties.maxLateMs.type,parentSchema:schema189.properties.maxLateMs,data:data7});
 errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema186.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema189.properties.maxLateMs,data:data7});
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema186.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema189.properties.maxLateMs,data:data7});
 errors++;
 }
 }
 let data8 = data.echo;
 if(typeof data8 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema186.properties.echo.type,parentSchema:schema186.properties.echo,data:data8});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema189.properties.echo.type,parentSchema:schema189.properties.echo,data:data8});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema186.type,parentSchema:schema186,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema189.type,parentSchema:schema189,data});
 errors++;
 }
-validate100.errors = vErrors;
+validate102.errors = vErrors;
 return errors === 0;
 }
-validate100.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1628,7 +1737,7 @@ vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"requ
 errors++;
 }
 for(const key0 in data){
-if(!((((((((key0 === "version") || (key0 === "show")) || (key0 === "server")) || (key0 === "journal")) || (key0 === "access")) || (key0 === "devices")) || (key0 === "inputs")) || (key0 === "outputs"))){
+if(!(func134.call(schema174.properties, key0))){
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema174,data});
 errors++;
 }
@@ -1941,71 +2050,91 @@ vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/
 errors++;
 }
 }
-let data21 = data.devices;
-if(data21 && typeof data21 == "object" && !Array.isArray(data21)){
-if(Object.keys(data21).length > 200){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties",schema:200,parentSchema:schema174.properties.devices,data:data21});
+if(data.adapters !== undefined){
+let data21 = data.adapters;
+if(Array.isArray(data21)){
+if(data21.length > 32){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items",schema:32,parentSchema:schema174.properties.adapters,data:data21});
 errors++;
 }
-for(const key5 in data21){
-const _errs49 = errors;
-if(typeof key5 === "string"){
-if(!pattern42.test(key5)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema174.properties.devices.propertyNames,data:key5,propertyName:key5});
-errors++;
-}
-}
-var valid10 = _errs49 === errors;
-if(!valid10){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",schema:schema174.properties.devices.propertyNames,parentSchema:schema174.properties.devices,data:data21});
-errors++;
-}
-}
-for(const key6 in data21){
-if(!(validate92(data21[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data21,parentDataProperty:key6,rootData,dynamicAnchors}))){
+const len2 = data21.length;
+for(let i2=0; i2<len2; i2++){
+if(!(validate92(data21[i2], {instancePath:instancePath+"/adapters/" + i2,parentData:data21,parentDataProperty:i2,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.devices.type,parentSchema:schema174.properties.devices,data:data21});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema174.properties.adapters.type,parentSchema:schema174.properties.adapters,data:data21});
 errors++;
 }
-let data23 = data.inputs;
-if(Array.isArray(data23)){
-if(data23.length > 2000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema174.properties.inputs,data:data23});
+}
+let data23 = data.devices;
+if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
+if(Object.keys(data23).length > 200){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties",schema:200,parentSchema:schema174.properties.devices,data:data23});
 errors++;
 }
-const len2 = data23.length;
-for(let i2=0; i2<len2; i2++){
-if(!(validate96(data23[i2], {instancePath:instancePath+"/inputs/" + i2,parentData:data23,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+for(const key5 in data23){
+const _errs52 = errors;
+if(typeof key5 === "string"){
+if(!pattern44.test(key5)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema174.properties.devices.propertyNames,data:key5,propertyName:key5});
+errors++;
+}
+}
+var valid12 = _errs52 === errors;
+if(!valid12){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",schema:schema174.properties.devices.propertyNames,parentSchema:schema174.properties.devices,data:data23});
+errors++;
+}
+}
+for(const key6 in data23){
+if(!(validate94(data23[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data23,parentDataProperty:key6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema174.properties.inputs.type,parentSchema:schema174.properties.inputs,data:data23});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema174.properties.devices.type,parentSchema:schema174.properties.devices,data:data23});
 errors++;
 }
-let data25 = data.outputs;
+let data25 = data.inputs;
 if(Array.isArray(data25)){
 if(data25.length > 2000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema174.properties.outputs,data:data25});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema174.properties.inputs,data:data25});
 errors++;
 }
 const len3 = data25.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate100(data25[i3], {instancePath:instancePath+"/outputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+if(!(validate98(data25[i3], {instancePath:instancePath+"/inputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema174.properties.outputs.type,parentSchema:schema174.properties.outputs,data:data25});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema174.properties.inputs.type,parentSchema:schema174.properties.inputs,data:data25});
+errors++;
+}
+let data27 = data.outputs;
+if(Array.isArray(data27)){
+if(data27.length > 2000){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema174.properties.outputs,data:data27});
+errors++;
+}
+const len4 = data27.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate102(data27[i4], {instancePath:instancePath+"/outputs/" + i4,parentData:data27,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema174.properties.outputs.type,parentSchema:schema174.properties.outputs,data:data27});
 errors++;
 }
 }

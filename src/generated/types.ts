@@ -79,6 +79,22 @@ export type Label = string;
  */
 export type CueNumber = string;
 /**
+ * The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.
+ */
+export type AdapterPackage =
+  | PackageName
+  | {
+      package: PackageName;
+      /**
+       * Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge.
+       */
+      isolated?: boolean;
+    };
+/**
+ * The name of a package as npm install takes it, such as pacebuddy-adapter-artnet.
+ */
+export type PackageName = string;
+/**
  * Letters, digits, and _ . - inside, at most 64.
  */
 export type RuleId = string;
@@ -722,6 +738,12 @@ export interface BridgeConfig {
    * @maxItems 1000
    */
   access?: AccessEntry[];
+  /**
+   * Packages with kinds of devices that do not come with the bridge, installed beside this file: npm install NAME.
+   *
+   * @maxItems 32
+   */
+  adapters?: AdapterPackage[];
   devices: {
     [k: string]: DeviceEntry;
   };
