@@ -7,12 +7,13 @@ import { packageRoot } from '../../src/kit/package.js';
 
 const cli = join(packageRoot, 'dist/src/cli/index.js');
 
-/** Runs `pacebuddy ARGS` to its end. */
+/** Runs `pacebuddy ARGS` to its end. @param program  another one than what was built here */
 export async function pacebuddy(
   args: string[],
   env: Record<string, string> = {},
+  program = cli,
 ): Promise<{ code: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, [cli, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });
@@ -40,14 +41,18 @@ export class Talking {
   readonly #waiting = new Set<{ fits: (line: Line) => boolean; found: (line: Line) => void }>();
   #errors = '';
 
-  /** @param as  the words before its own: Node, or somebody who starts it as somebody else */
+  /**
+   * @param as  the words before its own: Node, or somebody who starts it as somebody else
+   * @param program  another one than what was built here
+   */
   constructor(
     args: readonly string[],
     env: Record<string, string> = {},
     [first = process.execPath, ...words]: readonly string[] = [],
+    program = cli,
   ) {
     if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
-    const child = spawn(first, [...words, cli, ...args], {
+    const child = spawn(first, [...words, program, ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
