@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { GOOD_SHOW, told } from '../../test/support/bridge-files.js';
-import { adapterOf, loadChecked } from './registry.js';
+import { testIo } from '../adapter-sdk/testing/rig.js';
+import { adapterOf, loadChecked, pluggedIn } from './registry.js';
 
 const SCHEMA = `{ $defs: {
   device: { type: 'object', required: ['place'], additionalProperties: false, properties: { place: { type: 'integer', minimum: 1 }, gain: { type: 'number', default: 2 } } },
@@ -97,6 +98,22 @@ test.each([
   const [, place, said] = /^(bridge\.yaml:\d+:\d+) error CONFIG_ADAPTER (.*)$/.exec(lines[0] ?? '') ?? [];
   expect(place).toBe('bridge.yaml:3:36');
   expect(said).toMatch(words);
+});
+
+test('its driver lists and connects in a process of its own, which says with its code why it cannot', async () => {
+  const refused = "Object.assign(new Error('no key'), { name: 'BridgeError', code: 'DEVICE_REFUSED' })";
+  const members = `
+    connect: async ({ place }) => { if (place === 1) throw ${refused}; process.exit(3); },
+    list: async () => ({ found: [{ name: 'Lamp', what: String(process.argv.at(-1)), nickname: 'lamp' }], looked: 'here' }),`;
+  const { result } = await load({ lamp: lamp(members) }, '[lamp]');
+  expect(result.ok).toBe(true);
+  const never = new AbortController().signal;
+  expect(await pluggedIn(['lamp'], never)).toEqual([
+    { kind: 'lamp', ok: true, looked: 'here', found: [{ name: 'Lamp', what: 'list', nickname: 'lamp' }] },
+  ]);
+  const connecting = (place: number) => adapterOf('lamp')?.connect({ adapter: 'lamp', place }, testIo('l'), never);
+  await expect(connecting(1)).rejects.toMatchObject({ code: 'DEVICE_REFUSED', message: 'no key' });
+  await expect(connecting(2)).rejects.toMatchObject({ code: 'DEVICE_CLOSED' });
 });
 
 test('only what can be the name of a package is looked for', async () => {

@@ -159,7 +159,10 @@ export class BridgeError extends Error {
   }
 }
 
-export const isBridgeError = (error: unknown): error is BridgeError => error instanceof BridgeError;
+/** Also of another copy of this package, such as the one that an adapter's package has found. */
+export const isBridgeError = (error: unknown): error is BridgeError =>
+  error instanceof BridgeError ||
+  (error instanceof Error && error.name === 'BridgeError' && Object.hasOwn(ERRORS, String(Object(error).code)));
 
 /** Any thrown thing as a BridgeError; one that is none already becomes `code`, with its cause kept. */
 export function toBridgeError(error: unknown, code: ErrorCode = 'INTERNAL'): BridgeError {

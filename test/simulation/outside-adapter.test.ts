@@ -1,6 +1,6 @@
 /** The template adapter and the bridge as tarballs, installed into an empty folder: as somebody does who writes an adapter. */
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -101,6 +101,22 @@ test('it runs against its simulator, and what hangs beside it costs nobody a GO'
     expect.objectContaining({ device: 'media', adapter: 'artnet', status: 'up' }),
     expect.objectContaining({ device: 'bad', adapter: 'hanging', status: expect.not.stringMatching(/up/) }),
   ]);
+});
+
+test('a reload takes a package in that was installed meanwhile, and refuses one that does not load', async () => {
+  const file = await bridgeFile('reload.yaml', {});
+  const text = await readFile(file, 'utf8');
+  await writeFile(file, 'version: 1\nshow: { id: artnet_reload, file: show.yaml }\nserver: { listen: 127.0.0.1:0 }\n');
+  const bridge = talking(['run', file, '--json']);
+  await bridge.line(({ msg }) => msg === 'bridge.started');
+  await writeFile(file, text.replaceAll('artnet_test', 'artnet_reload').replace('hanging]', 'nobody]'));
+  bridge.process.kill('SIGHUP');
+  const refused = await bridge.line(({ msg }) => msg === 'config.refused');
+  expect(refused.detail).toContain('reload.yaml:4:38 nobody is not installed');
+  const free = text.replace('6455', String(await freePort('udp'))).replace('6454', String(await freePort('udp')));
+  await writeFile(file, free.replaceAll('artnet_test', 'artnet_reload'));
+  bridge.process.kill('SIGHUP');
+  await bridge.line(({ msg, device }) => msg === 'device.changed' && device === 'media');
 });
 
 test('it passes the contract of adapters, which comes with the bridge', { timeout: 120_000 }, async () => {
