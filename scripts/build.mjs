@@ -24,7 +24,7 @@ for (const file of ['src', 'adapters'].flatMap((folder) =>
 
 for (const folder of ['src', 'adapters']) {
   for (const name of readdirSync(`${root}${folder}`, { recursive: true })) {
-    if (!/(^|\/)generated\/[^/]+(\.js|\.d\.ts)$|\/config\.schema\.json$/.test(name)) continue;
+    if (!/[\\/]?generated[\\/][^\\/]+(\.js|\.d\.ts)$|[\\/]config\.schema\.json$/.test(name)) continue;
     cpSync(`${root}${folder}/${name}`, `${root}dist/${folder}/${name}`);
   }
 }

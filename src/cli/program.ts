@@ -7,6 +7,7 @@ import { lineHelp } from './qlab-lines.js';
 const program = new Command('pacebuddy')
   .description('One ordered, durable stream of show events, mapped to and from QLab, consoles, buttons and pedals.')
   .version(packageVersion)
+  .enablePositionalOptions()
   .showHelpAfterError('(pacebuddy --help lists the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage));
 
@@ -97,6 +98,7 @@ const simulate = program
   .argument('[options...]', 'of that kind: --name value')
   .option('--bridge <file>', 'the bridge file whose adapters are known as well', 'bridge.yaml')
   .addOption(json())
+  .enablePositionalOptions()
   .allowUnknownOption()
   .action(async (kind, typed, options) => (await import('./simulate.js')).simulatePackaged(kind, typed, options));
 

@@ -134,6 +134,20 @@ test('it passes the contract of adapters, which comes with the bridge', { timeou
   expect(report.numTotalTests).toBeGreaterThan(15);
 });
 
+test('its types are those of the door', async () => {
+  const copy = join(folder, 'typed-adapter');
+  await cp(join(folder, 'node_modules', TEMPLATE), copy, { recursive: true });
+  const tsc = join(packageRoot, 'node_modules/typescript/bin/tsc');
+  const flags = '--noEmit --allowJs --checkJs --strict --module nodenext --target es2023 --types node --ignoreConfig';
+  const check = () => call(process.execPath, [tsc, ...flags.split(' '), 'src/index.js'], { cwd: copy });
+  expect((await check()).stdout).toBe('');
+  const adapter = join(copy, 'src/adapter.js');
+  await writeFile(adapter, (await readFile(adapter, 'utf8')).replace("kind: 'artnet'", 'kind: 7'));
+  await expect(check()).rejects.toMatchObject({
+    stdout: expect.stringMatching(/adapter\.js.* not assignable to type 'string'/),
+  });
+});
+
 /** The example's bridge file with something changed. */
 async function bridgeFile(
   name: string,
