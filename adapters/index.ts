@@ -1,19 +1,10 @@
-/** The adapters of this build: one line each. A test fails if a folder here is missing from the list. */
-import type { Adapter } from '../src/adapter-sdk/adapter.js';
-import { hidAdapter } from './hid/adapter.js';
-import { midiAdapter } from './midi/adapter.js';
-import { oscAdapter } from './osc/adapter.js';
-import { qlabAdapter } from './qlab/adapter.js';
-import { serialAdapter } from './serial/adapter.js';
-import { streamdeckAdapter } from './streamdeck/adapter.js';
-import { xkeysAdapter } from './xkeys/adapter.js';
-
-export const adapters: Readonly<Record<string, Adapter>> = {
-  hid: hidAdapter as Adapter,
-  midi: midiAdapter as Adapter,
-  osc: oscAdapter as Adapter,
-  qlab: qlabAdapter as Adapter,
-  serial: serialAdapter as Adapter,
-  streamdeck: streamdeckAdapter as Adapter,
-  xkeys: xkeysAdapter as Adapter,
+/** The kinds of devices of this build: one line each, and nothing of a kind is loaded before it is asked for. */
+export const adapters = {
+  hid: () => import('./hid/index.js'),
+  midi: () => import('./midi/index.js'),
+  osc: () => import('./osc/index.js'),
+  qlab: () => import('./qlab/index.js'),
+  serial: () => import('./serial/index.js'),
+  streamdeck: () => import('./streamdeck/index.js'),
+  xkeys: () => import('./xkeys/index.js'),
 };

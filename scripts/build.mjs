@@ -1,14 +1,13 @@
 /**
- * What tsc leaves undone: the generated validators (plain JavaScript), the pages, and what is in the way. Everything lands
+ * What tsc leaves undone: the generated validators (plain JavaScript), the schemas, the pages, and what is in the way. Everything lands
  * in dist/.
  * `npm run build` runs tsc first.
  */
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const generated = `${root}src/generated/`;
 const views = `${root}src/views/`;
 const cli = `${root}dist/src/cli/index.js`;
 const namesIn = (folder, ...endings) =>
@@ -23,9 +22,12 @@ for (const file of ['src', 'adapters'].flatMap((folder) =>
   rmSync(`${root}dist/${file}`);
 }
 
-mkdirSync(`${root}dist/src/generated`, { recursive: true });
-for (const name of namesIn(generated, '.js', '.d.ts'))
-  cpSync(`${generated}${name}`, `${root}dist/src/generated/${name}`);
+for (const folder of ['src', 'adapters']) {
+  for (const name of readdirSync(`${root}${folder}`, { recursive: true })) {
+    if (!/[\\/]?generated[\\/][^\\/]+(\.js|\.d\.ts)$|[\\/]config\.schema\.json$/.test(name)) continue;
+    cpSync(`${root}${folder}/${name}`, `${root}dist/${folder}/${name}`);
+  }
+}
 
 // A page is one .html and one .tsx of src/views itself; what pages share is in its folders.
 await build({

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
-import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { systemClock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { resolvedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createHidAdapter, type HidConfig, hidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
+import * as validators from './generated/validators.js';
 import { SimulatedHid } from './simulator.js';
 
 const clock = systemClock();
@@ -306,6 +306,6 @@ describe('why not', () => {
 
 test('the bridge file says no send to a HID device', () => {
   const send = { device: 'pedal', line: 'GO' };
-  expect(adapterValidators.hid?.send(send)).toBe(false);
+  expect(validators.send(send)).toBe(false);
   expect(hidAdapter.problemOfCommand?.({})).toBe('a HID device cannot be sent anything');
 });

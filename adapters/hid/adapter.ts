@@ -1,10 +1,10 @@
 /** Foot switches and button boxes that speak HID. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
 import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
-import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { HidConnection } from './connection.js';
 import { type HidDriver, type HidInfo, loadNodeHid, whyFailed } from './driver.js';
+import type { HidDevice, HidProfile } from './generated/types.js';
 import { listHid } from './list.js';
 import { hidProfiles } from './profile.js';
 

@@ -1,5 +1,5 @@
 /** Reports → the buttons that are down, as a profile says. Pure. */
-import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
+import type { HidProfile, HidProfileButton } from './generated/types.js';
 
 /** A boot keyboard's report (HID 1.11, appendix B): the modifiers, one byte that is 0, the keys. */
 const RESERVED = 1;

@@ -1,11 +1,11 @@
 import type { AdapterIo, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons, problemOfButton } from '../../src/adapter-sdk/buttons.js';
-import type { HidDevice, HidProfile } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { within } from '../../src/kit/within.js';
 import type { Strange } from './codec.js';
 import type { HidHandle } from './driver.js';
+import type { HidDevice, HidProfile } from './generated/types.js';
 import { ReportReader } from './reader.js';
 
 /** How long the system may take to give a device back. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { resolvedDevice } from '../../test/support/checked-device.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { createHidAdapter } from './adapter.js';
 import type { HidInfo } from './driver.js';
 import { listHid } from './list.js';

@@ -2,8 +2,8 @@
 import { constants, existsSync } from 'node:fs';
 import { access } from 'node:fs/promises';
 import type { Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
-import type { HidProfile } from '../../src/generated/types.js';
 import { type HidDriver, type HidInfo, whyFailed } from './driver.js';
+import type { HidProfile } from './generated/types.js';
 import { hidProfiles } from './profile.js';
 
 /** Vendors whose devices have an adapter of their own. */

@@ -1,8 +1,8 @@
 /** HID profiles: which bytes of a report are which button. */
 import { ProfileFolder } from '../../src/adapter-sdk/profile-folder.js';
-import { validateHidProfile } from '../../src/generated/files.js';
-import type { HidProfile, HidProfileButton } from '../../src/generated/types.js';
 import { type Fault, pointerOf } from '../../src/kit/pointer.js';
+import type { HidProfile, HidProfileButton } from './generated/types.js';
+import { validateHidProfile } from './generated/validators.js';
 
 /** What the schema cannot say, each with the button it is about. Pure. */
 function faultsOfProfile({ buttons, report }: HidProfile): Fault[] {

@@ -1,6 +1,7 @@
 /** The reports of one device, in order: whether it is pressed or types. Pure: time is handed in. */
-import type { HidProfile } from '../../src/generated/types.js';
+
 import { decodeReport, type Strange } from './codec.js';
+import type { HidProfile } from './generated/types.js';
 
 /** Who types has stopped when all keys are up and nothing comes for so long. Between two letters it is some 10 ms. */
 export const TYPING_ENDS_MS = 300;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { encodeMessage } from '../../src/wire/midi/codec.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { within } from '../../test/support/waiting.js';

@@ -1,10 +1,10 @@
 /** Devices on MIDI ports: consoles by MIDI Show Control, keyboards and pedals, machines. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
-import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { problemOfCommand, summarise } from './command.js';
 import { MidiConnection, type OpenNames } from './connection.js';
 import { loadRtMidi, type MidiDriver, whyFailed } from './driver.js';
+import type { MidiDevice } from './generated/types.js';
 import { comesBack, isPress, matches } from './input.js';
 import { listMidi } from './list.js';
 import { problemOfMtcOut } from './mtc-transmitter.js';

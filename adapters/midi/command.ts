@@ -1,6 +1,5 @@
 /** A command of an output rule (config.schema.json, $defs send) → one MIDI message. Pure. */
 import type { Command } from '../../src/adapter-sdk/adapter.js';
-import type { MidiDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { encodeMessage, type MidiMessage } from '../../src/wire/midi/codec.js';
 import { isMmcCommandName, MMC_COMMANDS, type MmcMessage } from '../../src/wire/midi/mmc.js';
@@ -13,6 +12,7 @@ import {
   type MscFormatName,
 } from '../../src/wire/midi/msc-tables.js';
 import { frameText, isDropped, parseTimecode, RATES, rateOf, type Timecode } from '../../src/wire/midi/timecode.js';
+import type { MidiDevice } from './generated/types.js';
 import { noSuchFrame, readMtcOrder, wordsOfOrder } from './mtc-command.js';
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,6 +1,5 @@
 import type { AdapterIo, Command, Face, Health, Input, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
-import type { MidiDevice } from '../../src/generated/types.js';
 import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { decodeMessage, encodeMessage, type MidiMessage, type Skip } from '../../src/wire/midi/codec.js';
@@ -9,6 +8,7 @@ import type { Mixture } from '../../src/wire/midi/mtc-mixture.js';
 import { MidiStream } from '../../src/wire/midi/stream.js';
 import { encodeCommand, isMtcCommand, neededMtcOut } from './command.js';
 import { type MidiDriver, type MidiOutPort, type MidiPort, whyFailed } from './driver.js';
+import type { MidiDevice } from './generated/types.js';
 import { ControllerEdges, isForUs, isOurMachine, matches, mtcInput, toInput } from './input.js';
 import { readMtcOrder } from './mtc-command.js';
 import { MtcTransmitter } from './mtc-transmitter.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
 import { decodeMessage } from '../../src/wire/midi/codec.js';
 import type { MscMessage } from '../../src/wire/midi/msc.js';
+import * as validators from './generated/validators.js';
 import { ControllerEdges, isForUs, matches, toInput } from './input.js';
 
 const msc = (more: Partial<MscMessage> = {}): Input =>
@@ -21,7 +21,7 @@ describe('a rule for show control', () => {
     [{ msc: { command: 'go', deviceId: 1 } }],
   ])('fits: %j', (pattern) => {
     expect(matches(pattern, msc())).toBe(true);
-    expect(adapterValidators.midi?.when({ device: 'desk', ...pattern })).toBe(true);
+    expect(validators.when({ device: 'desk', ...pattern })).toBe(true);
   });
 
   test.each<[Pattern]>([
@@ -103,7 +103,7 @@ describe('an input', () => {
     [{ msc: { command: ['go', 'timedGo'] } }, { event: 'msc', command: 'stop' }, false],
   ])('%j on %j: %s', (pattern, input, expected) => {
     expect(matches(pattern, input)).toBe(expected);
-    expect(adapterValidators.midi?.when({ device: 'keys', ...pattern })).toBe(true);
+    expect(validators.when({ device: 'keys', ...pattern })).toBe(true);
   });
 
   test.each<[Record<string, unknown>, string, boolean]>([
@@ -122,8 +122,9 @@ describe('an input', () => {
 });
 
 describe('the bridge file', () => {
+  const parts = { device: validators.device, when: validators.when, send: validators.send };
   const isRight = (part: 'device' | 'when' | 'send', value: Record<string, unknown>) =>
-    adapterValidators.midi?.[part](structuredClone(value)) ?? false;
+    parts[part](structuredClone(value)) ?? false;
 
   test('wants a port at least, and groups only with a number', () => {
     expect(isRight('device', { adapter: 'midi' })).toBe(false);

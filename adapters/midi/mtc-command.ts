@@ -1,5 +1,5 @@
 /** `send: { mtc: … }` of an output rule (config.schema.json, $defs send): runs, locates and stops time code. Pure. */
-import type { MidiDevice } from '../../src/generated/types.js';
+
 import { malformed } from '../../src/wire/midi/msc.js';
 import {
   frameText,
@@ -10,6 +10,7 @@ import {
   rateOf,
   type Timecode,
 } from '../../src/wire/midi/timecode.js';
+import type { MidiDevice } from './generated/types.js';
 
 /** `atWallMs`: when the code was there, in milliseconds since 1970; left out: now. */
 export type MtcOrder =

@@ -1,7 +1,7 @@
 /** Time code as a device hears it: what rules get to see, and what becomes of it at the ends of things. */
 import { describe, expect, test } from 'vitest';
 import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { testIo } from '../../test/support/adapter-contract.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { within } from '../../test/support/waiting.js';

@@ -1,15 +1,15 @@
 /** Time code out of a device: what the port gets when the show's timers change, and when rules order it. */
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Connection, Face, FaceTimer, Health } from '../../src/adapter-sdk/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { decodeMessage } from '../../src/wire/midi/codec.js';
 import { frameText } from '../../src/wire/midi/timecode.js';
-import { testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { keptLog } from '../../test/support/log-lines.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { within } from '../../test/support/waiting.js';
 import { createMidiAdapter } from './adapter.js';
+import * as validators from './generated/validators.js';
 import { SimulatedMidi } from './simulator.js';
 
 const never = new AbortController().signal;
@@ -271,7 +271,7 @@ describe('time code by rules', () => {
   });
 
   test('has the shape that the schema asks for', () => {
-    const fits = (mtc: object) => adapterValidators.midi?.send({ device: 'tc', mtc });
+    const fits = (mtc: object) => validators.send({ device: 'tc', mtc });
     expect([{ run: '01:00:00:00' }, { run: '1', at: 'x' }, { stop: true }, { locate: '1' }].map(fits)).not.toContain(
       false,
     );

@@ -1,10 +1,10 @@
 import type { AdapterIo, DeviceProblem, Face, FaceTimer } from '../../src/adapter-sdk/adapter.js';
-import type { MidiDevice } from '../../src/generated/types.js';
 import type { Clock } from '../../src/kit/clock.js';
 import type { Log } from '../../src/kit/log.js';
 import type { MtcMessage } from '../../src/wire/midi/codec.js';
 import { EARLY_MS, MtcGenerator } from '../../src/wire/midi/mtc-out.js';
 import { frameCount, isDropped, msToFrames, parseTimecode, rateOf } from '../../src/wire/midi/timecode.js';
+import type { MidiDevice } from './generated/types.js';
 import { type MtcOrder, noSuchFrame } from './mtc-command.js';
 
 type MtcOut = NonNullable<MidiDevice['mtcOut']>;

@@ -1,5 +1,6 @@
 /** Any device that speaks OSC, over UDP or TCP, as the one that connects or the one that is connected to. */
 import type { Adapter, DeviceProblem } from '../../src/adapter-sdk/adapter.js';
+import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { isLoopback } from '../../src/kit/loopback.js';
 import { problemOfFrom } from './allowed.js';
 import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
@@ -39,6 +40,7 @@ export const oscAdapter: Adapter<OscConfig> = {
     profile === undefined && address !== undefined && address === pattern.address,
   isPress: ({ event, attribution }, _patterns, { profile }) =>
     profile === undefined || (event !== undefined && attribution === 'operator'),
+  firedCue: (input) => (input.event === 'go' || input.event === 'cueStarted' ? firedCueOf(input) : undefined),
   summarise,
   problemOfCommand,
   problemOfDevice: problemOfListen,

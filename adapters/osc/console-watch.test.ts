@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Overdue } from '../../src/adapter-sdk/overdue.js';
-import type { OscProfile } from '../../src/generated/types.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { compileConsole } from './console.js';
 import { ConsoleWatch } from './console-watch.js';
 import { Evidence } from './evidence.js';
+import type { OscProfile } from './generated/types.js';
 import { oscProfiles } from './profile.js';
 
 const eos = await oscProfiles.load('eos');

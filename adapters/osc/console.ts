@@ -2,15 +2,15 @@
  * A profile made ready: commands by name → messages, and what they are reported as; messages → events by name. Pure.
  */
 
+import { BridgeError } from '../../src/kit/errors.js';
+import { EXPRESSION_TEXT_CHARS_MAX } from '../../src/kit/expression.js';
 import type {
   OscProfile,
   OscProfileEvent,
   OscProfileMessage,
   OscProfileParameter,
   OscProfileReport,
-} from '../../src/generated/types.js';
-import { BridgeError } from '../../src/kit/errors.js';
-import { EXPRESSION_TEXT_CHARS_MAX } from '../../src/kit/expression.js';
+} from './generated/types.js';
 import { type AddressReader, addressReader, fillText, namesIn, onlyName, textReader } from './template.js';
 
 /** A message as an output rule writes it: address and args. */

@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import type { Overdue } from '../../src/adapter-sdk/overdue.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { decodePacket } from '../../src/wire/osc/codec.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc, resolvedOsc } from '../../test/support/osc-device.js';
-import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
 import { packetsOf, problemOfCommand } from './command.js';

@@ -1,4 +1,7 @@
 /** What the schema of a profile cannot say: that its names are known where they are used. Pure. */
+
+import { problemOfExpression } from '../../src/kit/expression.js';
+import { type Fault, pointerOf } from '../../src/kit/pointer.js';
 import type {
   OscProfile,
   OscProfileCommand,
@@ -6,9 +9,7 @@ import type {
   OscProfileMessage,
   OscProfileParameter,
   OscProfileReport,
-} from '../../src/generated/types.js';
-import { problemOfExpression } from '../../src/kit/expression.js';
-import { type Fault, pointerOf } from '../../src/kit/pointer.js';
+} from './generated/types.js';
 import { namesIn, piecesOf, problemOfAddress } from './template.js';
 
 /** Members that every input has; a field of an event cannot be called so. */

@@ -1,6 +1,6 @@
 /** What a profile sends by itself, on real UDP. */
 import { afterEach, expect, test } from 'vitest';
-import { never, testIo } from '../../test/support/rig.js';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';

@@ -1,7 +1,7 @@
 /** A device of the bridge file with its profile read and what was left out filled in. */
 import type { DeviceProblem, Resolved } from '../../src/adapter-sdk/adapter.js';
-import type { OscDevice, OscProfile } from '../../src/generated/types.js';
 import { type Console, compileConsole } from './console.js';
+import type { OscDevice, OscProfile } from './generated/types.js';
 import { oscProfiles } from './profile.js';
 
 export type OscConfig = Readonly<OscDevice> & Readonly<Record<string, unknown>>;

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { encodePacket } from '../../src/wire/osc/codec.js';
 import { encodeFrame } from '../../src/wire/osc/framing.js';
 import { freePort } from '../../test/support/free-port.js';
 import { connectOsc } from '../../test/support/osc-device.js';
-import { never } from '../../test/support/rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { openOscSimulator } from './simulator.js';
 

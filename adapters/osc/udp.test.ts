@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { encodePacket } from '../../src/wire/osc/codec.js';
 import { keptLog } from '../../test/support/log-lines.js';
 import { connectOsc, openOsc, resolvedOsc } from '../../test/support/osc-device.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { oscAdapter } from './adapter.js';
 import { type OscSimulator, openOscSimulator } from './simulator.js';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import type { BridgeError } from '../../src/kit/errors.js';
-import { never } from '../../test/support/rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { TcpPeer } from './tcp-peer.js';

@@ -1,14 +1,14 @@
 import { Socket } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import type { Adapter } from '../../src/adapter-sdk/adapter.js';
-import type { QlabDevice } from '../../src/generated/types.js';
+import { adapterContract } from '../../src/adapter-sdk/testing/contract.js';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { encodeFrame } from '../../src/wire/osc/framing.js';
-import { adapterContract } from '../../test/support/adapter-contract.js';
 import { about, connected, qlabDevice, qlabRig, simulated } from '../../test/support/qlab-desk.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';
 import { encodeMessage } from './codec.js';
+import type { QlabDevice } from './generated/types.js';
 import type { QlabSimulator } from './simulator.js';
 
 for (const version of ['5.5.10', '4.7.3']) {

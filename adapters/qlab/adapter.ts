@@ -1,8 +1,9 @@
 import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import type { QlabDevice } from '../../src/generated/types.js';
+import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { toBridgeError } from '../../src/kit/errors.js';
 import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
+import type { QlabDevice } from './generated/types.js';
 import { eventsOf, shakeHands } from './handshake.js';
 import { openLink } from './link.js';
 import { memoryOf } from './memory.js';
@@ -24,10 +25,13 @@ function matches(pattern: Pattern, input: Input): boolean {
   );
 }
 
+/** A cue that QLab tells of once: as its GO, or as its start where there was none. */
+const isFired = ({ event, partOfGo, afterStart }: Input): boolean =>
+  (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
+
 /** What an operator did at QLab, told once; what QLab tells of ours, or of its playhead, asks for no answer. */
-const isPress = ({ event, attribution, partOfGo, afterStart }: Input): boolean =>
-  attribution === 'operator' &&
-  (event === 'panic' || (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true));
+const isPress = (input: Input): boolean =>
+  input.attribution === 'operator' && (input.event === 'panic' || isFired(input));
 
 /** What the inputs that fit a `when` hold. */
 function inputNames({ event }: Pattern): string[] {
@@ -44,6 +48,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   placeOf: ({ host, port }) => ({ host, port }),
   matches,
   isPress,
+  firedCue: (input) => (isFired(input) ? firedCueOf(input) : undefined),
   summarise,
   problemOfCommand,
   inputNames,

@@ -1,7 +1,7 @@
 /** What changes at QLab while the bridge is connected, and what was so before it came. */
 import { expect, onTestFinished, test } from 'vitest';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { about, connected, qlabDevice, simulated } from '../../test/support/qlab-desk.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';

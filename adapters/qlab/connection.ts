@@ -1,9 +1,9 @@
 import type { AdapterIo, Command, Health, Input, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
-import type { QlabDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { Again } from './again.js';
 import { inOtherWords, messageOf, problemOfCommand, type QlabCommand, readCommand, summarise } from './commands.js';
+import type { QlabDevice } from './generated/types.js';
 import { Guards } from './guards.js';
 import { eventsOf, login, readGoWindow, readMinGoTimeMs, readOpen, type Session, subscribe } from './handshake.js';
 import { healthOf, type Trouble } from './health.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection } from '../../src/adapter-sdk/adapter.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { connected, simulated } from '../../test/support/qlab-desk.js';
-import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 import { chooseList, readRoster } from './roster.js';
 import type { QlabSimulator, QlabSimulatorOptions } from './simulator.js';

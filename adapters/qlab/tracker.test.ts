@@ -1,8 +1,8 @@
 /** What becomes of a command that has left: by QLab's reports, late ones too, and by what it may be told. */
 import { expect, onTestFinished, test } from 'vitest';
 import { Overdue } from '../../src/adapter-sdk/overdue.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { about, connected, simulated } from '../../test/support/qlab-desk.js';
-import { never } from '../../test/support/rig.js';
 import { eventually } from '../../test/support/waiting.js';
 
 test('what was sent without the right to view is nobody’s when that comes: the next start is the operator’s', async () => {

@@ -1,7 +1,7 @@
 /** The workspace in use: it is followed under another name, and no other one takes its place. */
 import { expect, onTestFinished, test } from 'vitest';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { qlabDevice, simulated } from '../../test/support/qlab-desk.js';
-import { never, testIo } from '../../test/support/rig.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { qlabAdapter } from './adapter.js';

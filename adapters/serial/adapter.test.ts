@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { portSettles } from '../../test/support/socat-box.js';
 import { TestClock } from '../../test/support/test-clock.js';
@@ -12,6 +11,7 @@ import { eventually, within } from '../../test/support/waiting.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';
 import { CUT_MS } from './codec.js';
 import { findPortInSysfs, portPath } from './find-port.js';
+import * as validators from './generated/validators.js';
 import { SafeUnixPort } from './safe-binding.js';
 import { SimulatedPort } from './simulator.js';
 
@@ -444,8 +444,9 @@ describe('a serial device', () => {
 });
 
 describe('the bridge file', () => {
+  const parts = { device: validators.device, when: validators.when, send: validators.send };
   const faults = (part: 'device' | 'when' | 'send', value: Record<string, unknown>): number => {
-    const validate = adapterValidators.serial?.[part];
+    const validate = parts[part];
     return validate?.(value) ? 0 : (validate?.errors?.length ?? 0);
   };
 

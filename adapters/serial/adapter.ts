@@ -1,12 +1,12 @@
 /** Button boxes and other devices on a serial port. See README.md here. */
 import type { Adapter, AdapterIo, Connection } from '../../src/adapter-sdk/adapter.js';
-import type { SerialDevice } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { problemOfDevice } from './check.js';
 import { framingOf } from './codec.js';
 import { problemOfCommand, summarise } from './command.js';
 import { greetingsOf, type Inheritance, SerialConnection } from './connection.js';
 import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
+import type { SerialDevice } from './generated/types.js';
 import { listSerial } from './list.js';
 import { matches, problemOfPattern } from './patterns.js';
 import { type Binding, type Port, safeBinding } from './safe-binding.js';

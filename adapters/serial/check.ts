@@ -1,9 +1,9 @@
 /** What of a serial device can never work, as far as its configuration tells. Pure. */
 import type { DeviceProblem } from '../../src/adapter-sdk/adapter.js';
-import type { SerialDevice } from '../../src/generated/types.js';
 import { wordsOf } from '../../src/kit/errors.js';
 import { framingOf } from './codec.js';
 import { encodeWords } from './command.js';
+import type { SerialDevice } from './generated/types.js';
 import { contactsOf, problemOfLevel } from './handshake.js';
 
 /** @param config  checked by its schema. */

@@ -1,8 +1,8 @@
 /** Commands as the bridge file writes them → what goes out, now and after a while. Pure. */
 import type { Command } from '../../src/adapter-sdk/adapter.js';
-import type { SerialDevice, SerialSend, SerialWords } from '../../src/generated/types.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { type Coding, encodeText, framingOf, problemOfText, toHex } from './codec.js';
+import type { SerialDevice, SerialSend, SerialWords } from './generated/types.js';
 import { problemOfLevel } from './handshake.js';
 import type { Levels } from './safe-binding.js';
 

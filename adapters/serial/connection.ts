@@ -1,6 +1,5 @@
 import type { AdapterIo, Command, Health, Pattern, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
-import type { SerialDevice } from '../../src/generated/types.js';
 import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, type ErrorCode, wordsOf } from '../../src/kit/errors.js';
 import { within } from '../../src/kit/within.js';
@@ -10,6 +9,7 @@ import { encodeWords, type Out, planOf } from './command.js';
 import { watchContacts } from './contact-watch.js';
 import type { Edge } from './contacts.js';
 import { Departures } from './departures.js';
+import type { SerialDevice } from './generated/types.js';
 import { contactsOf, openingLevels } from './handshake.js';
 import { INPUTS_PER_SECOND_MAX, InputGuard } from './input-guard.js';
 import { type CompiledMatch, compileMatch, groupsOf } from './patterns.js';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Connection, Health, Input } from '../../src/adapter-sdk/adapter.js';
-import { testIo } from '../../test/support/adapter-contract.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { createSerialAdapter, serialAdapter } from './adapter.js';

@@ -1,5 +1,5 @@
 /** The handshake lines of a port as the bridge file names them: contacts that are read, lines that are driven. Pure. */
-import type { SerialContact, SerialDevice } from '../../src/generated/types.js';
+import type { SerialContact, SerialDevice } from './generated/types.js';
 import type { Levels } from './safe-binding.js';
 
 /** A contact by its name, with everything filled in. */

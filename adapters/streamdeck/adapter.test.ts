@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Pattern } from '../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { systemClock } from '../../src/kit/clock.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { aFace } from '../../test/support/faces.js';
 import { checkedDeck, connectDeck, isLike, PICTURES, shows } from '../../test/support/streamdeck-bench.js';

@@ -1,6 +1,5 @@
 /** Elgato's Stream Decks: buttons with pictures, pedals, dials. See README.md here. */
 import type { Adapter, AdapterIo, Connection, Health, Listing, PluggedIn } from '../../src/adapter-sdk/adapter.js';
-import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import {
   includes,
@@ -15,6 +14,7 @@ import {
 } from './check.js';
 import { StreamdeckConnection } from './connection.js';
 import { type DeckDriver, type DeckInfo, loadLibrary, type StreamDeck, whyFailed } from './driver.js';
+import type { StreamdeckDevice } from './generated/types.js';
 import { modelOf } from './models.js';
 
 /** Where devices come from. A test hands in a simulated driver; the bridge file cannot. */

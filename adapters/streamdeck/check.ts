@@ -1,8 +1,8 @@
 /** What can be said of a Stream Deck's rules and commands without the device, and how its parts are named. Pure. */
 import type { Command, DeviceProblem, FaceTimer, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
-import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { unwritable } from './draw.js';
+import type { StreamdeckDevice } from './generated/types.js';
 import { MODELS, type Model, modelOf } from './models.js';
 
 type Config = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** What the show looks like → what a button shows. Pure. */
 import type { Face, FaceTimer } from '../../src/adapter-sdk/adapter.js';
-import type { StreamdeckPicture } from '../../src/generated/types.js';
 import { type Colour, DARK, type Look } from './draw.js';
+import type { StreamdeckPicture } from './generated/types.js';
 
 /** What a button of the bridge file, or of a command, shows. */
 export type Picture = StreamdeckPicture;

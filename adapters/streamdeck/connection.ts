@@ -1,7 +1,6 @@
 import type { AdapterIo, Command, Face, Health, Receipt } from '../../src/adapter-sdk/adapter.js';
 import { BaseConnection } from '../../src/adapter-sdk/base-connection.js';
 import { Buttons } from '../../src/adapter-sdk/buttons.js';
-import type { StreamdeckDevice } from '../../src/generated/types.js';
 import { Alarm } from '../../src/kit/alarm.js';
 import { BridgeError, wordsOf } from '../../src/kit/errors.js';
 import { within } from '../../src/kit/within.js';
@@ -9,6 +8,7 @@ import { asButton, fromButton, nameOfControl, problemOfSend } from './check.js';
 import { changesInMs, lookOf, type Picture } from './codec.js';
 import { DARK, type Look } from './draw.js';
 import type { StreamDeck } from './driver.js';
+import type { StreamdeckDevice } from './generated/types.js';
 import { Painter, PICTURE_LIMIT_MS } from './painter.js';
 import { surfacesOf } from './surfaces.js';
 

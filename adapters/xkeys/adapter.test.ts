@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { PRODUCTS, type Product } from 'xkeys';
 import type { Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
-import { adapterValidators } from '../../src/generated/files.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { systemClock } from '../../src/kit/clock.js';
-import { adapterContract, type Rig, testIo } from '../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually, within } from '../../test/support/waiting.js';
 import { createXkeysAdapter, xkeysAdapter } from './adapter.js';
 import recorded from './fixtures/recorded.json' with { type: 'json' };
+import * as validators from './generated/validators.js';
 import { SimulatedPanel, simulatedDriver } from './simulator.js';
 
 const clock = systemClock();
@@ -307,7 +307,7 @@ describe('which panel', () => {
       { adapter: 'xkeys', productId: 1365 },
     ]);
     expect(all.every(({ openings }) => openings === 0)).toBe(true);
-    for (const { entry } of listing?.found ?? []) expect(adapterValidators.xkeys?.device({ ...entry })).toBe(true);
+    for (const { entry } of listing?.found ?? []) expect(validators.device({ ...entry })).toBe(true);
   });
 });
 

@@ -2,13 +2,13 @@
 
 import type { Adapter, AdapterIo, Connection, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { includesButton, isButtonPress, matchesButton, problemOfButton } from '../../src/adapter-sdk/buttons.js';
-import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError, toBridgeError } from '../../src/kit/errors.js';
 import { LATE, within } from '../../src/kit/within.js';
 import { problemOfWish, readCommand, summarise } from './codec.js';
 import { hearControls, type OpenPanel, type Standing, XkeysConnection } from './connection.js';
 import { matchesControl, problemOfControl } from './controls.js';
 import { loadLibrary, loadNodeHid, type PanelLibrary, whyFailed, type XkeysDriver } from './driver.js';
+import type { XkeysDevice } from './generated/types.js';
 import { listXkeys } from './list.js';
 import { type Candidate, findPanels, usb } from './panels.js';
 import { kindOf, knownKind, type PanelKind } from './products.js';

@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { PRODUCTS, type Product } from 'xkeys';
 import type { Command, Connection } from '../../src/adapter-sdk/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
-import { testIo } from '../../test/support/adapter-contract.js';
+import { testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../../test/support/checked-device.js';
 import { TestClock } from '../../test/support/test-clock.js';
 import { eventually } from '../../test/support/waiting.js';
 import { createXkeysAdapter, xkeysAdapter } from './adapter.js';
+import * as validators from './generated/validators.js';
 import { kindOf, knownKind } from './products.js';
 import { SimulatedPanel, simulatedDriver } from './simulator.js';
 
@@ -183,7 +183,7 @@ describe('no lamp says what is no longer so', () => {
 });
 
 describe('the bridge file', () => {
-  const accepts = (send: object) => adapterValidators.xkeys?.send({ device: 'xk', ...send }) === true;
+  const accepts = (send: object) => validators.send({ device: 'xk', ...send }) === true;
   const why = (command: Command) => xkeysAdapter.problemOfCommand?.(command);
 
   test('says a lamp as light and colour, or as indicator and on', () => {
@@ -233,7 +233,7 @@ describe('the bridge file', () => {
     [{ gesture: 'hold' }, 'it names neither a button nor a chord, such as chord: [left, right]'],
   ])('when: %j could never fire', (pattern, words) => {
     const checked = { device: 'xk', ...pattern };
-    expect(adapterValidators.xkeys?.when(checked)).toBe(true);
+    expect(validators.when(checked)).toBe(true);
     const { device: _, ...rest } = checked;
     expect(xkeysAdapter.problemOfPattern?.(rest, {})).toBe(words);
   });

@@ -1,8 +1,8 @@
 /** Which of the plugged-in devices are X-keys, and which of them the bridge file means. */
 import type { Product } from 'xkeys';
-import type { XkeysDevice } from '../../src/generated/types.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { type PanelInfo, type PanelLibrary, VENDOR_ID, whyFailed, type XkeysDriver } from './driver.js';
+import type { XkeysDevice } from './generated/types.js';
 
 /** A panel that is plugged in. */
 export interface Candidate {

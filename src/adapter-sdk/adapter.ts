@@ -118,6 +118,14 @@ export interface Receipt {
   left?: Promise<void>;
 }
 
+/** A cue that a device has fired of its own accord. */
+export interface FiredCue {
+  cueNumber: string;
+  name?: string;
+  /** operator: somebody there did it. doubtful: it may have been the bridge. */
+  attribution: 'operator' | 'doubtful';
+}
+
 /** What a device was seen to fire. */
 export interface Fired {
   /** The number of the cue ('' where it has none), where the command named none. */
@@ -254,6 +262,11 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
    * @param patterns  of all rules for the device.
    */
   isPress?(input: Input, patterns: readonly Pattern[], config: Config): boolean;
+  /**
+   * The cue that an input says the device has fired already, by an operator's hand or perhaps by one: it is recorded,
+   * whatever becomes of the press. Left out: its inputs tell of no cue.
+   */
+  firedCue?(input: Input): FiredCue | undefined;
   /**
    * Whether an input is a person's hand on the device, and never a program's answer to a cue; left out: no input is known to
    * be. @see docs/decisions/001-a-cue-that-presses.md

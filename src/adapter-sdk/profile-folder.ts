@@ -1,12 +1,14 @@
 /** Profiles: files that tell what a device of some make understands and says, so that no code has to. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type ConfigCode, inOrder, type Problem, placed, wrong } from '../config/problems.js';
-import { type Validator, validatePart } from '../config/validate.js';
+import { validatePart } from '../config/validate.js';
 import { readYaml } from '../config/yaml-file.js';
 import { BridgeError, toBridgeError, wordsOf } from '../kit/errors.js';
 import { packageRoot } from '../kit/package.js';
 import type { Fault } from '../kit/pointer.js';
+import type { Validator } from '../kit/validator.js';
 import type { DeviceProblem } from './adapter.js';
 
 /** A larger file is no profile. */
@@ -14,18 +16,18 @@ const FILE_BYTES_MAX = 65_536;
 /** How many mistakes of one file are told at once. */
 const PROBLEMS_TOLD_MAX = 5;
 
-/** The profiles of one kind of adapter: those that come with the bridge lie in a folder of config/, others anywhere. */
+/** The profiles of one kind of adapter: those that come with it lie in a folder, others anywhere. */
 export class ProfileFolder<Profile> {
   readonly #path: string;
   readonly #validate: Validator;
   readonly #faultsOf: (profile: Profile) => readonly Fault[];
 
   /**
-   * @param name  of the folder in config/.
+   * @param folder  its name in the bridge's config/; or, for a package of its own, where it is.
    * @param validate  generated from the profiles' schema. @param faultsOf  what the schema cannot say.
    */
-  constructor(name: string, validate: Validator, faultsOf: (profile: Profile) => readonly Fault[]) {
-    this.#path = join(packageRoot, 'config', name);
+  constructor(folder: string | URL, validate: Validator, faultsOf: (profile: Profile) => readonly Fault[]) {
+    this.#path = folder instanceof URL ? fileURLToPath(folder) : join(packageRoot, 'config', folder);
     this.#validate = validate;
     this.#faultsOf = faultsOf;
   }

@@ -25,6 +25,7 @@ import type { CheckedBridge } from './load-bridge.js';
 import { Node, type NodeOptions } from './node.js';
 import { Presses } from './presses.js';
 import { type Propose, proposer, type Wish } from './propose.js';
+import { loadAdaptersOf } from './registry.js';
 import { Reports } from './reports.js';
 import { OWN, Setup } from './setup.js';
 import { retireUnsent, tellUnsent } from './unsent.js';
@@ -80,6 +81,7 @@ export class Bridge {
 
   /** @throws JOURNAL_CORRUPT, JOURNAL_LOCKED, JOURNAL_UNAVAILABLE, LISTEN_FAILED; then nothing runs. */
   static async start(options: BridgeOptions): Promise<Bridge> {
+    await loadAdaptersOf(options.checked);
     const bridge = new Bridge(options);
     try {
       await bridge.#open();
@@ -159,6 +161,7 @@ export class Bridge {
    * Takes a new bridge file over while the show runs: rules, devices, access, limits. @returns what needs a restart.
    */
   async reload(next: CheckedBridge): Promise<string[]> {
+    await loadAdaptersOf(next);
     const restart = this.#setup.restartReasons(next);
     const show = { ...next.config.show, id: this.#sequencer.showId };
     this.#setup = new Setup({ ...next, config: { ...next.config, show } });

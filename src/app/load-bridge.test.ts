@@ -219,7 +219,8 @@ describe('limits', () => {
 
   test('a bridge file that is not there, and one that is a folder', async () => {
     const { loadBridge } = await import('./load-bridge.js');
-    const options = { env: {}, adapters: {}, cwd: import.meta.dirname };
+    const adapters = async () => ({ kinds: [], parts: {}, problems: [] });
+    const options = { env: {}, adapters, cwd: import.meta.dirname };
     expect(told(await loadBridge('nothing.yaml', options))).toEqual([
       'nothing.yaml:1:1 error CONFIG_UNREADABLE nothing.yaml: there is no such file',
     ]);

@@ -30,8 +30,8 @@ export type LoadResult = { ok: true; bridge: CheckedBridge; warnings: Problem[] 
 
 export interface LoadOptions {
   env: Readonly<Record<string, string | undefined>>;
-  /** By the name that `adapter:` takes. */
-  adapters: Readonly<Record<string, AdapterParts>>;
+  /** What there is of the adapters that the bridge file names. Never rejects. */
+  adapters: (root: unknown, baseDir: string) => Promise<KnownAdapters>;
   /** Reads what a device names, such as a profile. Left out: nothing is read. */
   resolveDevice?: ResolveDevice;
   /** What only the mapping knows. It sees only rules that are sound, and a show without cues when the show file is not. */
@@ -40,19 +40,30 @@ export interface LoadOptions {
   cwd?: string;
 }
 
+/** The adapters that a bridge file may name. */
+export interface KnownAdapters {
+  /** The names that `adapter:` may take. */
+  kinds: readonly string[];
+  /** By such a name, of those that the file does name. */
+  parts: Readonly<Record<string, AdapterParts>>;
+  /** What is wrong with the packages of adapters that the file names. */
+  problems: readonly Finding[];
+}
+
 /**
  * Reads a bridge file and the show file that it names and checks all there is to check without the devices.
  * @param path  of the bridge file.
  * @returns the checked files and what is doubtful in them, or every problem at once, by file and line. Never throws.
  */
 export async function loadBridge(path: string, options: LoadOptions): Promise<LoadResult> {
-  const { env, adapters, cwd = process.cwd() } = options;
+  const { env, cwd = process.cwd() } = options;
   const fullPath = resolve(cwd, path);
   const baseDir = dirname(fullPath);
   const bridge = await readFileAt('bridge', fullPath, cwd, env);
   const root = bridge.value;
   const found: Finding[] = [...bridge.valueProblems];
-  if (bridge.sound) found.push(...validateBridge(bridge, adapters));
+  const adapters = await options.adapters(bridge.sound ? root : undefined, baseDir);
+  if (bridge.sound) found.push(...validateBridge(bridge, adapters.parts), ...adapters.problems);
   if (bridge.sound && options.resolveDevice) {
     found.push(...(await resolveDevices(options.resolveDevice, root, baseDir, found)));
   }
@@ -66,7 +77,7 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
   if (bridge.sound) {
     const isShowSound = !found.some(({ file, severity }) => file === 'show' && severity === 'error');
     const known = isShowSound ? index : undefined;
-    found.push(...checkBridge(root, Object.keys(adapters), known, (pointer) => bridge.place(pointer)));
+    found.push(...checkBridge(root, adapters.kinds, known, (pointer) => bridge.place(pointer)));
     if (options.lint) found.push(...lintSound(options.lint, root, show?.sound ? show.value : undefined, found));
   }
   const inFiles = found.map((one) => placed(one.file === 'show' && show ? show : bridge, one));
@@ -92,7 +103,7 @@ export async function loadBridge(path: string, options: LoadOptions): Promise<Lo
 }
 
 /** The bridge's own schema, then each device, when and send by its adapter's. Fills the defaults of all of them in. */
-function validateBridge(file: YamlFile, adapters: LoadOptions['adapters']): Finding[] {
+function validateBridge(file: YamlFile, adapters: KnownAdapters['parts']): Finding[] {
   const root = file.value;
   const problems = validatePart(file, root, '', validateBridgeConfig);
   const devices = member(root, 'devices');

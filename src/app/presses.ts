@@ -59,9 +59,9 @@ export class Presses {
 
   take(device: string, input: Input, at: MonoMs = this.#parts.clock.mono()): void {
     const { setup, node, state, propose } = this.#parts;
-    const fired = firedCue(device, input);
+    const fired = setup().adapterOf(device)?.firedCue?.(input);
     if (fired && node.owns(device)) {
-      const payload = { ...fired, ...node.ours };
+      const payload = { device, ...fired, ...node.ours };
       void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
     }
     if (input.attribution === 'doubtful') {
@@ -126,15 +126,4 @@ export class Presses {
     if (isPress && !isPress(input, setup.mapping.patternsFor(device), { ...setup.config.devices[device] })) return;
     this.#unused.note(device, input, { why: 'no-rule', code: 'INPUT_UNUSED', words: 'no rule fits it' });
   }
-}
-
-/**
- * What an input says of a cue that the device has fired already, by an operator's hand or perhaps by one: recorded whatever
- * becomes of the proposal.
- */
-function firedCue(device: string, { event, cueNumber, name, attribution, partOfGo, afterStart }: Input) {
-  const fired = (event === 'go' && afterStart !== true) || (event === 'cueStarted' && partOfGo !== true);
-  if (!fired || typeof cueNumber !== 'string') return undefined;
-  if (attribution !== 'operator' && attribution !== 'doubtful') return undefined;
-  return { device, cueNumber, attribution, ...(typeof name === 'string' ? { name } : {}) } as const;
 }

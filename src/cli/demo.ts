@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface, emitKeypressEvents } from 'node:readline';
 import { Bridge, type CheckedBridge, type Outcome, type ShowState } from '../app/bridge.js';
-import { loadChecked, simulators } from '../app/registry.js';
+import { loadChecked, simulatorOf } from '../app/registry.js';
 import { systemClock } from '../kit/clock.js';
 import { BridgeError, isBridgeError, wordsOf } from '../kit/errors.js';
 import { createLog } from '../kit/log.js';
@@ -34,15 +34,16 @@ export async function demo(options: { port: string; json?: boolean }): Promise<v
   const stopped = stopSignal();
   const open = <T>(port: number, start: (port: number) => Promise<T>, what: (opened: T) => string) =>
     onPort(port, start, (why, opened) => teller.moved({ port, why, words: what(opened) }));
+  const [{ startQlabSimulator }, { openOscSimulator }] = await Promise.all([simulatorOf('qlab'), simulatorOf('osc')]);
   const qlabStart = (port: number) =>
-    simulators.qlab({
+    startQlabSimulator({
       port,
       cues: qlabCues(result.bridge),
       workspace: 'The Lamplighters',
       onFault: (fault, from) => teller.fault(`a message from ${from} failed in the simulated QLab: ${wordsOf(fault)}`),
     });
   const qlab = await open(QLAB_PORT, qlabStart, ({ port }) => `the simulated QLab is at 127.0.0.1:${port}`);
-  const desk = await simulators.osc({ transport: 'udp', listen: `127.0.0.1:${DESK_PORT}` }).catch(() => undefined);
+  const desk = await openOscSimulator({ transport: 'udp', listen: `127.0.0.1:${DESK_PORT}` }).catch(() => undefined);
   if (!desk)
     teller.moved({ port: DESK_PORT, why: 'taken', words: 'there is no simulated lighting desk; its cues go there' });
   const checked = withPorts({ ...result.bridge, journalPath: folder }, { 'booth-qlab': qlab.port });

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
-import type { KindListing } from '../app/bridge.js';
-import { networkKinds, pluggedIn, pluggedKinds } from '../app/registry.js';
+import type { KindListing, LoadResult } from '../app/bridge.js';
+import { kindsOfDevices, loadChecked, pluggedIn } from '../app/registry.js';
+import { formatProblem } from '../config/problems.js';
 import { systemClock } from '../kit/clock.js';
 import { BOLD, DIM, GREEN, isColourful, painted, YELLOW } from '../kit/colours.js';
 import { deviceStates } from './device-states.js';
@@ -12,6 +13,7 @@ import { type FoundDevice, watchDevices } from './watch-devices.js';
 
 export interface DevicesOptions extends TokenOptions {
   url?: string;
+  bridge?: string;
   watch?: boolean;
   json?: boolean;
 }
@@ -22,18 +24,20 @@ export interface DevicesOptions extends TokenOptions {
  * @param wanted  kinds to look for (all, when empty), or one bridge file.
  */
 export async function devices(wanted: readonly string[], options: DevicesOptions): Promise<void> {
-  const [file] = wanted.filter((each) => !isKind(each));
+  if (options.bridge !== undefined) tellBroken(await loadChecked(options.bridge));
+  const { plugged, network } = await kindsOfDevices();
+  const all = `the kinds are ${plugged.join(', ')}`;
+  const [file] = wanted.filter((each) => !plugged.includes(each) && !network.includes(each));
   const isFile = file !== undefined && (/[./\\]/.test(file) || existsSync(file));
   if (isFile || options.url !== undefined) {
     if (wanted.length > (isFile ? 1 : 0)) return wrong('name kinds of devices, or one bridge file, or --url; not both');
     if (options.watch) return wrong('--watch is for what is plugged in; pacebuddy log tail follows a running bridge');
     return deviceStates(file, options);
   }
-  if (file !== undefined) return wrong(`there is no kind of device, and no file, of the name ${file}; ${KINDS}`);
-  const network = wanted.find((kind) => networkKinds.includes(kind));
-  if (network !== undefined)
-    return wrong(`${network} devices are on the network, where nothing is looked for; ${KINDS}`);
-  const kinds = wanted.length === 0 ? pluggedKinds : pluggedKinds.filter((kind) => wanted.includes(kind));
+  if (file !== undefined) return wrong(`there is no kind of device, and no file, of the name ${file}; ${all}`);
+  const far = wanted.find((kind) => network.includes(kind));
+  if (far !== undefined) return wrong(`${far} devices are on the network, where nothing is looked for; ${all}`);
+  const kinds = wanted.length === 0 ? plugged : plugged.filter((kind) => wanted.includes(kind));
 
   const life = new AbortController();
   if (options.watch) void stopSignal().then(() => life.abort());
@@ -41,8 +45,8 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   if (life.signal.aborted) process.exit(EXIT.done);
   const isWhole = listings.every(({ ok }) => ok);
   if (options.json) print(JSON.stringify({ ok: isWhole, kinds: listings.map(asData) }));
-  else for (const line of told(listings, wanted.length === 0)) print(line);
-  process.exitCode = isWhole ? EXIT.done : EXIT.refused;
+  else for (const line of told(listings, wanted.length === 0 ? network : [])) print(line);
+  process.exitCode = isWhole ? (process.exitCode ?? EXIT.done) : EXIT.refused;
   if (!options.watch) return;
   if (!options.json) print(paintedLine('# Watching: plug something in. Ctrl-C ends.'));
   const look = () => pluggedIn(kinds, life.signal);
@@ -51,8 +55,15 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   process.exit(EXIT.done);
 }
 
-const KINDS = `the kinds are ${pluggedKinds.join(', ')}`;
-const isKind = (name: string): boolean => pluggedKinds.includes(name) || networkKinds.includes(name);
+/** What of the packages could not be loaded; all else that is wrong with the file is no matter here. */
+function tellBroken(result: LoadResult): void {
+  for (const problem of result.ok ? [] : result.problems) {
+    if (problem.code !== 'CONFIG_ADAPTER' && problem.code !== 'CONFIG_UNREADABLE') continue;
+    process.stderr.write(`${formatProblem(problem, {})}\n`);
+    process.exitCode = EXIT.refused;
+  }
+}
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function wrong(words: string): void {
@@ -73,8 +84,8 @@ function asData(listing: KindListing): object {
 const lineOf = ({ nickname, entry }: FoundDevice): { line?: string } =>
   entry ? { line: entryLine(nickname, entry) } : {};
 
-/** For people: all but the lines to paste is a comment in YAML. @param isAll  nobody asked for certain kinds only */
-function told(listings: readonly KindListing[], isAll: boolean): string[] {
+/** For people: all but the lines to paste is a comment in YAML. @param network  the kinds of which it is to be said that nobody looked for them */
+function told(listings: readonly KindListing[], network: readonly string[]): string[] {
   const lines = listings.flatMap((listing) => {
     if (!listing.ok) {
       const { code, message, hint } = listing.why;
@@ -89,8 +100,8 @@ function told(listings: readonly KindListing[], isAll: boolean): string[] {
   const hasLines = listings.some((listing) => listing.ok && listing.found.some(({ entry }) => entry));
   const last = [
     ...(hasLines ? ['# Paste below devices: in the bridge file; the name before the colon is yours to choose.'] : []),
-    ...(isAll
-      ? [`# Not looked for: ${networkKinds.join(', ')} devices, which are on the network; adapters/README.md.`]
+    ...(network.length > 0
+      ? [`# Not looked for: ${network.join(', ')} devices, which are on the network; adapters/README.md.`]
       : []),
   ];
   // What a system's loader says may be several lines.

@@ -7,6 +7,7 @@ import { lineHelp } from './qlab-lines.js';
 const program = new Command('pacebuddy')
   .description('One ordered, durable stream of show events, mapped to and from QLab, consoles, buttons and pedals.')
   .version(packageVersion)
+  .enablePositionalOptions()
   .showHelpAfterError('(pacebuddy --help lists the commands)')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage));
 
@@ -72,6 +73,7 @@ program
   .description('what is plugged into this machine, each with its line for the bridge file')
   .argument('[what...]', 'kinds to look for, such as midi hid serial; or a bridge file: how its devices are now')
   .option('-w, --watch', 'go on, and tell what is plugged in and out')
+  .option('-b, --bridge <file>', 'look for the kinds as well whose packages this bridge file names')
   .option('-u, --url <url>', 'how the devices of the bridge at this address are now', url)
   .option('--token-file <file>', 'a file with the token for that bridge; or PACEBUDDY_TOKEN in the environment')
   .addOption(typedToken())
@@ -89,7 +91,16 @@ when no bridge answers.`,
   )
   .action(async (what, options) => (await import('./devices.js')).devices(what, options));
 
-const simulate = program.command('simulate').description('be a device, for trying a bridge file at the desk');
+const simulate = program
+  .command('simulate')
+  .description('be a device, for trying a bridge file at the desk')
+  .argument('<kind>', 'what to be: one of the commands below, or a kind from a package that --bridge names')
+  .argument('[options...]', 'of that kind: --name value')
+  .option('--bridge <file>', 'the bridge file whose adapters are known as well', 'bridge.yaml')
+  .addOption(json())
+  .enablePositionalOptions()
+  .allowUnknownOption()
+  .action(async (kind, typed, options) => (await import('./simulate.js')).simulatePackaged(kind, typed, options));
 
 simulate
   .command('qlab')

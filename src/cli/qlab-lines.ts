@@ -1,6 +1,6 @@
-import type { simulators } from '../app/registry.js';
+import type { SimulatorOf } from '../app/registry.js';
 
-type Qlab = Awaited<ReturnType<typeof simulators.qlab>>;
+type Qlab = Awaited<ReturnType<SimulatorOf<'qlab'>['startQlabSimulator']>>;
 type Workspace = Qlab['workspace'];
 type Cue = ReturnType<Workspace['all']>[number];
 type Faults = Parameters<Qlab['setFaults']>[0];

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
-import { consoleKinds, loadChecked, simulators } from '../app/registry.js';
+import { loadChecked, packagedSimulator, simulatorOf } from '../app/registry.js';
+import { formatProblem } from '../config/problems.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
 import { qlabCues } from './qlab-cues.js';
@@ -26,7 +27,8 @@ export async function simulateQlab(options: SimulateQlabOptions): Promise<void> 
       : await cuesOf(options.bridge);
   if (cues.length === 0) throw new BridgeError('CONFIG_INVALID', 'there is no cue: name some with --cues or --bridge');
   const say = teller(options.json);
-  const qlab = await simulators.qlab({
+  const { startQlabSimulator } = await simulatorOf('qlab');
+  const qlab = await startQlabSimulator({
     host: options.host,
     port: Number(options.port),
     version: options.qlabVersion,
@@ -72,6 +74,7 @@ const CONSOLE_PORTS: Readonly<Record<string, { port: string; to: string }>> = {
 
 /** A console until it is stopped: tells what is fired; a line that is typed is what an operator fires there. */
 export async function simulateConsole(name: string, options: SimulateConsoleOptions): Promise<void> {
+  const { consoleKinds, startConsole } = await simulatorOf('osc');
   const kind = consoleKinds.find((known) => known === name);
   if (!kind) {
     throw new BridgeError('CONFIG_UNKNOWN_NAME', `no console is called ${name}; there are ${consoleKinds.join(', ')}`);
@@ -82,7 +85,7 @@ export async function simulateConsole(name: string, options: SimulateConsoleOpti
   const [toHost = '', toPort = ''] = (options.to ?? `127.0.0.1:${usual.to}`).split(/:(?=[0-9]+$)/);
   const say = teller(options.json);
   const stopped = stopSignal();
-  const opening = simulators.console(kind, {
+  const opening = startConsole(kind, {
     listen,
     onFired: (what, by) => say({ msg: 'console.fired', what, by }, `${what} (${by})`),
     ...(isUdp
@@ -120,7 +123,7 @@ export interface SimulateMidiOptions {
 export async function simulateMidi({ name, deviceId, format, channel, json }: SimulateMidiOptions): Promise<void> {
   const say = teller(json);
   const stopped = stopSignal();
-  const desk = await simulators.midi({
+  const desk = await (await simulatorOf('midi')).openMidiDesk({
     name,
     deviceId: Number(deviceId),
     format,
@@ -152,6 +155,38 @@ async function obey(
   });
   await stopped;
   lines.close();
+}
+
+/** A device of a kind from a package, until it is stopped; what is typed happens there. */
+export async function simulatePackaged(
+  kind: string,
+  typed: readonly string[],
+  options: { bridge: string; json?: boolean },
+): Promise<void> {
+  const result = await loadChecked(options.bridge);
+  for (const problem of result.ok ? [] : result.problems) {
+    if (problem.code === 'CONFIG_ADAPTER') process.stderr.write(`${formatProblem(problem, {})}\n`);
+  }
+  const simulate = await packagedSimulator(kind);
+  const say = teller(options.json);
+  const stopped = stopSignal();
+  const device = await simulate(optionsIn(typed), say);
+  await obey(kind, (line) => (line === 'help' ? device.help : device.type(line)), say, stopped);
+  await device.close();
+}
+
+/** @throws CONFIG_INVALID for what is not `--name value` */
+function optionsIn(typed: readonly string[]): Record<string, string> {
+  const pairs = typed.flatMap((word) => (word.startsWith('--') ? word.split(/=(.*)/s).slice(0, 2) : [word]));
+  const options: Record<string, string> = {};
+  for (let at = 0; at < pairs.length; at += 2) {
+    const [name = '', value] = [pairs[at], pairs[at + 1]];
+    if (!/^--[a-z][a-z0-9-]*$/.test(name) || value === undefined) {
+      throw new BridgeError('CONFIG_INVALID', `${name} is no --name with a value`);
+    }
+    options[name.slice(2)] = value;
+  }
+  return options;
 }
 
 /** Tells each fact as a line: JSON, or words for people. */

@@ -66,6 +66,10 @@ export const ERRORS = {
     severity: 'warn',
     hint: 'the show goes on by the time that it began with; a restart between two performances takes the new one',
   },
+  ADAPTER_FAILED: {
+    severity: 'error',
+    hint: 'a fault of the adapter’s package: update it, or report the log line to its author',
+  },
   INTERNAL: { severity: 'error', hint: 'a fault of the bridge: please report the log line' },
   DEVICE_UNREACHABLE: { severity: 'error', hint: 'check cable, address and that the device is on' },
   DEVICE_CLOSED: { severity: 'error', hint: 'the device is gone; the bridge connects again by itself' },
@@ -113,6 +117,10 @@ export const ERRORS = {
   },
   CONFIG_DUPLICATE: { severity: 'fatal', hint: 'keep one of them, or give each its own id' },
   CONFIG_UNKNOWN_NAME: { severity: 'fatal', hint: 'name something that the bridge file or the show file holds' },
+  CONFIG_ADAPTER: {
+    severity: 'fatal',
+    hint: 'npm install the package beside the bridge file, in a version that fits this bridge; or take it out of adapters',
+  },
   CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in src/mapping/README.md' },
   CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
   CONFIG_ACCESS_REQUIRED: { severity: 'fatal', hint: 'add an access list, or listen on 127.0.0.1' },
@@ -159,7 +167,10 @@ export class BridgeError extends Error {
   }
 }
 
-export const isBridgeError = (error: unknown): error is BridgeError => error instanceof BridgeError;
+/** Also of another copy of this package, such as the one that an adapter's package has found. */
+export const isBridgeError = (error: unknown): error is BridgeError =>
+  error instanceof BridgeError ||
+  (error instanceof Error && error.name === 'BridgeError' && Object.hasOwn(ERRORS, String(Object(error).code)));
 
 /** Any thrown thing as a BridgeError; one that is none already becomes `code`, with its cause kept. */
 export function toBridgeError(error: unknown, code: ErrorCode = 'INTERNAL'): BridgeError {

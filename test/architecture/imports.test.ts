@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { adapters } from '../../adapters/index.js';
+import { CONTRACT_VERSION } from '../../src/adapter-sdk/define-adapter.js';
 import { ERRORS } from '../../src/kit/errors.js';
 
 /** Who may import whom: the table of the README, as data. `*` is everything. */
@@ -10,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/cli': ['src/app', 'src/journal', 'src/config', 'src/kit', 'src/client'],
   'src/kit': [],
   'src/kit/pointer.ts': [],
-  'src/generated': [],
+  'src/generated': ['src/kit'],
   'src/protocol': ['src/generated', 'src/kit/pointer.ts'],
   'src/wire': ['src/kit'],
   'src/adapter-sdk': ['src/config', 'src/kit'],
@@ -24,7 +25,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'src/check': ['src/config', 'src/mapping', 'src/show', 'src/protocol', 'src/generated', 'src/kit'],
   'src/client': ['src/show', 'src/protocol', 'src/generated', 'src/kit'],
   'src/views': ['src/client'],
-  'adapters/index.ts': ['adapters', 'src/adapter-sdk'],
+  'adapters/index.ts': ['adapters'],
 };
 
 const root = resolve(import.meta.dirname, '../..');
@@ -71,7 +72,7 @@ test('every import runs along an arrow of the tree', () => {
     const room = roomOf(path);
     const allowed =
       room.startsWith('adapters/') && room !== 'adapters/index.ts'
-        ? ['src/adapter-sdk', 'src/wire', 'src/kit', 'src/generated']
+        ? ['src/adapter-sdk', 'src/wire', 'src/kit']
         : (MAY_IMPORT[room] ?? []);
     return importsOf(path)
       .map((target) => roomOf(target))
@@ -104,16 +105,39 @@ test('time is handed in: only the clock asks the machine', () => {
   expect(wrong).toEqual([]);
 });
 
-test('every adapter folder is in the registry under its own name, with its contract, its schema and its README', () => {
+test('every adapter folder is in the registry under its own name, with its contract, its schema and its README', async () => {
   const folders = readdirSync(join(root, 'adapters'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
   expect(Object.keys(adapters).sort()).toEqual(folders.sort());
-  for (const folder of folders) {
-    expect(adapters[folder]?.kind).toBe(folder);
-    for (const file of ['README.md', 'adapter.ts', 'config.schema.json', 'adapter.test.ts']) {
+  for (const [folder, load] of Object.entries(adapters)) {
+    const { default: definition } = await load();
+    expect([definition.kind, definition.contract]).toEqual([folder, CONTRACT_VERSION]);
+    expect(existsSync(new URL(String(definition.schema)))).toBe(true);
+    expect((await definition.adapter()).kind).toBe(folder);
+    expect(Object.keys((await definition.validators?.()) ?? {})).toEqual(
+      expect.arrayContaining(['device', 'when', 'send']),
+    );
+    for (const file of ['README.md', 'index.ts', 'adapter.ts', 'config.schema.json', 'adapter.test.ts']) {
       expect(existsSync(join(root, 'adapters', folder, file)), `adapters/${folder}/${file}`).toBe(true);
     }
+  }
+});
+
+test('a built-in adapter is its folder and one line of the registry', () => {
+  const core = [...files('src'), 'adapters/index.ts', 'scripts/generate.mjs', 'scripts/build.mjs', 'package.json'];
+  // The commands that are a QLab or a console by name, and the demo with both.
+  const desks = ['src/cli/simulate.ts', 'src/cli/demo.ts', 'src/cli/qlab-lines.ts', 'src/cli/program.ts'];
+  for (const kind of Object.keys(adapters)) {
+    const naming = core
+      .filter((path) => !desks.includes(path))
+      .flatMap((path) =>
+        text(path)
+          .split('\n')
+          .map((line) => `${path}: ${line.trim()}`),
+      )
+      .filter((line) => new RegExp(`'${kind}'|adapters/${kind}\\b|'\\./${kind}/|\\b${kind}Adapter\\b`).test(line));
+    expect(naming).toEqual([`adapters/index.ts: ${kind}: () => import('./${kind}/index.js'),`]);
   }
 });
 

@@ -8,12 +8,12 @@ import { serialAdapter } from '../../adapters/serial/adapter.js';
 import { streamdeckAdapter } from '../../adapters/streamdeck/adapter.js';
 import { xkeysAdapter } from '../../adapters/xkeys/adapter.js';
 import type { Adapter } from '../../src/adapter-sdk/adapter.js';
-import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { resolvedDevice } from '../support/checked-device.js';
 import { freePort } from '../support/free-port.js';
 import { isolated } from '../support/isolated-rig.js';
 import { qlabRig } from '../support/qlab-desk.js';
-import { never } from '../support/rig.js';
 import { virtualStreamdeckRig } from '../support/virtual-streamdeck.js';
 import { eventually, within } from '../support/waiting.js';
 

@@ -9,10 +9,10 @@ import { SimulatedMidi } from '../../adapters/midi/simulator.js';
 import { listSerial } from '../../adapters/serial/list.js';
 import { SimulatedPort } from '../../adapters/serial/simulator.js';
 import type { Adapter, Listing } from '../../src/adapter-sdk/adapter.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { entryLine } from '../../src/cli/entry-line.js';
 import { lookFor } from '../../src/devices/plugged-in.js';
-import { never } from '../support/rig.js';
 import { smallShow } from '../support/small-show.js';
 
 const lists = (kind: string, list: () => Promise<Listing>): Adapter => ({

@@ -9,8 +9,8 @@ import { kindOf } from '../../adapters/xkeys/products.js';
 import { SimulatedPanel, simulatedDriver } from '../../adapters/xkeys/simulator.js';
 import type { Input } from '../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../src/adapter-sdk/gestures.js';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { checkedDevice } from '../support/checked-device.js';
-import { never, testIo } from '../support/rig.js';
 import { TestClock } from '../support/test-clock.js';
 
 const products = fc.constantFrom(...Object.values(PRODUCTS));

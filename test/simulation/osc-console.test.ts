@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type ConsoleSimulator, startConsole } from '../../adapters/osc/console-simulator.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { Bridge } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { systemClock } from '../../src/kit/clock.js';
@@ -13,7 +14,6 @@ import type { ShowEvent } from '../../src/protocol/envelope.js';
 import { freePort } from '../support/free-port.js';
 import { connectOsc } from '../support/osc-device.js';
 import { Talking } from '../support/program.js';
-import { never } from '../support/rig.js';
 import { eventually } from '../support/waiting.js';
 
 let folder: string;

@@ -45,6 +45,8 @@ export function change(text: string, from: string, to: string): string {
   return text.replace(from, () => to);
 }
 
+const knownFakes = { kinds: Object.keys(fakeAdapters), parts: fakeAdapters, problems: [] };
+
 /** Loads the texts as bridge.yaml and show.yaml of a folder of their own. @param show  null: there is no such file. */
 export async function loadTexts(
   bridge: string | Uint8Array,
@@ -55,7 +57,7 @@ export async function loadTexts(
   try {
     await writeFile(join(folder, 'bridge.yaml'), bridge);
     if (show !== null) await writeFile(join(folder, 'show.yaml'), show);
-    const given = { env: { SM_TOKEN: 'token-of-ana' }, adapters: fakeAdapters, cwd: folder };
+    const given = { env: { SM_TOKEN: 'token-of-ana' }, adapters: async () => knownFakes, cwd: folder };
     return await loadBridge('bridge.yaml', { ...given, ...options });
   } finally {
     await rm(folder, { recursive: true });

@@ -1,11 +1,13 @@
 import type { Adapter } from '../../src/adapter-sdk/adapter.js';
-import { adapterValidators } from '../../src/generated/files.js';
+import { builtInKinds, loadAdapters, partsOf } from '../../src/app/registry.js';
+
+await loadAdapters(builtInKinds);
 
 type Config = Readonly<Record<string, unknown>>;
 
 /** A device of the bridge file: checked, and with its defaults. */
 export function checkedDevice(adapter: string, config: object): Config {
-  const validate = adapterValidators[adapter]?.device;
+  const validate = partsOf(adapter)?.device;
   const device = { adapter, ...config };
   if (!validate?.(device)) throw new Error(JSON.stringify(validate?.errors));
   return device;

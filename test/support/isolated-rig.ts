@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter, AdapterIo, Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
+import { testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { isolate } from '../../src/devices/drivers/isolated-adapter.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { keptLog, type LogLine } from './log-lines.js';
-import { testIo } from './rig.js';
 
 /** An adapter of this build, isolated. */
 export const isolated = (adapter: Adapter): Adapter =>

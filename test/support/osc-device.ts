@@ -1,8 +1,8 @@
 import { oscAdapter } from '../../adapters/osc/adapter.js';
 import type { OscConfig } from '../../adapters/osc/settings.js';
 import type { Connection, Health, Input } from '../../src/adapter-sdk/adapter.js';
+import { never, testIo } from '../../src/adapter-sdk/testing/rig.js';
 import { resolvedDevice } from './checked-device.js';
-import { never, testIo } from './rig.js';
 
 /** An osc device of the bridge file, as the loader hands it over. @throws what is wrong with its profile */
 export const resolvedOsc = (config: object, baseDir?: string): Promise<OscConfig> =>

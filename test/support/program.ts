@@ -36,13 +36,14 @@ export async function endPrograms(programs: readonly ChildProcess[]): Promise<vo
   );
 }
 
-/** Runs `pacebuddy ARGS` to its end. */
+/** Runs `pacebuddy ARGS` to its end. @param program  another one than what was built here */
 export async function pacebuddy(
   args: string[],
   env: Record<string, string> = {},
+  program = cli,
 ): Promise<{ code: number | null; out: string; err: string }> {
   const child = keptUntilItEnds(
-    spawn(process.execPath, [cli, ...args], {
+    spawn(process.execPath, [program, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     }),
@@ -71,15 +72,19 @@ export class Talking {
   readonly #waiting = new Set<{ fits: (line: Line) => boolean; found: (line: Line) => void }>();
   #errors = '';
 
-  /** @param as  the words before its own: Node, or somebody who starts it as somebody else */
+  /**
+   * @param as  the words before its own: Node, or somebody who starts it as somebody else
+   * @param program  another one than what was built here
+   */
   constructor(
     args: readonly string[],
     env: Record<string, string> = {},
     [first = process.execPath, ...words]: readonly string[] = [],
+    program = cli,
   ) {
     if (!existsSync(cli)) throw new Error('the bridge is not built: npm run build');
     const child = keptUntilItEnds(
-      spawn(first, [...words, cli, ...args], {
+      spawn(first, [...words, program, ...args], {
         stdio: ['pipe', 'pipe', 'pipe'],
         env: { ...process.env, ...env },
       }),

@@ -1,10 +1,10 @@
 /** The QLab adapter and the simulator that it is tried on. */
 import { onTestFinished } from 'vitest';
 import { qlabAdapter } from '../../adapters/qlab/adapter.js';
+import type { QlabDevice } from '../../adapters/qlab/generated/types.js';
 import { type QlabSimulator, type QlabSimulatorOptions, startQlabSimulator } from '../../adapters/qlab/simulator.js';
 import type { Adapter, Connection, Input } from '../../src/adapter-sdk/adapter.js';
-import type { QlabDevice } from '../../src/generated/types.js';
-import { never, type Rig, testIo } from './rig.js';
+import { never, type Rig, testIo } from '../../src/adapter-sdk/testing/rig.js';
 
 /** A device of the bridge file, with its defaults. */
 export const qlabDevice = ({ port }: { port: number }, more: Partial<QlabDevice> = {}): QlabDevice => ({

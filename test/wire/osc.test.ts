@@ -12,11 +12,11 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 import type { Connection } from '../../src/adapter-sdk/adapter.js';
+import { never } from '../../src/adapter-sdk/testing/rig.js';
 import { packageRoot } from '../../src/kit/package.js';
 import { encodePacket, type OscArg, type OscPacket } from '../../src/wire/osc/codec.js';
 import { freePort } from '../support/free-port.js';
 import { connectOsc, openOsc } from '../support/osc-device.js';
-import { never } from '../support/rig.js';
 import { eventually } from '../support/waiting.js';
 
 const endings: (() => Promise<unknown> | unknown)[] = [];

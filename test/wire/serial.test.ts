@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { serialAdapter } from '../../adapters/serial/adapter.js';
-import { adapterContract, type Rig, testIo } from '../support/adapter-contract.js';
+import { adapterContract, type Rig, testIo } from '../../src/adapter-sdk/testing/contract.js';
 import { checkedDevice } from '../support/checked-device.js';
 import { isolated } from '../support/isolated-rig.js';
 import { seeded } from '../support/seeded.js';

@@ -6,6 +6,7 @@
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
 import type { Adapter, Connection, Face, Pattern } from '../../adapter-sdk/adapter.js';
+import type { AdapterDefinition } from '../../adapter-sdk/define-adapter.js';
 import { machineMs, systemClock, type WallMs } from '../../kit/clock.js';
 import { BridgeError } from '../../kit/errors.js';
 import { createLog, silentLog } from '../../kit/log.js';
@@ -169,7 +170,7 @@ async function load(): Promise<Adapter> {
   const exported: Record<string, unknown> = await import(pathToFileURL(module).href);
   const found = Object.values(exported).find((value) => Object(value).kind === kind);
   if (!found) throw new Error(`${module} exports no adapter of the kind ${kind}`);
-  const adapter = found as Adapter;
+  const adapter = 'adapter' in Object(found) ? await (found as AdapterDefinition).adapter() : (found as Adapter);
   // What cannot be loaded is told by the try that needs it.
   await adapter.prepare?.({ device, log: silentLog }, new AbortController().signal).catch(() => undefined);
   return adapter;

@@ -212,16 +212,3 @@ function connectIn(
     driver.tell({ type: 'connect', config, device, patterns, baseDir, logLevel: log.level, time });
   });
 }
-
-/** The adapters with those isolated whose driver is native. @param moduleOf  where a kind's built module is */
-export function isolateNative(
-  adapters: Readonly<Record<string, Adapter>>,
-  moduleOf: (kind: string) => string,
-): Readonly<Record<string, Adapter>> {
-  return Object.fromEntries(
-    Object.entries(adapters).map(([kind, adapter]) => [
-      kind,
-      adapter.native ? isolate(adapter, { module: moduleOf(kind) }) : adapter,
-    ]),
-  );
-}

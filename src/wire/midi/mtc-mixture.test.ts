@@ -2,11 +2,11 @@
 import { describe, expect, test } from 'vitest';
 import { createMidiAdapter } from '../../../adapters/midi/adapter.js';
 import { SimulatedMidi } from '../../../adapters/midi/simulator.js';
-import { testIo } from '../../../test/support/adapter-contract.js';
 import { checkedDevice } from '../../../test/support/checked-device.js';
 import { seeded } from '../../../test/support/seeded.js';
 import { TestClock } from '../../../test/support/test-clock.js';
 import type { Health } from '../../adapter-sdk/adapter.js';
+import { testIo } from '../../adapter-sdk/testing/contract.js';
 import { encodeMessage } from './codec.js';
 import { MtcReceiver } from './mtc.js';
 import type { Mixture } from './mtc-mixture.js';

@@ -2,7 +2,7 @@
 import { hidAdapter } from '../../../adapters/hid/adapter.js';
 import { midiAdapter } from '../../../adapters/midi/adapter.js';
 import { serialAdapter } from '../../../adapters/serial/adapter.js';
-import { adapterContract } from '../../support/adapter-contract.js';
+import { adapterContract } from '../../../src/adapter-sdk/testing/contract.js';
 import { slowness } from './machine.js';
 import { hidRig, midiRig, serialRig } from './rigs.js';
 

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { midiAdapter } from '../../../adapters/midi/adapter.js';
 import type { Adapter, Input } from '../../../src/adapter-sdk/adapter.js';
+import { never, testIo } from '../../../src/adapter-sdk/testing/rig.js';
 import { checkedDevice } from '../../support/checked-device.js';
 import { Talking } from '../../support/program.js';
-import { never, testIo } from '../../support/rig.js';
 import { eventually } from '../../support/waiting.js';
 
 const NAME = 'Booth Desk';

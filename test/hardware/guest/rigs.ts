@@ -2,9 +2,9 @@
 
 import type { Adapter } from '../../../src/adapter-sdk/adapter.js';
 import { SETTLE_MS } from '../../../src/adapter-sdk/gestures.js';
+import type { Rig } from '../../../src/adapter-sdk/testing/rig.js';
 import { systemClock } from '../../../src/kit/clock.js';
 import { checkedDevice, resolvedDevice } from '../../support/checked-device.js';
-import type { Rig } from '../../support/rig.js';
 import { portSettles } from '../../support/socat-box.js';
 import { eventually } from '../../support/waiting.js';
 import { type DeviceEnd, Gadget, type Identity } from './gadget.js';

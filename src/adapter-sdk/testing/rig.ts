@@ -1,9 +1,9 @@
 /** The device's side of the adapter contract: what a rig is, and the bench that a test puts it on. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Adapter, AdapterIo, Command, Connection, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { systemClock } from '../../src/kit/clock.js';
-import type { ErrorCode } from '../../src/kit/errors.js';
-import { silentLog } from '../../src/kit/log.js';
+import { systemClock } from '../../kit/clock.js';
+import type { ErrorCode } from '../../kit/errors.js';
+import { silentLog } from '../../kit/log.js';
+import type { Adapter, AdapterIo, Command, Connection, Input, Pattern } from '../adapter.js';
 import { eventually } from './waiting.js';
 
 /** A device on a real wire, and how the bridge file names it. It is plugged in when the rig has been made. */

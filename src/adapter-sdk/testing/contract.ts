@@ -4,9 +4,9 @@
  */
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
-import type { Input, Pattern } from '../../src/adapter-sdk/adapter.js';
-import { systemClock } from '../../src/kit/clock.js';
-import { BridgeError, type ErrorCode } from '../../src/kit/errors.js';
+import { systemClock } from '../../kit/clock.js';
+import { BridgeError, type ErrorCode } from '../../kit/errors.js';
+import type { Input, Pattern } from '../adapter.js';
 import { Bench, fits, never, type Rig, type Traits, testIo } from './rig.js';
 import { eventually, within } from './waiting.js';
 

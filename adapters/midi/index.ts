@@ -1,0 +1,10 @@
+import { defineAdapter } from '../../src/adapter-sdk/define-adapter.js';
+
+export default defineAdapter({
+  contract: 1,
+  kind: 'midi',
+  schema: new URL('./config.schema.json', import.meta.url),
+  adapter: async () => (await import('./adapter.js')).midiAdapter,
+  validators: () => import('./generated/validators.js'),
+  simulator: async () => ({ ...(await import('./simulator.js')), ...(await import('./desk-simulator.js')) }),
+});

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
+import type { Adapter } from '../../adapter-sdk/adapter.js';
+import { type Clock, type MonoMs, systemClock } from '../../kit/clock.js';
+import { BridgeError, wordsOf } from '../../kit/errors.js';
+import type { Log } from '../../kit/log.js';
+import { packageRoot } from '../../kit/package.js';
+
+/** What loading a package may take, in milliseconds. */
+const LOAD_LIMIT_MS = 5000;
+/** What one answer may take. The bridge waits for it, and does nothing else meanwhile. */
+const ANSWER_LIMIT_MS = 250;
+/** The same for `resolve`, which reads files; it is asked before a show, or in the thread of a reload. */
+const RESOLVE_LIMIT_MS = 2000;
+/** After an adapter hung it is loaded anew: so soon at first, twice as late each time, at most so late. */
+const RESTART_MS = { first: 1000, most: 60_000 } as const;
+/** What the thread's JavaScript may hold, in MiB. */
+const HEAP_MIB_MAX = 64;
+
+/** The built entry of the thread: Node runs no TypeScript, so this is dist/ from the sources as well. */
+const HOST = join(packageRoot, 'dist/src/devices/drivers/adapter-thread-host.js');
+
+/** What the thread tells of the definition that it has loaded. */
+export interface AdapterFacts {
+  kind: string;
+  /** The JSON Schema of its part of the bridge file. */
+  schema: object;
+  /** The members of its adapter that are functions. */
+  members: readonly string[];
+  tellsPlayhead: boolean;
+}
+
+/** What the host is given. `wake` counts its answers. */
+export interface HostData {
+  /** The entry of the package, as a path. */
+  entry: string;
+  port: MessagePort;
+  wake: Int32Array;
+}
+
+export type Question = { id: number; member: string; args: readonly unknown[] };
+export type Reply = { id: number; answer?: unknown; fault?: string };
+export type Loaded = { facts: AdapterFacts } | { fault: string };
+
+/** What stands for an answer that did not come: in doubt it is no press, and no command is right. */
+const FALLBACKS: Readonly<Record<string, (why: string, args: readonly unknown[]) => unknown>> = {
+  matches: () => false,
+  isPress: () => true,
+  isByHand: () => false,
+  firedCue: () => undefined,
+  includes: () => false,
+  placeOf: () => ({}),
+  comesBack: () => false,
+  movesPlayhead: () => true,
+  identityOf: () => undefined,
+  problemOfDevice: (why) => ({ pointer: '', message: `its adapter fails: ${why}`, severity: 'error' }),
+  problemOfPattern: (why) => `its adapter fails: ${why}`,
+  inputNames: () => undefined,
+  problemOfCommand: (why) => `its adapter fails: ${why}`,
+  summarise: (_why, [command]) => JSON.stringify(command),
+  resolve: (why) => ({ ok: false, problem: FALLBACKS.problemOfDevice?.(why, []) }),
+};
+
+/**
+ * An adapter's code in a thread of its own, which answers one question at a time while the bridge waits: an adapter that
+ * loops, throws or exits costs its own answers only, and at most 250 ms of everybody's time.
+ */
+export class AdapterThread {
+  readonly facts: AdapterFacts;
+  /** Told what went wrong; the log of the newest connection. */
+  log: Log | undefined;
+  readonly #entry: string;
+  readonly #clock: Clock;
+  #running: Running | undefined;
+  #pauseMs: number = RESTART_MS.first;
+
+  private constructor(entry: string, clock: Clock, running: Running) {
+    this.#entry = entry;
+    this.#clock = clock;
+    this.#running = running;
+    this.facts = running.facts;
+  }
+
+  /** @param entry  of the package, as a path. @throws an Error with what is wrong, in words that follow the package's name */
+  static async start(entry: string, clock: Clock = systemClock()): Promise<AdapterThread> {
+    return new AdapterThread(entry, clock, await run(entry, clock));
+  }
+
+  /** The adapter's answers; `connect`, `prepare` and `list` are for a driver's process. */
+  answers(): Omit<Adapter, 'connect' | 'prepare' | 'list'> {
+    const { kind, members, tellsPlayhead } = this.facts;
+    const known = Object.keys(FALLBACKS).filter((member) => members.includes(member));
+    const answers = known.map((member) => [member, (...args: readonly unknown[]) => this.#ask(member, args)]);
+    const { resolve, ...others } = Object.fromEntries(answers);
+    return {
+      ...others,
+      ...(resolve && { resolve: async (...args: readonly unknown[]) => resolve(...args) }),
+      ...(tellsPlayhead && { tellsPlayhead }),
+      kind,
+    };
+  }
+
+  #ask(member: string, args: readonly unknown[]): unknown {
+    const running = this.#running;
+    const limitMs = member === 'resolve' ? RESOLVE_LIMIT_MS : ANSWER_LIMIT_MS;
+    const reply = running?.ask(member, args, (this.#clock.mono() + limitMs) as MonoMs);
+    if (reply && reply.fault === undefined) return reply.answer;
+    const why = reply ? `${member} threw: ${reply.fault}` : `${member} gave no answer within ${limitMs} ms`;
+    if (reply) this.#tell(why);
+    else if (running) this.#hung(running, why);
+    return FALLBACKS[member]?.(why, args);
+  }
+
+  #tell(detail: string): void {
+    this.log?.error({ code: 'ADAPTER_FAILED', adapter: this.facts.kind, detail }, 'adapter.failed');
+  }
+
+  #hung(running: Running, detail: string): void {
+    this.#running = undefined;
+    running.end();
+    this.#tell(`${detail}; it is loaded anew in ${this.#pauseMs / 1000} s, and answers nothing until then`);
+    void this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    while (!this.#running) {
+      const pauseMs = this.#pauseMs;
+      this.#pauseMs = Math.min(2 * pauseMs, RESTART_MS.most);
+      await this.#clock.sleep(pauseMs);
+      this.#running = await run(this.#entry, this.#clock).catch((error: unknown) => {
+        this.#tell(wordsOf(error));
+        return undefined;
+      });
+    }
+  }
+}
+
+/** A thread that has loaded its package. */
+class Running {
+  readonly facts: AdapterFacts;
+  readonly #worker: Worker;
+  readonly #port: MessagePort;
+  readonly #wake: Int32Array;
+  readonly #clock: Clock;
+  #lastId = 0;
+
+  constructor(worker: Worker, port: MessagePort, wake: Int32Array, facts: AdapterFacts, clock: Clock) {
+    this.facts = facts;
+    this.#worker = worker;
+    this.#port = port;
+    this.#wake = wake;
+    this.#clock = clock;
+  }
+
+  /** @returns undefined when there was none in time */
+  ask(member: string, args: readonly unknown[], until: MonoMs): Reply | undefined {
+    this.#lastId += 1;
+    this.#port.postMessage({ id: this.#lastId, member, args } satisfies Question);
+    for (;;) {
+      const seen = Atomics.load(this.#wake, 0);
+      const reply = receiveMessageOnPort(this.#port)?.message as Reply | undefined;
+      if (reply?.id === this.#lastId) return reply;
+      if (reply) continue;
+      const leftMs = until - this.#clock.mono();
+      if (leftMs <= 0) return undefined;
+      Atomics.wait(this.#wake, 0, seen, leftMs);
+    }
+  }
+
+  end(): void {
+    this.#port.close();
+    void this.#worker.terminate();
+  }
+}
+
+async function run(entry: string, clock: Clock): Promise<Running> {
+  const { port1, port2 } = new MessageChannel();
+  const wake = new Int32Array(new SharedArrayBuffer(4));
+  const worker = new Worker(HOST, {
+    workerData: { entry, port: port2, wake } satisfies HostData,
+    transferList: [port2],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
+  });
+  const timer = new AbortController();
+  try {
+    const facts = await new Promise<AdapterFacts>((resolve, reject) => {
+      worker.once('message', (said: Loaded) => ('facts' in said ? resolve(said.facts) : reject(new Error(said.fault))));
+      worker.on('error', (error) => reject(new Error(`does not load: ${wordsOf(error)}`)));
+      worker.once('exit', () => reject(new Error('does not load: it ends the thread that it is loaded in')));
+      void clock.sleep(LOAD_LIMIT_MS, timer.signal).then(() => {
+        reject(new Error(`does not load: it was not done within ${LOAD_LIMIT_MS / 1000} s`));
+      });
+    });
+    // A command that is done does not wait for its adapters.
+    worker.unref();
+    port1.unref();
+    return new Running(worker, port1, wake, facts, clock);
+  } catch (error) {
+    port1.close();
+    await worker.terminate();
+    throw error;
+  } finally {
+    timer.abort();
+  }
+}
+
+/** What the driver's process does instead: nobody calls it here. */
+export const elsewhere = (): Promise<never> =>
+  Promise.reject(new BridgeError('INTERNAL', 'this is done in a driver process'));
