@@ -2,6 +2,7 @@
  * Which reply answers which message. QLab gives no request id: replies are matched first in, first out, on
  * the address without its workspace, and a reply that comes after its time is up answers nobody.
  */
+import { Alarm } from '../../src/kit/alarm.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 import { BoundedQueue } from '../../src/kit/queue.js';
@@ -31,7 +32,7 @@ const LATE_ADDRESSES_MAX = 256;
 interface Pending {
   resolve(reply: Reply): void;
   reject(error: BridgeError): void;
-  timer: AbortController;
+  alarm: Alarm;
 }
 
 /** The address without `/reply` and without `/workspace/{id}`, which QLab adds and leaves out as it likes. */
@@ -125,17 +126,17 @@ export class Replies {
       reject(error);
       return;
     }
-    const pending: Pending = { resolve, reject, timer: new AbortController() };
-    const line = this.#pending.get(key);
-    if (line) line.push(pending);
-    else this.#pending.set(key, [pending]);
-    this.#pendingCount += 1;
-    void this.#clock.sleep(this.#timeoutMs, pending.timer.signal).then(() => {
-      if (pending.timer.signal.aborted) return;
+    const alarm = new Alarm(this.#clock, () => {
       this.#remove(key, pending);
       if (!options.interchangeable) this.#owe(key);
       reject(new BridgeError('DEVICE_TIMEOUT', `QLab did not answer ${key} within ${this.#timeoutMs} ms`));
     });
+    const pending: Pending = { resolve, reject, alarm };
+    const line = this.#pending.get(key);
+    if (line) line.push(pending);
+    else this.#pending.set(key, [pending]);
+    this.#pendingCount += 1;
+    alarm.set(this.#clock.mono() + this.#timeoutMs);
   }
 
   /** Hands a reply to the question it answers. @returns what became of it, for the counters. */
@@ -153,7 +154,7 @@ export class Replies {
     const pending = this.#pending.get(key)?.[0];
     if (!pending) return 'unasked';
     this.#remove(key, pending);
-    pending.timer.abort();
+    pending.alarm.clear();
     pending.resolve({ status: reply.status, data: reply.data });
     return 'answered';
   }
@@ -165,8 +166,8 @@ export class Replies {
     const open = [...this.#pending.values()].flat();
     this.#pending.clear();
     this.#pendingCount = 0;
-    for (const { timer, reject } of open) {
-      timer.abort();
+    for (const { alarm, reject } of open) {
+      alarm.clear();
       reject(error);
     }
     for (const { reject } of waiting) reject(error);

@@ -1,4 +1,5 @@
 /** What is to be sent a while after something else, unless something newer replaces it. */
+import { Alarm } from '../../src/kit/alarm.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 
@@ -8,7 +9,7 @@ const PENDING_MAX = 64;
 interface Pending<Out> {
   out: Out;
   names: ReadonlySet<string>;
-  timer: AbortController;
+  alarm: Alarm;
 }
 
 /** The pending ones of one connection; none survives it. */
@@ -44,11 +45,10 @@ export class Afterwards<Out> {
    */
   start(ms: number, out: Out, names: Iterable<string>, act: (isWanted: () => boolean) => void): void {
     if (this.#isEnded) return;
-    const pending: Pending<Out> = { out, names: new Set(names), timer: new AbortController() };
+    const alarm = new Alarm(this.#clock, () => act(() => this.#pending.delete(pending)));
+    const pending: Pending<Out> = { out, names: new Set(names), alarm };
     this.#pending.add(pending);
-    void this.#clock.sleep(ms, pending.timer.signal).then(() => {
-      if (this.#pending.has(pending)) act(() => this.#pending.delete(pending));
-    });
+    alarm.set(this.#clock.mono() + ms);
   }
 
   /** Nothing is pending from now on. @returns what was, in the order of the starts. */
@@ -61,6 +61,6 @@ export class Afterwards<Out> {
 
   #drop(pending: Pending<Out>): void {
     this.#pending.delete(pending);
-    pending.timer.abort();
+    pending.alarm.clear();
   }
 }

@@ -1,3 +1,4 @@
+import { Alarm } from '../../src/kit/alarm.js';
 import type { Clock } from '../../src/kit/clock.js';
 import type { Look } from './draw.js';
 import type { Surface } from './surfaces.js';
@@ -107,17 +108,16 @@ export class Painter {
   }
 
   async #timed(painting: Promise<void>): Promise<void> {
-    const timer = new AbortController();
     let isStalled = false;
-    void this.#clock.sleep(PICTURE_LIMIT_MS, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
+    const alarm = new Alarm(this.#clock, () => {
       isStalled = true;
       this.#events.onStalled(true);
     });
+    alarm.set(this.#clock.mono() + PICTURE_LIMIT_MS);
     try {
       await painting;
     } finally {
-      timer.abort();
+      alarm.clear();
       if (isStalled) this.#events.onStalled(false);
     }
   }

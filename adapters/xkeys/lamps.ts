@@ -1,4 +1,5 @@
 /** Whose lamp it is: which command was the last for each, and what goes dark by itself. */
+import { Alarm } from '../../src/kit/alarm.js';
 import type { Clock } from '../../src/kit/clock.js';
 import { BridgeError } from '../../src/kit/errors.js';
 
@@ -9,7 +10,7 @@ const FADING_MAX = 64;
 export class Lamps {
   readonly #clock: Clock;
   readonly #owners = new Map<string, number>();
-  readonly #fading = new Map<number, AbortController>();
+  readonly #fading = new Map<number, Alarm>();
   #last = 0;
 
   constructor(clock: Clock) {
@@ -26,26 +27,25 @@ export class Lamps {
   take(names: readonly string[]): number {
     this.#last += 1;
     for (const name of names) this.#owners.set(name, this.#last);
-    for (const [owner, timer] of this.#fading) if (this.#namesOf(owner).length === 0) this.#forget(owner, timer);
+    for (const owner of this.#fading.keys()) if (this.#namesOf(owner).length === 0) this.#forget(owner);
     return this.#last;
   }
 
   /** Calls back after `ms` with those of the command's lamps that are still its own; not at all when none is. */
   fade(owner: number, ms: number, goDark: (names: readonly string[]) => void): void {
     if (this.#namesOf(owner).length === 0) return;
-    const timer = new AbortController();
-    this.#fading.set(owner, timer);
-    void this.#clock.sleep(ms, timer.signal).then(() => {
-      if (timer.signal.aborted) return;
+    const alarm = new Alarm(this.#clock, () => {
       const names = this.#namesOf(owner);
-      this.#forget(owner, timer);
+      this.#forget(owner);
       goDark(names);
     });
+    this.#fading.set(owner, alarm);
+    alarm.set(this.#clock.mono() + ms);
   }
 
   /** Nothing goes dark by itself any more. Idempotent. */
   end(): void {
-    for (const [owner, timer] of this.#fading) this.#forget(owner, timer);
+    for (const owner of this.#fading.keys()) this.#forget(owner);
     this.#owners.clear();
   }
 
@@ -53,8 +53,8 @@ export class Lamps {
     return [...this.#owners].flatMap(([name, its]) => (its === owner ? [name] : []));
   }
 
-  #forget(owner: number, timer: AbortController): void {
+  #forget(owner: number): void {
+    this.#fading.get(owner)?.clear();
     this.#fading.delete(owner);
-    timer.abort();
   }
 }
