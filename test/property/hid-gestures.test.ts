@@ -90,6 +90,14 @@ const LET_GO_WHEN_DUE = [
   { afterMs: 50, down: [] },
 ];
 
+/** Left and right come down again in the very moment in which it counts that they were let go of. */
+const PRESSED_WHEN_DUE = [
+  { afterMs: 0, down: [] },
+  { afterMs: 0, down: ['left', 'right'] },
+  { afterMs: 0, down: [] },
+  { afterMs: DEBOUNCE_MS, down: ['left', 'right'] },
+];
+
 test('a chord is pressed when its last button is, with all of them down and pressed together, once a press', () => {
   fc.assert(
     fc.property(reports, (steps) => {
@@ -128,9 +136,10 @@ test('a chord is pressed when its last button is, with all of them down and pres
               presses.length === chord.length &&
               Math.max(...times) - Math.min(...times) <= CHORD_MS;
             const isFresh = presses.every((press) => press.nth > (usedUpTo[index] ?? 0));
-            const expected = isDown[index] ? false : isTogether && isFresh;
-            expect(told.filter((name) => name === 'press')).toEqual(expected ? ['press'] : []);
             const ends = isDown[index] === true && chord.some((name) => released.has(name));
+            // One report may tell of a release that had lasted long enough, and of the next press.
+            const expected = (!isDown[index] || ends) && isTogether && isFresh;
+            expect(told.filter((name) => name === 'press')).toEqual(expected ? ['press'] : []);
             expect(told.filter((name) => name === 'release')).toEqual(ends ? ['release'] : []);
             if (expected) usedUpTo[index] = nth;
             // A hold may be due in the very moment of the release, and is told first.
@@ -141,7 +150,7 @@ test('a chord is pressed when its last button is, with all of them down and pres
         before = down;
       }
     }),
-    { examples: [[LET_GO_WHEN_DUE]] },
+    { examples: [[LET_GO_WHEN_DUE], [PRESSED_WHEN_DUE]] },
   );
 });
 
