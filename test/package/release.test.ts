@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packageRoot } from '../../src/kit/package.js';
 
-const subjects = join(packageRoot, 'scripts/commit-subjects.mjs');
+const subjects = join(packageRoot, 'scripts/check-commits.mjs');
 const release = join(packageRoot, 'scripts/release.mjs');
 let folder: string;
 
@@ -32,7 +32,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 async function bringTheCheck() {
   await mkdir(join(folder, 'scripts'));
-  await writeFile(join(folder, 'scripts/commit-subjects.mjs'), '');
+  await writeFile(join(folder, 'scripts/check-commits.mjs'), '');
   await commit('and the one that brings it is not asked');
 }
 

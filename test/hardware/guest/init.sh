@@ -14,8 +14,8 @@ chmod 1777 /tmp
 mount -t configfs none /sys/kernel/config 2>/dev/null
 hostname guest
 ip link set lo up
-# Until the tests begin, on two cores that are free.
-BOOT_SECONDS=10
+# Until the tests begin, where little else runs. It took 7.4 s at a load of 6 on two cores.
+BOOT_SECONDS=4
 say() {
   read -r up _ </proc/uptime
   echo "@@ $up $*" >/dev/console

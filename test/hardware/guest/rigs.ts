@@ -8,7 +8,7 @@ import { checkedDevice, resolvedDevice } from '../../support/checked-device.js';
 import { portSettles } from '../../support/socat-box.js';
 import { eventually } from '../../support/waiting.js';
 import { type DeviceEnd, Gadget, type Identity } from './gadget.js';
-import { holdersOf, programClients } from './machine.js';
+import { holdersOf, programClients, slowness } from './machine.js';
 
 /** From pid.codes, for tests. */
 const TEST_VENDOR = 0x1209;
@@ -27,8 +27,8 @@ const clock = systemClock();
 const DOWN = Buffer.from([0x04, 0x00]);
 const UP = Buffer.from([0x00, 0x00]);
 
-/** How long a quick foot stays down, and up: many times the debounce time, in a guest that may deliver late. */
-const FOOT_MS = 40;
+/** How long a foot stays down, and up: many times the debounce time (35), in a guest that may deliver late. */
+const FOOT_MS = 150 * slowness;
 
 /** The right pedal goes down, and up. */
 export async function step(end: DeviceEnd): Promise<void> {

@@ -14,7 +14,7 @@ function git(...args) {
 }
 
 /** Older ones stay as they are. */
-const [began] = git('log', '--diff-filter=A', '--format=%H', '--', 'scripts/commit-subjects.mjs').slice(-1);
+const [began] = git('log', '--diff-filter=A', '--format=%H', '--', 'scripts/check-commits.mjs').slice(-1);
 const commits = began ? git('log', '--no-merges', '--format=%h %s', `${began}..HEAD`) : [];
 const wrong = commits.flatMap((line) => {
   const subject = line.slice(line.indexOf(' ') + 1);
