@@ -113,7 +113,7 @@ export const ERRORS = {
   CONFIG_UNKNOWN_KEY: { severity: 'fatal', hint: 'remove it, or write the name that was suggested' },
   CONFIG_INVALID: {
     severity: 'fatal',
-    hint: 'compare with the reference in src/config/README.md; for a device, in adapters/KIND/README.md',
+    hint: 'compare with the reference in docs/bridge-file.md; for a device, in adapters/KIND/README.md',
   },
   CONFIG_DUPLICATE: { severity: 'fatal', hint: 'keep one of them, or give each its own id' },
   CONFIG_UNKNOWN_NAME: { severity: 'fatal', hint: 'name something that the bridge file or the show file holds' },
@@ -121,7 +121,7 @@ export const ERRORS = {
     severity: 'fatal',
     hint: 'npm install the package beside the bridge file, in a version that fits this bridge; or take it out of adapters',
   },
-  CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in src/mapping/README.md' },
+  CONFIG_PLACEHOLDER: { severity: 'fatal', hint: 'see the list of placeholders in docs/mapping.md' },
   CONFIG_ENV_MISSING: { severity: 'fatal', hint: 'set the environment variable, or give a default: ${NAME:-default}' },
   CONFIG_ACCESS_REQUIRED: { severity: 'fatal', hint: 'add an access list, or listen on 127.0.0.1' },
   CONFIG_RULE_UNUSED: { severity: 'warn', hint: 'the rule applies to no cue; check call and placeholders' },
