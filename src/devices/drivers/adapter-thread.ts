@@ -12,7 +12,7 @@ const LOAD_LIMIT_MS = 5000;
 const ANSWER_LIMIT_MS = 250;
 /** The same for `resolve`, which reads files; it is asked before a show, or in the thread of a reload. */
 const RESOLVE_LIMIT_MS = 2000;
-/** After an adapter hung it is loaded anew: so soon at first, twice as late each time, at most so late. */
+/** After an adapter hung it is loaded anew when it is asked: so soon at first, twice as late each time, at most so late. */
 const RESTART_MS = { first: 1000, most: 60_000 } as const;
 /** What the thread's JavaScript may hold, in MiB. */
 const HEAP_MIB_MAX = 64;
@@ -73,6 +73,8 @@ export class AdapterThread {
   readonly #clock: Clock;
   #running: Running | undefined;
   #pauseMs: number = RESTART_MS.first;
+  /** When the first question that comes then loads it anew; undefined while it runs or is being loaded. */
+  #restartAtMs: number | undefined;
 
   private constructor(entry: string, clock: Clock, running: Running) {
     this.#entry = entry;
@@ -102,6 +104,7 @@ export class AdapterThread {
 
   #ask(member: string, args: readonly unknown[]): unknown {
     const running = this.#running;
+    if (!running) this.#restart();
     const limitMs = member === 'resolve' ? RESOLVE_LIMIT_MS : ANSWER_LIMIT_MS;
     const reply = running?.ask(member, args, (this.#clock.mono() + limitMs) as MonoMs);
     if (reply && reply.fault === undefined) return reply.answer;
@@ -118,20 +121,27 @@ export class AdapterThread {
   #hung(running: Running, detail: string): void {
     this.#running = undefined;
     running.end();
-    this.#tell(`${detail}; it is loaded anew in ${this.#pauseMs / 1000} s, and answers nothing until then`);
-    void this.#restart();
+    this.#tell(`${detail}; it answers nothing for ${this.#pauseMs / 1000} s, then it is loaded anew`);
+    this.#rest();
   }
 
-  async #restart(): Promise<void> {
-    while (!this.#running) {
-      const pauseMs = this.#pauseMs;
-      this.#pauseMs = Math.min(2 * pauseMs, RESTART_MS.most);
-      await this.#clock.sleep(pauseMs);
-      this.#running = await run(this.#entry, this.#clock).catch((error: unknown) => {
+  #rest(): void {
+    this.#restartAtMs = this.#clock.mono() + this.#pauseMs;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, RESTART_MS.most);
+  }
+
+  #restart(): void {
+    if (this.#restartAtMs === undefined || this.#clock.mono() < this.#restartAtMs) return;
+    this.#restartAtMs = undefined;
+    void run(this.#entry, this.#clock).then(
+      (running) => {
+        this.#running = running;
+      },
+      (error: unknown) => {
         this.#tell(wordsOf(error));
-        return undefined;
-      });
-    }
+        this.#rest();
+      },
+    );
   }
 }
 
