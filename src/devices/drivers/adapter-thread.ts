@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Adapter } from '../../adapter-sdk/adapter.js';
 import { type Clock, type MonoMs, systemClock } from '../../kit/clock.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
+import { driverEnvironment } from './driver-environment.js';
 
 /** What loading a package may take, in milliseconds. */
 const LOAD_LIMIT_MS = 5000;
@@ -85,6 +88,7 @@ export class AdapterThread {
 
   /** @param entry  of the package, as a path. @throws an Error with what is wrong, in words that follow the package's name */
   static async start(entry: string, clock: Clock = systemClock()): Promise<AdapterThread> {
+    await tryApart(entry);
     return new AdapterThread(entry, clock, await run(entry, clock));
   }
 
@@ -183,12 +187,34 @@ class Running {
   }
 }
 
+/**
+ * Loads the package in a process first: native code that crashes while it is loaded would take the bridge with it. What else
+ * goes wrong there the thread tells better. @throws an Error with what is wrong
+ */
+async function tryApart(entry: string): Promise<void> {
+  const load = `const { default: it } = await import(${JSON.stringify(pathToFileURL(entry).href)}); await it?.adapter?.(); process.exit();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', load], {
+    stdio: 'ignore',
+    windowsHide: true,
+    env: driverEnvironment(process.env),
+    timeout: LOAD_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const signal = await new Promise<string | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', (_code, by) => resolve(by));
+  });
+  if (signal === 'SIGKILL') throw new Error(`does not load: it was not done within ${LOAD_LIMIT_MS / 1000} s`);
+  if (signal !== null) throw new Error(`does not load: it crashes (${signal})`);
+}
+
 async function run(entry: string, clock: Clock): Promise<Running> {
   const { port1, port2 } = new MessageChannel();
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(HOST, {
     workerData: { entry, port: port2, wake } satisfies HostData,
     transferList: [port2],
+    env: driverEnvironment(process.env),
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
   });
   const timer = new AbortController();
