@@ -134,6 +134,9 @@ test('a package may be loaded into the bridge, where its faults at load are told
     'bridge.yaml:3:23 error CONFIG_ADAPTER lamp does not load: no luck',
     expect.stringMatching(/unknown adapter/),
   ]);
+  const late = `adapter: async () => { throw new Error('no driver'); }`;
+  const half = await load({ lamp: lamp('', late) }, inside);
+  expect(half.lines[0]).toBe('bridge.yaml:3:23 error CONFIG_ADAPTER lamp does not load: no driver');
   const { result } = await load({ lamp: `globalThis.lampIsHere = true;${lamp()}` }, inside);
   expect(result.ok).toBe(true);
   expect(globalThis).toHaveProperty('lampIsHere', true);
