@@ -89,6 +89,7 @@ test.each([
   ['throws when it is loaded', 'throw new Error("no luck");', `other ${NOT_LOADED}no luck`],
   ['has no end when it is loaded', 'for (;;);', `other ${NOT_LOADED}it was not done within 5 s`],
   ['exits when it is loaded', 'process.exit(0);', `other ${NOT_LOADED}it ends the thread that it is loaded in`],
+  ['crashes when it is loaded', "process.kill(process.pid, 'SIGSEGV');", `other ${NOT_LOADED}it crashes (SIGSEGV)`],
   ['is no JavaScript', 'export default {', new RegExp(`^other ${NOT_LOADED}`)],
 ])('a package that %s is told in words, at its line and column', async (_, source, words) => {
   const packages = { 'pacebuddy-adapter-lamp': lamp(), ...(source === undefined ? {} : { other: source }) };
@@ -133,15 +134,21 @@ test('a package may be loaded into the bridge, where its faults at load are told
     'bridge.yaml:3:23 error CONFIG_ADAPTER lamp does not load: no luck',
     expect.stringMatching(/unknown adapter/),
   ]);
+  const late = `adapter: async () => { throw new Error('no driver'); }`;
+  const half = await load({ lamp: lamp('', late) }, inside);
+  expect(half.lines[0]).toBe('bridge.yaml:3:23 error CONFIG_ADAPTER lamp does not load: no driver');
   const { result } = await load({ lamp: `globalThis.lampIsHere = true;${lamp()}` }, inside);
   expect(result.ok).toBe(true);
   expect(globalThis).toHaveProperty('lampIsHere', true);
 });
 
-test('a package that is isolated never runs in the bridge itself', async () => {
-  const { result } = await load({ lamp: `globalThis.lampWasHere = true;${lamp()}` }, '[lamp]');
+test('a package that is isolated never runs in the bridge itself, and sees none of its secrets', async () => {
+  const members = 'summarise: () => `${process.env.VITEST} ${Boolean(process.env.PATH)}`';
+  const { result } = await load({ lamp: `globalThis.lampWasHere = true;${lamp(members)}` }, '[lamp]');
   expect(result.ok).toBe(true);
   expect(globalThis).not.toHaveProperty('lampWasHere');
+  expect(process.env.VITEST).toBe('true');
+  expect(adapterOf('lamp')?.summarise({})).toBe('undefined true');
 });
 
 test('an answer that throws or never comes costs itself, and the adapter answers again later', {

@@ -109,7 +109,8 @@ async function loadApart(entry: string): Promise<PackagedKind> {
 
 async function loadHere(entry: string): Promise<PackagedKind> {
   const { adapter: loadAdapter, kind, schema } = await definitionAt(entry);
-  const [adapter, { validatorsOf }] = await Promise.all([loadAdapter(), import('./adapter-validators.js')]);
+  const adapter = await loadAdapter().catch(notLoaded);
+  const { validatorsOf } = await import('./adapter-validators.js');
   const parts = validatorsOf(kind, schema instanceof URL ? JSON.parse(readFileSync(schema, 'utf8')) : schema);
   if (!adapter.native) return { adapter, parts, entry };
   const { isolate } = await import('../devices/drivers/isolated-adapter.js');
@@ -118,12 +119,14 @@ async function loadHere(entry: string): Promise<PackagedKind> {
 
 /** @throws an Error with what is wrong, in words that follow the package's name */
 export async function definitionAt(entry: string): Promise<AdapterDefinition> {
-  const exported: { default?: unknown } = await import(pathToFileURL(entry).href).catch((cause) => {
-    throw new Error(`does not load: ${wordsOf(cause)}`, { cause });
-  });
+  const exported: { default?: unknown } = await import(pathToFileURL(entry).href).catch(notLoaded);
   const fault = problemOfDefinition(exported.default);
   if (fault !== undefined) throw new Error(fault);
   return exported.default as AdapterDefinition;
+}
+
+function notLoaded(cause: unknown): never {
+  throw new Error(`does not load: ${wordsOf(cause)}`, { cause });
 }
 
 /**

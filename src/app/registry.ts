@@ -35,8 +35,9 @@ export async function loadAdapters(kinds: Iterable<string>): Promise<void> {
       const [adapter, parts] = await Promise.all([definition?.adapter(), definition?.validators?.()]);
       if (!adapter || !parts) return;
       // Native drivers run in processes of their own, which load what was built.
-      const module = join(packageRoot, 'dist/adapters', kind, 'adapter.js');
-      loaded.set(kind, { adapter: adapter.native ? await isolated(adapter, module) : adapter, parts });
+      const module = join(packageRoot, 'dist/adapters', kind, 'index.js');
+      const ready = adapter.native ? await isolated(adapter, module) : adapter;
+      if (!loaded.has(kind)) loaded.set(kind, { adapter: ready, parts });
     }),
   );
 }

@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
-import type { KindListing, LoadResult } from '../app/bridge.js';
-import { kindsOfDevices, loadChecked, pluggedIn } from '../app/registry.js';
-import { formatProblem } from '../config/problems.js';
+import type { KindListing } from '../app/bridge.js';
+import { kindsOfDevices, pluggedIn } from '../app/registry.js';
 import { systemClock } from '../kit/clock.js';
 import { BOLD, DIM, GREEN, isColourful, painted, YELLOW } from '../kit/colours.js';
 import { deviceStates } from './device-states.js';
 import { entryLine } from './entry-line.js';
 import { EXIT } from './exit.js';
 import type { TokenOptions } from './identity.js';
+import { takePackagesIn } from './packages.js';
 import { stopSignal } from './signals.js';
 import { type FoundDevice, watchDevices } from './watch-devices.js';
 
@@ -24,7 +24,7 @@ export interface DevicesOptions extends TokenOptions {
  * @param wanted  kinds to look for (all, when empty), or one bridge file.
  */
 export async function devices(wanted: readonly string[], options: DevicesOptions): Promise<void> {
-  if (options.bridge !== undefined) tellBroken(await loadChecked(options.bridge));
+  const isKnown = options.bridge === undefined || (await takePackagesIn(options.bridge));
   const { plugged, network } = await kindsOfDevices();
   const all = `the kinds are ${plugged.join(', ')}`;
   const [file] = wanted.filter((each) => !plugged.includes(each) && !network.includes(each));
@@ -46,22 +46,13 @@ export async function devices(wanted: readonly string[], options: DevicesOptions
   const isWhole = listings.every(({ ok }) => ok);
   if (options.json) print(JSON.stringify({ ok: isWhole, kinds: listings.map(asData) }));
   else for (const line of told(listings, wanted.length === 0 ? network : [])) print(line);
-  process.exitCode = isWhole ? (process.exitCode ?? EXIT.done) : EXIT.refused;
+  process.exitCode = isWhole && isKnown ? EXIT.done : EXIT.refused;
   if (!options.watch) return;
   if (!options.json) print(paintedLine('# Watching: plug something in. Ctrl-C ends.'));
   const look = () => pluggedIn(kinds, life.signal);
   const tell = options.json ? tellScript : tellPeople;
   await watchDevices({ look, first: listings, tell, clock: systemClock() }, life.signal);
   process.exit(EXIT.done);
-}
-
-/** What of the packages could not be loaded; all else that is wrong with the file is no matter here. */
-function tellBroken(result: LoadResult): void {
-  for (const problem of result.ok ? [] : result.problems) {
-    if (problem.code !== 'CONFIG_ADAPTER' && problem.code !== 'CONFIG_UNREADABLE') continue;
-    process.stderr.write(`${formatProblem(problem, {})}\n`);
-    process.exitCode = EXIT.refused;
-  }
 }
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);

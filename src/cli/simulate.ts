@@ -1,8 +1,8 @@
 import { createInterface } from 'node:readline';
 import { loadChecked, packagedSimulator, simulatorOf } from '../app/registry.js';
-import { formatProblem } from '../config/problems.js';
 import { systemClock, toUtc } from '../kit/clock.js';
 import { BridgeError, wordsOf } from '../kit/errors.js';
+import { takePackagesIn } from './packages.js';
 import { qlabCues } from './qlab-cues.js';
 import { qlabLines } from './qlab-lines.js';
 import { stopSignal } from './signals.js';
@@ -163,10 +163,7 @@ export async function simulatePackaged(
   typed: readonly string[],
   options: { bridge: string; json?: boolean },
 ): Promise<void> {
-  const result = await loadChecked(options.bridge);
-  for (const problem of result.ok ? [] : result.problems) {
-    if (problem.code === 'CONFIG_ADAPTER') process.stderr.write(`${formatProblem(problem, {})}\n`);
-  }
+  await takePackagesIn(options.bridge);
   const simulate = await packagedSimulator(kind);
   const say = teller(options.json);
   const stopped = stopSignal();

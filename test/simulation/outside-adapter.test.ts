@@ -65,6 +65,13 @@ test('it is listed beside the kinds of the bridge', async () => {
   const { out, code } = await pacebuddy(['devices', '--bridge', join(folder, 'bridge.yaml')], {}, cli);
   expect(out).toMatch(/^# Not looked for: artnet, osc, qlab devices/m);
   expect(code).not.toBe(2);
+  const broken = join(folder, 'broken.yaml');
+  await writeFile(broken, 'version: 1\nshow: { id: a, file: show.yaml }\nadapters: [nobody]\n');
+  const without = await pacebuddy(['devices', '--bridge', broken], {}, cli);
+  expect(without).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('broken.yaml:3:12 error CONFIG_ADAPTER nobody'),
+  });
   expect((await pacebuddy(['devices', 'artnet'], {}, cli)).err).toMatch(
     /no kind of device, and no file, of the name artnet/,
   );
@@ -158,7 +165,7 @@ async function bridgeFile(
   await writeFile(
     path,
     `version: 1
-show: { id: artnet_test, file: show.yaml }
+show: { id: artnet_test, file: show.yaml, goGuardMs: 0 }
 server: { listen: 127.0.0.1:0 }
 adapters: [${TEMPLATE}, hanging]
 devices:

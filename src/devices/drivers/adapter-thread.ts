@@ -1,10 +1,13 @@
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Adapter } from '../../adapter-sdk/adapter.js';
 import { type Clock, type MonoMs, systemClock } from '../../kit/clock.js';
 import { BridgeError, wordsOf } from '../../kit/errors.js';
 import type { Log } from '../../kit/log.js';
 import { packageRoot } from '../../kit/package.js';
+import { driverEnvironment } from './driver-environment.js';
 
 /** What loading a package may take, in milliseconds. */
 const LOAD_LIMIT_MS = 5000;
@@ -12,7 +15,7 @@ const LOAD_LIMIT_MS = 5000;
 const ANSWER_LIMIT_MS = 250;
 /** The same for `resolve`, which reads files; it is asked before a show, or in the thread of a reload. */
 const RESOLVE_LIMIT_MS = 2000;
-/** After an adapter hung it is loaded anew: so soon at first, twice as late each time, at most so late. */
+/** After an adapter hung it is loaded anew when it is asked: so soon at first, twice as late each time, at most so late. */
 const RESTART_MS = { first: 1000, most: 60_000 } as const;
 /** What the thread's JavaScript may hold, in MiB. */
 const HEAP_MIB_MAX = 64;
@@ -73,6 +76,8 @@ export class AdapterThread {
   readonly #clock: Clock;
   #running: Running | undefined;
   #pauseMs: number = RESTART_MS.first;
+  /** When the first question that comes then loads it anew; undefined while it runs or is being loaded. */
+  #restartAtMs: number | undefined;
 
   private constructor(entry: string, clock: Clock, running: Running) {
     this.#entry = entry;
@@ -83,6 +88,7 @@ export class AdapterThread {
 
   /** @param entry  of the package, as a path. @throws an Error with what is wrong, in words that follow the package's name */
   static async start(entry: string, clock: Clock = systemClock()): Promise<AdapterThread> {
+    await tryApart(entry);
     return new AdapterThread(entry, clock, await run(entry, clock));
   }
 
@@ -102,6 +108,7 @@ export class AdapterThread {
 
   #ask(member: string, args: readonly unknown[]): unknown {
     const running = this.#running;
+    if (!running) this.#restart();
     const limitMs = member === 'resolve' ? RESOLVE_LIMIT_MS : ANSWER_LIMIT_MS;
     const reply = running?.ask(member, args, (this.#clock.mono() + limitMs) as MonoMs);
     if (reply && reply.fault === undefined) return reply.answer;
@@ -118,20 +125,27 @@ export class AdapterThread {
   #hung(running: Running, detail: string): void {
     this.#running = undefined;
     running.end();
-    this.#tell(`${detail}; it is loaded anew in ${this.#pauseMs / 1000} s, and answers nothing until then`);
-    void this.#restart();
+    this.#tell(`${detail}; it answers nothing for ${this.#pauseMs / 1000} s, then it is loaded anew`);
+    this.#rest();
   }
 
-  async #restart(): Promise<void> {
-    while (!this.#running) {
-      const pauseMs = this.#pauseMs;
-      this.#pauseMs = Math.min(2 * pauseMs, RESTART_MS.most);
-      await this.#clock.sleep(pauseMs);
-      this.#running = await run(this.#entry, this.#clock).catch((error: unknown) => {
+  #rest(): void {
+    this.#restartAtMs = this.#clock.mono() + this.#pauseMs;
+    this.#pauseMs = Math.min(2 * this.#pauseMs, RESTART_MS.most);
+  }
+
+  #restart(): void {
+    if (this.#restartAtMs === undefined || this.#clock.mono() < this.#restartAtMs) return;
+    this.#restartAtMs = undefined;
+    void run(this.#entry, this.#clock).then(
+      (running) => {
+        this.#running = running;
+      },
+      (error: unknown) => {
         this.#tell(wordsOf(error));
-        return undefined;
-      });
-    }
+        this.#rest();
+      },
+    );
   }
 }
 
@@ -173,12 +187,34 @@ class Running {
   }
 }
 
+/**
+ * Loads the package in a process first: native code that crashes while it is loaded would take the bridge with it. What else
+ * goes wrong there the thread tells better. @throws an Error with what is wrong
+ */
+async function tryApart(entry: string): Promise<void> {
+  const load = `const { default: it } = await import(${JSON.stringify(pathToFileURL(entry).href)}); await it?.adapter?.(); process.exit();`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', load], {
+    stdio: 'ignore',
+    windowsHide: true,
+    env: driverEnvironment(process.env),
+    timeout: LOAD_LIMIT_MS,
+    killSignal: 'SIGKILL',
+  });
+  const signal = await new Promise<string | null>((resolve) => {
+    child.once('error', () => resolve(null));
+    child.once('exit', (_code, by) => resolve(by));
+  });
+  if (signal === 'SIGKILL') throw new Error(`does not load: it was not done within ${LOAD_LIMIT_MS / 1000} s`);
+  if (signal !== null) throw new Error(`does not load: it crashes (${signal})`);
+}
+
 async function run(entry: string, clock: Clock): Promise<Running> {
   const { port1, port2 } = new MessageChannel();
   const wake = new Int32Array(new SharedArrayBuffer(4));
   const worker = new Worker(HOST, {
     workerData: { entry, port: port2, wake } satisfies HostData,
     transferList: [port2],
+    env: driverEnvironment(process.env),
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB_MAX },
   });
   const timer = new AbortController();

@@ -38,7 +38,7 @@ export interface DriverProgram {
   kind: string;
   /** The built host, adapter-host.js. */
   host: string;
-  /** The built module that exports the adapter. */
+  /** The built module that exports the adapter, or its definition. */
   module: string;
 }
 

@@ -18,7 +18,7 @@ const LIST_LIMIT_MS = 15_000;
 const REST_LIMIT_MS = 2000;
 
 export interface IsolateOptions {
-  /** The built module that exports the adapter, as a path. The driver's process loads it; the bridge does not. */
+  /** The built module that exports the adapter or its definition, as a path. The driver's process loads it; the bridge does not. */
   module: string;
   clock?: Clock;
   /** Folders whose files come and go with devices; a test's own. */
