@@ -4,11 +4,8 @@ import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { isLoopback } from '../../src/kit/loopback.js';
 import { problemOfFrom } from './allowed.js';
 import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
-import { openConnection } from './connection.js';
 import { splitListen } from './opening.js';
 import { type OscConfig, resolve, type Settled } from './settings.js';
-import { openTcpClient, openTcpServer } from './tcp.js';
-import { openUdp } from './udp.js';
 
 /** An address that cannot be read; or, as a warning, a port on which everybody on the network may press. */
 function problemOfListen({ listen, from }: OscConfig): DeviceProblem | undefined {
@@ -23,6 +20,12 @@ export const oscAdapter: Adapter<OscConfig> = {
   kind: 'osc',
   resolve,
   async connect(config, io, signal) {
+    // A check asks what things mean, and needs nothing of the wire.
+    const [{ openConnection }, { openTcpClient, openTcpServer }, { openUdp }] = await Promise.all([
+      import('./connection.js'),
+      import('./tcp.js'),
+      import('./udp.js'),
+    ]);
     signal.throwIfAborted();
     const settled = config as OscConfig & Settled;
     const open = settled.transport === 'udp' ? openUdp : settled.host === undefined ? openTcpServer : openTcpClient;

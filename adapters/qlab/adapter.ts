@@ -2,11 +2,7 @@ import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { toBridgeError } from '../../src/kit/errors.js';
 import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
-import { QlabConnection } from './connection.js';
 import type { QlabDevice } from './generated/types.js';
-import { eventsOf, shakeHands } from './handshake.js';
-import { openLink } from './link.js';
-import { memoryOf } from './memory.js';
 
 /** The device's part of the bridge file, checked, as plain data. */
 export type QlabConfig = Readonly<Pick<QlabDevice, keyof QlabDevice>>;
@@ -54,6 +50,13 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   inputNames,
 
   async connect(config, io, signal) {
+    // A check asks what things mean, and needs nothing of the wire.
+    const [{ QlabConnection }, { eventsOf, shakeHands }, { openLink }, { memoryOf }] = await Promise.all([
+      import('./connection.js'),
+      import('./handshake.js'),
+      import('./link.js'),
+      import('./memory.js'),
+    ]);
     const link = await openLink(config, io.clock, signal);
     const stop = () => link.end(toBridgeError(signal.reason, 'DEVICE_CLOSED'));
     signal.addEventListener('abort', stop, { once: true });

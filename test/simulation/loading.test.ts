@@ -34,5 +34,7 @@ test('check loads the kinds that the file names, no validators of others, no dri
   const loaded = await loadedBy('check', 'examples/opening-night/bridge.yaml');
   const kinds = loaded.flatMap((path) => /^adapters\/([a-z]+)\//.exec(path)?.[1] ?? []);
   expect([...new Set(kinds)].sort()).toEqual(['osc', 'qlab']);
-  expect(loaded.filter((path) => /simulator|drivers\/|^(pino|ajv|fastify|prom-client|ws)$/.test(path))).toEqual([]);
+  expect(
+    loaded.filter((path) => /connection|simulator|drivers\/|^(pino|ajv|fastify|prom-client|ws)$/.test(path)),
+  ).toEqual([]);
 });
