@@ -702,7 +702,7 @@ export interface BridgeConfig {
      */
     goGuardMs: number;
     /**
-     * Write into each event how it changed the state, as JSON Patch.
+     * Tell with each live event how it changed the state, as JSON Patch. The log has none.
      */
     patches: boolean;
   };

@@ -1,6 +1,6 @@
 /**
  * Regular expressions that a user writes. JavaScript's backtrack, and one that does not end would stop the show; so one
- * that could take long is not taken, and none gets a long text. See docs/decisions/003-expressions-of-users.md.
+ * that could take long is not taken, and none gets a long text. See docs/decisions/004-expressions-of-users.md.
  */
 import { wordsOf } from './errors.js';
 
