@@ -2,7 +2,7 @@
 import type { Adapter, DeviceProblem } from '../../src/adapter-sdk/adapter.js';
 import { isLoopback } from '../../src/kit/loopback.js';
 import { problemOfFrom } from './allowed.js';
-import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
+import { firesCue, inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { openConnection } from './connection.js';
 import { splitListen } from './opening.js';
 import { type OscConfig, resolve, type Settled } from './settings.js';
@@ -39,6 +39,7 @@ export const oscAdapter: Adapter<OscConfig> = {
     profile === undefined && address !== undefined && address === pattern.address,
   isPress: ({ event, attribution }, _patterns, { profile }) =>
     profile === undefined || (event !== undefined && attribution === 'operator'),
+  firesCue,
   summarise,
   problemOfCommand,
   problemOfDevice: problemOfListen,

@@ -1,7 +1,7 @@
 import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import type { QlabDevice } from '../../src/generated/types.js';
 import { toBridgeError } from '../../src/kit/errors.js';
-import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
+import { firesCue, movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import { QlabConnection } from './connection.js';
 import { eventsOf, shakeHands } from './handshake.js';
 import { openLink } from './link.js';
@@ -41,6 +41,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
   tellsPlayhead: true,
   movesPlayhead,
+  firesCue,
   placeOf: ({ host, port }) => ({ host, port }),
   matches,
   isPress,

@@ -4,25 +4,280 @@ const ucs2length = { default: (text) => (/[\ud800-\udbff]/.test(text) ? [...text
 const deepEqual = { default: (a, b) => JSON.stringify(a) === JSON.stringify(b) };
 
 export const validateShowState = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}}}};
-const schema135 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}},"fired":{"$ref":"#/$defs/Fired"}}},"Fired":{"type":"object","required":["at","by","seq"],"properties":{"at":{"$ref":"show-event.schema.json#/$defs/Utc"},"by":{"enum":["go","call","operator","rerun"],"description":"go, call, rerun: an output for it has left. operator: somebody started it at the device."},"seq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of what fired it: the CueAdvanced or CallFired that sent it, or the ExternalCueFired that told of it."},"devices":{"type":"array","maxItems":16,"items":{"type":"object","required":["device","cueNumber"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128}}},"description":"operator: where it was started, and as which cue there. The GO leaves out what would start the same there again."}},"description":"That the call has gone since its cue was placed (1.2). Left out: it has not, or the server does not tell."},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}}}};
+const schema138 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
 const schema34 = {"type":"string","minLength":1,"maxLength":128};
-const pattern18 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
-const schema149 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
+const pattern19 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
+const schema152 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
 const func1 = ucs2length.default;
-const schema151 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
+const schema154 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
 const schema37 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."};
 const pattern4 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
-const schema154 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
-const schema159 = {"enum":["pending","standby","current","done","skipped"]};
-const schema157 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
+const schema157 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
+const schema165 = {"enum":["pending","standby","current","done","skipped"]};
+const schema160 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}},"fired":{"$ref":"#/$defs/Fired"}}};
 const schema92 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern8 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
+const schema162 = {"type":"object","required":["at","by","seq"],"properties":{"at":{"$ref":"show-event.schema.json#/$defs/Utc"},"by":{"enum":["go","call","operator","rerun"],"description":"go, call, rerun: an output for it has left. operator: somebody started it at the device."},"seq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of what fired it: the CueAdvanced or CallFired that sent it, or the ExternalCueFired that told of it."},"devices":{"type":"array","maxItems":16,"items":{"type":"object","required":["device","cueNumber"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128}}},"description":"operator: where it was started, and as which cue there. The GO leaves out what would start the same there again."}},"description":"That the call has gone since its cue was placed (1.2). Left out: it has not, or the server does not tell."};
+const schema143 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
+const pattern25 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
 
-function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate78.evaluated;
+const evaluated0 = validate83.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.at === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "at"},message:"must have required property '"+"at"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.by === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "by"},message:"must have required property '"+"by"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.seq === undefined){
+const err2 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "seq"},message:"must have required property '"+"seq"+"'"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!pattern25.test(data0)){
+const err3 = {instancePath:instancePath+"/at",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/at",schemaPath:"show-event.schema.json#/$defs/Utc/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.by !== undefined){
+let data1 = data.by;
+if(!((((data1 === "go") || (data1 === "call")) || (data1 === "operator")) || (data1 === "rerun"))){
+const err5 = {instancePath:instancePath+"/by",schemaPath:"#/properties/by/enum",keyword:"enum",params:{allowedValues: schema162.properties.by.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+if(data.seq !== undefined){
+let data2 = data.seq;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+const err6 = {instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/type",keyword:"type",params:{type: "integer"},message:"must be integer"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+const err7 = {instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/maximum",keyword:"maximum",params:{comparison: "<=", limit: 9007199254740991},message:"must be <= 9007199254740991"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+if(data2 < 1 || isNaN(data2)){
+const err8 = {instancePath:instancePath+"/seq",schemaPath:"#/properties/seq/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+}
+if(data.devices !== undefined){
+let data3 = data.devices;
+if(Array.isArray(data3)){
+if(data3.length > 16){
+const err9 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxItems",keyword:"maxItems",params:{limit: 16},message:"must NOT have more than 16 items"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.device === undefined){
+const err10 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+if(data4.cueNumber === undefined){
+const err11 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/required",keyword:"required",params:{missingProperty: "cueNumber"},message:"must have required property '"+"cueNumber"+"'"};
+if(vErrors === null){
+vErrors = [err11];
+}
+else {
+vErrors.push(err11);
+}
+errors++;
+}
+if(data4.device !== undefined){
+let data5 = data4.device;
+if(typeof data5 === "string"){
+if(func1(data5) > 128){
+const err12 = {instancePath:instancePath+"/devices/" + i0+"/device",schemaPath:"show-event.schema.json#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(vErrors === null){
+vErrors = [err12];
+}
+else {
+vErrors.push(err12);
+}
+errors++;
+}
+if(func1(data5) < 1){
+const err13 = {instancePath:instancePath+"/devices/" + i0+"/device",schemaPath:"show-event.schema.json#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err13];
+}
+else {
+vErrors.push(err13);
+}
+errors++;
+}
+}
+else {
+const err14 = {instancePath:instancePath+"/devices/" + i0+"/device",schemaPath:"show-event.schema.json#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err14];
+}
+else {
+vErrors.push(err14);
+}
+errors++;
+}
+}
+if(data4.cueNumber !== undefined){
+let data6 = data4.cueNumber;
+if(typeof data6 === "string"){
+if(func1(data6) > 128){
+const err15 = {instancePath:instancePath+"/devices/" + i0+"/cueNumber",schemaPath:"#/properties/devices/items/properties/cueNumber/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(vErrors === null){
+vErrors = [err15];
+}
+else {
+vErrors.push(err15);
+}
+errors++;
+}
+}
+else {
+const err16 = {instancePath:instancePath+"/devices/" + i0+"/cueNumber",schemaPath:"#/properties/devices/items/properties/cueNumber/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err16];
+}
+else {
+vErrors.push(err16);
+}
+errors++;
+}
+}
+}
+else {
+const err17 = {instancePath:instancePath+"/devices/" + i0,schemaPath:"#/properties/devices/items/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err17];
+}
+else {
+vErrors.push(err17);
+}
+errors++;
+}
+}
+}
+else {
+const err18 = {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "array"},message:"must be array"};
+if(vErrors === null){
+vErrors = [err18];
+}
+else {
+vErrors.push(err18);
+}
+errors++;
+}
+}
+}
+else {
+const err19 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err19];
+}
+else {
+vErrors.push(err19);
+}
+errors++;
+}
+validate83.errors = vErrors;
+return errors === 0;
+}
+validate83.evaluated = {"props":{"at":true,"by":true,"seq":true,"devices":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -116,6 +371,12 @@ vErrors.push(err6);
 errors++;
 }
 }
+if(data.fired !== undefined){
+if(!(validate83(data.fired, {instancePath:instancePath+"/fired",parentData:data,parentDataProperty:"fired",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 const err7 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
@@ -127,16 +388,16 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate78.errors = vErrors;
+validate82.errors = vErrors;
 return errors === 0;
 }
-validate78.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true},"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true,"fired":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate77.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -310,8 +571,8 @@ let data6 = data.calls;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate78(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+if(!(validate82(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
 }
@@ -330,7 +591,7 @@ errors++;
 if(data.status !== undefined){
 let data8 = data.status;
 if(!(((((data8 === "pending") || (data8 === "standby")) || (data8 === "current")) || (data8 === "done")) || (data8 === "skipped"))){
-const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema159.enum},message:"must be equal to one of the allowed values"};
+const err15 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/CueStatus/enum",keyword:"enum",params:{allowedValues: schema165.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err15];
 }
@@ -351,16 +612,16 @@ vErrors.push(err16);
 }
 errors++;
 }
-validate77.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-validate77.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
+validate81.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate76.evaluated;
+const evaluated0 = validate80.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -465,8 +726,8 @@ let data3 = data.cues;
 if(Array.isArray(data3)){
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate77(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate81(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 }
@@ -493,16 +754,16 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate76.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
-validate76.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
+validate80.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -582,8 +843,8 @@ let data2 = data.segments;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate76(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+if(!(validate80(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
 }
@@ -610,19 +871,17 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate75.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema161 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
-const schema140 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
-const pattern24 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
+const schema167 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
 
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate83.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -634,7 +893,7 @@ let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
 if(typeof data === "string"){
-if(!pattern24.test(data)){
+if(!pattern25.test(data)){
 const err0 = {instancePath,schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err0];
@@ -703,17 +962,17 @@ vErrors = null;
 }
 }
 }
-validate83.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate89.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-const schema163 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema169 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate92.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -879,17 +1138,17 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate86.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
+validate92.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema167 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
+const schema173 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
 
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate88.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1020,17 +1279,17 @@ vErrors.push(err9);
 }
 errors++;
 }
-validate88.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema170 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
+const schema176 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1128,18 +1387,18 @@ vErrors.push(err7);
 }
 errors++;
 }
-validate90.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
+validate96.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema172 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
-const schema175 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema178 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
+const schema181 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1248,16 +1507,16 @@ vErrors.push(err8);
 }
 errors++;
 }
-validate93.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
+validate99.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate92.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1459,8 +1718,8 @@ let data4 = data.plot;
 if(Array.isArray(data4)){
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate93(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
+if(!(validate99(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
 }
 }
@@ -1487,20 +1746,20 @@ vErrors.push(err15);
 }
 errors++;
 }
-validate92.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate92.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema178 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema184 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema60 = {"enum":["low","normal","high"]};
 const schema61 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
 const schema58 = {"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}};
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1653,16 +1912,16 @@ vErrors.push(err10);
 }
 errors++;
 }
-validate97.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate102.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1776,8 +2035,8 @@ errors++;
 }
 }
 if(data.scope !== undefined){
-if(!(validate97(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+if(!(validate103(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 }
@@ -1885,7 +2144,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data8 = data.createdAt;
 if(typeof data8 === "string"){
-if(!pattern24.test(data8)){
+if(!pattern25.test(data8)){
 const err18 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err18];
@@ -1910,7 +2169,7 @@ errors++;
 if(data.updatedAt !== undefined){
 let data9 = data.updatedAt;
 if(typeof data9 === "string"){
-if(!pattern24.test(data9)){
+if(!pattern25.test(data9)){
 const err20 = {instancePath:instancePath+"/updatedAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err20];
@@ -1943,18 +2202,18 @@ vErrors.push(err22);
 }
 errors++;
 }
-validate96.errors = vErrors;
+validate102.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
+validate102.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema187 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
-const schema189 = {"enum":["stopped","running","paused"]};
+const schema193 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
+const schema195 = {"enum":["stopped","running","paused"]};
 
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate100.evaluated;
+const evaluated0 = validate106.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2072,7 +2331,7 @@ errors++;
 if(data.mode !== undefined){
 let data2 = data.mode;
 if(!((data2 === "up") || (data2 === "down"))){
-const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema187.properties.mode.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema193.properties.mode.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -2110,7 +2369,7 @@ errors++;
 if(data.status !== undefined){
 let data4 = data.status;
 if(!(((data4 === "stopped") || (data4 === "running")) || (data4 === "paused"))){
-const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema189.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/status",schemaPath:"#/$defs/TimerStatus/enum",keyword:"enum",params:{allowedValues: schema195.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -2134,8 +2393,8 @@ errors++;
 }
 }
 if(data.anchorAt !== undefined){
-if(!(validate83(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -2174,19 +2433,19 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate100.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-validate100.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
+validate106.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema190 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema196 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 const schema79 = {"enum":["medical","fire","technical","security","weather","other"]};
 const schema80 = {"enum":["hold","stop","evacuate"]};
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate109.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2332,7 +2591,7 @@ errors++;
 if(data.triggeredAt !== undefined){
 let data5 = data.triggeredAt;
 if(typeof data5 === "string"){
-if(!pattern24.test(data5)){
+if(!pattern25.test(data5)){
 const err12 = {instancePath:instancePath+"/triggeredAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -2400,22 +2659,22 @@ vErrors.push(err17);
 }
 errors++;
 }
-validate103.errors = vErrors;
+validate109.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
+validate109.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema196 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema202 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema97 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."};
 const schema99 = {"enum":["connecting","up","unverified","degraded","down"]};
 const schema100 = {"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"};
 const pattern10 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
 const pattern11 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate111.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2611,7 +2870,7 @@ errors++;
 if(data.since !== undefined){
 let data6 = data.since;
 if(typeof data6 === "string"){
-if(!pattern24.test(data6)){
+if(!pattern25.test(data6)){
 const err16 = {instancePath:instancePath+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -2644,20 +2903,20 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate105.errors = vErrors;
+validate111.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
+validate111.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema203 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}};
-const schema136 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
+const schema209 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}};
+const schema139 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
 const schema108 = {"type":"number","minimum":0};
-const pattern19 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
+const pattern20 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2728,7 +2987,7 @@ errors++;
 if(data.causationId !== undefined){
 let data0 = data.causationId;
 if(typeof data0 === "string"){
-if(!pattern19.test(data0)){
+if(!pattern20.test(data0)){
 const err6 = {instancePath:instancePath+"/causationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err6];
@@ -2930,7 +3189,7 @@ errors++;
 if(data.stage !== undefined){
 let data7 = data.stage;
 if(!((((data7 === "sent") || (data7 === "acknowledged")) || (data7 === "confirmed")) || (data7 === "failed"))){
-const err23 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema203.properties.stage.enum},message:"must be equal to one of the allowed values"};
+const err23 = {instancePath:instancePath+"/stage",schemaPath:"#/properties/stage/enum",keyword:"enum",params:{allowedValues: schema209.properties.stage.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err23];
 }
@@ -3048,10 +3307,10 @@ vErrors.push(err32);
 }
 errors++;
 }
-validate107.errors = vErrors;
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"node":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate113.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"node":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3089,7 +3348,7 @@ errors++;
 if(data.schemaVersion !== undefined){
 let data0 = data.schemaVersion;
 if(typeof data0 === "string"){
-if(!pattern18.test(data0)){
+if(!pattern19.test(data0)){
 const err2 = {instancePath:instancePath+"/schemaVersion",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err2];
@@ -3128,8 +3387,8 @@ let data2 = data.acts;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate75(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate79(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
 errors = vErrors.length;
 }
 }
@@ -3233,14 +3492,14 @@ vErrors = null;
 }
 }
 if(data.startedAt !== undefined){
-if(!(validate83(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
 if(data.lastAdvanceAt !== undefined){
-if(!(validate83(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -3250,8 +3509,8 @@ const _errs19 = errors;
 let valid6 = false;
 let passing1 = null;
 const _errs20 = errors;
-if(!(validate86(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+if(!(validate92(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs20 === errors;
@@ -3309,8 +3568,8 @@ vErrors = null;
 }
 }
 if(data.standby !== undefined){
-if(!(validate88(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+if(!(validate94(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 }
@@ -3319,8 +3578,8 @@ let data9 = data.performers;
 if(Array.isArray(data9)){
 const len1 = data9.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate90(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
@@ -3341,8 +3600,8 @@ let data11 = data.mics;
 if(Array.isArray(data11)){
 const len2 = data11.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate92(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
@@ -3363,8 +3622,8 @@ let data13 = data.notes;
 if(Array.isArray(data13)){
 const len3 = data13.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate96(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+if(!(validate102(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
 errors = vErrors.length;
 }
 }
@@ -3385,8 +3644,8 @@ let data15 = data.timers;
 if(Array.isArray(data15)){
 const len4 = data15.length;
 for(let i4=0; i4<len4; i4++){
-if(!(validate100(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+if(!(validate106(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
 errors = vErrors.length;
 }
 }
@@ -3408,8 +3667,8 @@ const _errs37 = errors;
 let valid15 = false;
 let passing2 = null;
 const _errs38 = errors;
-if(!(validate103(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+if(!(validate109(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs38 === errors;
@@ -3474,8 +3733,8 @@ let data18 = data.devices;
 if(Array.isArray(data18)){
 const len5 = data18.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate105(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
+if(!(validate111(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate111.errors : vErrors.concat(validate111.errors);
 errors = vErrors.length;
 }
 }
@@ -3506,8 +3765,8 @@ errors++;
 }
 const len6 = data20.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate107(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors);
+if(!(validate113(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
 errors = vErrors.length;
 }
 }
@@ -3539,18 +3798,18 @@ return errors === 0;
 }
 validate20.evaluated = {"props":{"schemaVersion":true,"title":true,"acts":true,"currentCueId":true,"startedAt":true,"lastAdvanceAt":true,"lastAdvanceBy":true,"standby":true,"performers":true,"mics":true,"notes":true,"timers":true,"emergency":true,"devices":true,"outputs":true},"dynamicProps":false,"dynamicItems":false};
 
-const validateOther = validate109;
-const schema212 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
-const schema213 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
-const schema139 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const validateOther = validate115;
+const schema218 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
+const schema219 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
+const schema142 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const schema43 = {"type":"string","maxLength":4000};
-const schema222 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
-const pattern22 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
+const schema228 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
+const pattern23 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3709,7 +3968,7 @@ errors++;
 if(data.version !== undefined){
 let data2 = data.version;
 if(typeof data2 === "string"){
-if(!pattern18.test(data2)){
+if(!pattern19.test(data2)){
 const err12 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -3734,7 +3993,7 @@ errors++;
 if(data.messageId !== undefined){
 let data3 = data.messageId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 const err14 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -3759,7 +4018,7 @@ errors++;
 if(data.ackOf !== undefined){
 let data4 = data.ackOf;
 if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
+if(!pattern20.test(data4)){
 const err16 = {instancePath:instancePath+"/ackOf",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err16];
@@ -3784,7 +4043,7 @@ errors++;
 if(data.status !== undefined){
 let data5 = data.status;
 if(!((data5 === "ok") || (data5 === "error"))){
-const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema213.properties.status.enum},message:"must be equal to one of the allowed values"};
+const err18 = {instancePath:instancePath+"/status",schemaPath:"#/properties/status/enum",keyword:"enum",params:{allowedValues: schema219.properties.status.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err18];
 }
@@ -3797,7 +4056,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data6 = data.createdAt;
 if(typeof data6 === "string"){
-if(!pattern24.test(data6)){
+if(!pattern25.test(data6)){
 const err19 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -3822,7 +4081,7 @@ errors++;
 if(data.showId !== undefined){
 let data7 = data.showId;
 if(typeof data7 === "string"){
-if(!pattern22.test(data7)){
+if(!pattern23.test(data7)){
 const err21 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
@@ -3990,19 +4249,19 @@ vErrors.push(err34);
 }
 errors++;
 }
-validate110.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema223 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
-const schema228 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema229 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
+const schema229 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
+const schema234 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+const schema235 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
 
-function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate113.evaluated;
+const evaluated0 = validate119.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4107,7 +4366,7 @@ errors++;
 if(data0.since !== undefined){
 let data3 = data0.since;
 if(typeof data3 === "string"){
-if(!pattern24.test(data3)){
+if(!pattern25.test(data3)){
 const err8 = {instancePath:instancePath+"/" + i0+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4152,16 +4411,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate113.errors = vErrors;
+validate119.errors = vErrors;
 return errors === 0;
 }
-validate113.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+validate119.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate112.evaluated;
+const evaluated0 = validate118.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4254,7 +4513,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err8 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err8];
@@ -4279,7 +4538,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 const err10 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err10];
@@ -4304,7 +4563,7 @@ errors++;
 if(data.showId !== undefined){
 let data3 = data.showId;
 if(typeof data3 === "string"){
-if(!pattern22.test(data3)){
+if(!pattern23.test(data3)){
 const err12 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err12];
@@ -4329,7 +4588,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 const err14 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err14];
@@ -4387,8 +4646,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
+if(!(validate119(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate119.errors : vErrors.concat(validate119.errors);
 errors = vErrors.length;
 }
 }
@@ -4409,17 +4668,17 @@ vErrors.push(err19);
 }
 errors++;
 }
-validate112.errors = vErrors;
+validate118.errors = vErrors;
 return errors === 0;
 }
-validate112.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
+validate118.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema233 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
+const schema239 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
 
-function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate117.evaluated;
+const evaluated0 = validate123.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4482,7 +4741,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err5 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err5];
@@ -4507,7 +4766,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 const err7 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4532,7 +4791,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 const err9 = {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -4557,7 +4816,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 const err11 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -4582,7 +4841,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern22.test(data5)){
+if(!pattern23.test(data5)){
 const err13 = {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4640,8 +4899,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
+if(!(validate119(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate119.errors : vErrors.concat(validate119.errors);
 errors = vErrors.length;
 }
 }
@@ -4656,17 +4915,17 @@ vErrors.push(err18);
 }
 errors++;
 }
-validate117.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate117.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
+validate123.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema240 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
+const schema246 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
 
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate120.evaluated;
+const evaluated0 = validate126.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4749,7 +5008,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err7 = {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err7];
@@ -4774,7 +5033,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 const err9 = {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -4799,7 +5058,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 const err11 = {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -4824,7 +5083,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 const err13 = {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -4957,17 +5216,17 @@ vErrors.push(err23);
 }
 errors++;
 }
-validate120.errors = vErrors;
+validate126.errors = vErrors;
 return errors === 0;
 }
-validate120.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate126.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/wire-message.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate109.evaluated;
+const evaluated0 = validate115.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5015,8 +5274,8 @@ vErrors = null;
 }
 if(_valid0){
 const _errs6 = errors;
-if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+if(!(validate116(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate116.errors : vErrors.concat(validate116.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs6 === errors;
@@ -5088,8 +5347,8 @@ vErrors = null;
 }
 if(_valid1){
 const _errs12 = errors;
-if(!(validate112(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+if(!(validate118(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs12 === errors;
@@ -5166,8 +5425,8 @@ vErrors = null;
 }
 if(_valid2){
 const _errs18 = errors;
-if(!(validate117(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate117.errors : vErrors.concat(validate117.errors);
+if(!(validate123(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs18 === errors;
@@ -5244,8 +5503,8 @@ vErrors = null;
 }
 if(_valid3){
 const _errs24 = errors;
-if(!(validate120(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+if(!(validate126(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate126.errors : vErrors.concat(validate126.errors);
 errors = vErrors.length;
 }
 var _valid3 = _errs24 === errors;
@@ -5300,7 +5559,7 @@ props0.kind = true;
 if(data.kind !== undefined){
 let data4 = data.kind;
 if(!(((((data4 === "event") || (data4 === "ack")) || (data4 === "snapshot")) || (data4 === "heartbeat")) || (data4 === "error"))){
-const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema212.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err13 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema218.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err13];
 }
@@ -5321,23 +5580,23 @@ vErrors.push(err14);
 }
 errors++;
 }
-validate109.errors = vErrors;
+validate115.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate109.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate115.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const validateEnvelope = validate122;
-const schema249 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"NodeId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
-const schema146 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
-const pattern23 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
-const pattern26 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
-const schema141 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
+const validateEnvelope = validate128;
+const schema255 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"NodeId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"CallRef":{"type":"object","required":["cueId","department"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department"},"number":{"type":"string","maxLength":128,"description":"The call's own number; left out: it has none."},"by":{"enum":["go","call","rerun"],"description":"Of an output: what sends it. Left out: go."}},"description":"One call of a cue (1.2)."},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."},"call":{"$ref":"#/$defs/CallRef","description":"The call that an output rule would have sent the device as this cue, when it fired (1.2). Left out: none."}}}}};
+const schema149 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
+const pattern24 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
+const pattern27 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
+const schema144 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
 
-function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate123.evaluated;
+const evaluated0 = validate129.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5494,17 +5753,17 @@ vErrors.push(err12);
 }
 errors++;
 }
-validate123.errors = vErrors;
+validate129.errors = vErrors;
 return errors === 0;
 }
-validate123.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
+validate129.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/show-event.schema.json?envelope" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate122.evaluated;
+const evaluated0 = validate128.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5607,7 +5866,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 const err9 = {instancePath:instancePath+"/version",schemaPath:"#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""};
 if(vErrors === null){
 vErrors = [err9];
@@ -5632,7 +5891,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 const err11 = {instancePath:instancePath+"/messageId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err11];
@@ -5657,7 +5916,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 const err13 = {instancePath:instancePath+"/correlationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err13];
@@ -5682,7 +5941,7 @@ errors++;
 if(data.causationId !== undefined){
 let data4 = data.causationId;
 if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
+if(!pattern20.test(data4)){
 const err15 = {instancePath:instancePath+"/causationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""};
 if(vErrors === null){
 vErrors = [err15];
@@ -5707,7 +5966,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern22.test(data5)){
+if(!pattern23.test(data5)){
 const err17 = {instancePath:instancePath+"/showId",schemaPath:"#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""};
 if(vErrors === null){
 vErrors = [err17];
@@ -5732,7 +5991,7 @@ errors++;
 if(data.eventType !== undefined){
 let data6 = data.eventType;
 if(typeof data6 === "string"){
-if(!pattern23.test(data6)){
+if(!pattern24.test(data6)){
 const err19 = {instancePath:instancePath+"/eventType",schemaPath:"#/properties/eventType/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Za-z0-9]{0,63}$"+"\""};
 if(vErrors === null){
 vErrors = [err19];
@@ -5757,7 +6016,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data7 = data.createdAt;
 if(typeof data7 === "string"){
-if(!pattern24.test(data7)){
+if(!pattern25.test(data7)){
 const err21 = {instancePath:instancePath+"/createdAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err21];
@@ -5780,8 +6039,8 @@ errors++;
 }
 }
 if(data.actor !== undefined){
-if(!(validate123(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+if(!(validate129(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate129.errors : vErrors.concat(validate129.errors);
 errors = vErrors.length;
 }
 }
@@ -5801,7 +6060,7 @@ errors++;
 if(data.notAfter !== undefined){
 let data10 = data.notAfter;
 if(typeof data10 === "string"){
-if(!pattern24.test(data10)){
+if(!pattern25.test(data10)){
 const err24 = {instancePath:instancePath+"/notAfter",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err24];
@@ -5863,7 +6122,7 @@ errors++;
 if(data12.op !== undefined){
 let data13 = data12.op;
 if(!((((((data13 === "add") || (data13 === "remove")) || (data13 === "replace")) || (data13 === "move")) || (data13 === "copy")) || (data13 === "test"))){
-const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema146.items.properties.op.enum},message:"must be equal to one of the allowed values"};
+const err29 = {instancePath:instancePath+"/patch/" + i0+"/op",schemaPath:"#/$defs/JsonPatch/items/properties/op/enum",keyword:"enum",params:{allowedValues: schema149.items.properties.op.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err29];
 }
@@ -5876,7 +6135,7 @@ errors++;
 if(data12.path !== undefined){
 let data14 = data12.path;
 if(typeof data14 === "string"){
-if(!pattern26.test(data14)){
+if(!pattern27.test(data14)){
 const err30 = {instancePath:instancePath+"/patch/" + i0+"/path",schemaPath:"#/$defs/JsonPatch/items/properties/path/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""};
 if(vErrors === null){
 vErrors = [err30];
@@ -5901,7 +6160,7 @@ errors++;
 if(data12.from !== undefined){
 let data15 = data12.from;
 if(typeof data15 === "string"){
-if(!pattern26.test(data15)){
+if(!pattern27.test(data15)){
 const err32 = {instancePath:instancePath+"/patch/" + i0+"/from",schemaPath:"#/$defs/JsonPatch/items/properties/from/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""};
 if(vErrors === null){
 vErrors = [err32];
@@ -5985,7 +6244,7 @@ errors++;
 if(data.recordedAt !== undefined){
 let data17 = data.recordedAt;
 if(typeof data17 === "string"){
-if(!pattern24.test(data17)){
+if(!pattern25.test(data17)){
 const err39 = {instancePath:instancePath+"/recordedAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""};
 if(vErrors === null){
 vErrors = [err39];
@@ -6030,13 +6289,13 @@ vErrors.push(err42);
 }
 errors++;
 }
-validate122.errors = vErrors;
+validate128.errors = vErrors;
 return errors === 0;
 }
-validate122.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
+validate128.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueAdvanced = validate125;
-const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
+const eventCueAdvanced = validate131;
+const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
 const schema33 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6279,10 +6538,10 @@ return errors === 0;
 validate22.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate125.evaluated;
+const evaluated0 = validate131.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6307,13 +6566,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate125.errors = vErrors;
+validate131.errors = vErrors;
 return errors === 0;
 }
-validate125.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueReverted = validate127;
-const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
+const eventCueReverted = validate133;
+const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
 const schema38 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6581,10 +6840,10 @@ return errors === 0;
 validate24.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate127.evaluated;
+const evaluated0 = validate133.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6609,13 +6868,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate127.errors = vErrors;
+validate133.errors = vErrors;
 return errors === 0;
 }
-validate127.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicAssigned = validate129;
-const schema265 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
+const eventMicAssigned = validate135;
+const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
 const schema44 = {"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -6858,10 +7117,10 @@ return errors === 0;
 validate26.evaluated = {"props":{"micId":true,"performerId":true,"segmentId":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate129.evaluated;
+const evaluated0 = validate135.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6886,13 +7145,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate129.errors = vErrors;
+validate135.errors = vErrors;
 return errors === 0;
 }
-validate129.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicSwapped = validate131;
-const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
+const eventMicSwapped = validate137;
+const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
 const schema48 = {"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7106,10 +7365,10 @@ return errors === 0;
 validate28.evaluated = {"props":{"performerId":true,"fromMicId":true,"toMicId":true,"segmentId":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate131.evaluated;
+const evaluated0 = validate137.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7134,13 +7393,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate131.errors = vErrors;
+validate137.errors = vErrors;
 return errors === 0;
 }
-validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSegmentReordered = validate133;
-const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
+const eventSegmentReordered = validate139;
+const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
 const schema53 = {"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7351,10 +7610,10 @@ return errors === 0;
 validate30.evaluated = {"props":{"actId":true,"segmentId":true,"fromIndex":true,"toIndex":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate133.evaluated;
+const evaluated0 = validate139.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7379,13 +7638,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate133.errors = vErrors;
+validate139.errors = vErrors;
 return errors === 0;
 }
-validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteAdded = validate135;
-const schema268 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
+const eventNoteAdded = validate141;
+const schema274 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
 const schema56 = {"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}};
 const func0 = deepEqual.default;
 
@@ -7767,10 +8026,10 @@ return errors === 0;
 validate32.evaluated = {"props":{"noteId":true,"scope":true,"text":true,"priority":true,"visibleTo":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate135.evaluated;
+const evaluated0 = validate141.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7795,13 +8054,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate135.errors = vErrors;
+validate141.errors = vErrors;
 return errors === 0;
 }
-validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteUpdated = validate137;
-const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
+const eventNoteUpdated = validate143;
+const schema275 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
 const schema62 = {"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -7947,10 +8206,10 @@ return errors === 0;
 validate36.evaluated = {"props":{"noteId":true,"text":true,"priority":true,"resolved":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate137.evaluated;
+const evaluated0 = validate143.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -7975,13 +8234,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate137.errors = vErrors;
+validate143.errors = vErrors;
 return errors === 0;
 }
-validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteDeleted = validate139;
-const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
+const eventNoteDeleted = validate145;
+const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
 const schema65 = {"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8057,10 +8316,10 @@ return errors === 0;
 validate38.evaluated = {"props":{"noteId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate139.evaluated;
+const evaluated0 = validate145.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8085,13 +8344,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate139.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerStarted = validate141;
-const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
+const eventTimerStarted = validate147;
+const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
 const schema67 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8205,10 +8464,10 @@ return errors === 0;
 validate40.evaluated = {"props":{"timerId":true,"mode":true,"duration":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate141.evaluated;
+const evaluated0 = validate147.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8233,13 +8492,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate141.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
-validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerPaused = validate143;
-const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
+const eventTimerPaused = validate149;
+const schema278 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
 const schema70 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8315,10 +8574,10 @@ return errors === 0;
 validate42.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate143.evaluated;
+const evaluated0 = validate149.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8343,13 +8602,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate143.errors = vErrors;
+validate149.errors = vErrors;
 return errors === 0;
 }
-validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerReset = validate145;
-const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
+const eventTimerReset = validate151;
+const schema279 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
 const schema72 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8425,10 +8684,10 @@ return errors === 0;
 validate44.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate145.evaluated;
+const evaluated0 = validate151.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8453,13 +8712,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate145.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerSetOverride = validate147;
-const schema274 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
+const eventTimerSetOverride = validate153;
+const schema280 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
 const schema74 = {"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8570,10 +8829,10 @@ return errors === 0;
 validate46.evaluated = {"props":{"timerId":true,"value":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate147.evaluated;
+const evaluated0 = validate153.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8598,13 +8857,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate147.errors = vErrors;
+validate153.errors = vErrors;
 return errors === 0;
 }
-validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyTriggered = validate149;
-const schema275 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
+const eventEmergencyTriggered = validate155;
+const schema281 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
 const schema77 = {"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8776,10 +9035,10 @@ return errors === 0;
 validate48.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate149.evaluated;
+const evaluated0 = validate155.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8804,13 +9063,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate149.errors = vErrors;
+validate155.errors = vErrors;
 return errors === 0;
 }
-validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate155.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyResolved = validate151;
-const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
+const eventEmergencyResolved = validate157;
+const schema282 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
 const schema83 = {"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -8911,10 +9170,10 @@ return errors === 0;
 validate50.evaluated = {"props":{"emergencyId":true,"resolution":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate151.evaluated;
+const evaluated0 = validate157.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -8939,19 +9198,19 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate151.errors = vErrors;
+validate157.errors = vErrors;
 return errors === 0;
 }
-validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate157.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSnapshotRequested = validate153;
-const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
+const eventSnapshotRequested = validate159;
+const schema283 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
 const schema86 = {"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}};
 
-function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate153.evaluated;
+const evaluated0 = validate159.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9043,13 +9302,13 @@ vErrors.push(err6);
 }
 errors++;
 }
-validate153.errors = vErrors;
+validate159.errors = vErrors;
 return errors === 0;
 }
-validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate159.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventClientPresenceUpdated = validate154;
-const schema279 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
+const eventClientPresenceUpdated = validate160;
+const schema285 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
 const schema87 = {"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9173,10 +9432,10 @@ return errors === 0;
 validate52.evaluated = {"props":{"deviceId":true,"status":true,"view":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate154.evaluated;
+const evaluated0 = validate160.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9201,13 +9460,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate154.errors = vErrors;
+validate160.errors = vErrors;
 return errors === 0;
 }
-validate154.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbySet = validate156;
-const schema280 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
+const eventCueStandbySet = validate162;
+const schema286 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
 const schema89 = {"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 const schema90 = {"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true};
 
@@ -9374,10 +9633,10 @@ return errors === 0;
 validate54.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate156.evaluated;
+const evaluated0 = validate162.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9402,13 +9661,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate156.errors = vErrors;
+validate162.errors = vErrors;
 return errors === 0;
 }
-validate156.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbyAcknowledged = validate158;
-const schema281 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
+const eventCueStandbyAcknowledged = validate164;
+const schema287 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
 const schema93 = {"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9490,10 +9749,10 @@ return errors === 0;
 validate58.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate158.evaluated;
+const evaluated0 = validate164.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9518,13 +9777,13 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate158.errors = vErrors;
+validate164.errors = vErrors;
 return errors === 0;
 }
-validate158.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventDeviceStatusChanged = validate160;
-const schema282 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
+const eventDeviceStatusChanged = validate166;
+const schema288 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
 const schema95 = {"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -9743,10 +10002,10 @@ return errors === 0;
 validate61.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate160.evaluated;
+const evaluated0 = validate166.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -9771,14 +10030,161 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate160.errors = vErrors;
+validate166.errors = vErrors;
 return errors === 0;
 }
-validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputSent = validate162;
-const schema283 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
-const schema102 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}};
+const eventOutputSent = validate168;
+const schema289 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
+const schema102 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}};
+const schema110 = {"type":"object","required":["cueId","department"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department"},"number":{"type":"string","maxLength":128,"description":"The call's own number; left out: it has none."},"by":{"enum":["go","call","rerun"],"description":"Of an output: what sends it. Left out: go."}},"description":"One call of a cue (1.2)."};
+
+function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate64.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.cueId === undefined){
+const err0 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "cueId"},message:"must have required property '"+"cueId"+"'"};
+if(vErrors === null){
+vErrors = [err0];
+}
+else {
+vErrors.push(err0);
+}
+errors++;
+}
+if(data.department === undefined){
+const err1 = {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "department"},message:"must have required property '"+"department"+"'"};
+if(vErrors === null){
+vErrors = [err1];
+}
+else {
+vErrors.push(err1);
+}
+errors++;
+}
+if(data.cueId !== undefined){
+let data0 = data.cueId;
+if(typeof data0 === "string"){
+if(func1(data0) > 128){
+const err2 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(vErrors === null){
+vErrors = [err2];
+}
+else {
+vErrors.push(err2);
+}
+errors++;
+}
+if(func1(data0) < 1){
+const err3 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters"};
+if(vErrors === null){
+vErrors = [err3];
+}
+else {
+vErrors.push(err3);
+}
+errors++;
+}
+}
+else {
+const err4 = {instancePath:instancePath+"/cueId",schemaPath:"#/$defs/Id/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err4];
+}
+else {
+vErrors.push(err4);
+}
+errors++;
+}
+}
+if(data.department !== undefined){
+let data1 = data.department;
+if(typeof data1 === "string"){
+if(!pattern8.test(data1)){
+const err5 = {instancePath:instancePath+"/department",schemaPath:"#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""};
+if(vErrors === null){
+vErrors = [err5];
+}
+else {
+vErrors.push(err5);
+}
+errors++;
+}
+}
+else {
+const err6 = {instancePath:instancePath+"/department",schemaPath:"#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err6];
+}
+else {
+vErrors.push(err6);
+}
+errors++;
+}
+}
+if(data.number !== undefined){
+let data2 = data.number;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+const err7 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters"};
+if(vErrors === null){
+vErrors = [err7];
+}
+else {
+vErrors.push(err7);
+}
+errors++;
+}
+}
+else {
+const err8 = {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string"};
+if(vErrors === null){
+vErrors = [err8];
+}
+else {
+vErrors.push(err8);
+}
+errors++;
+}
+}
+if(data.by !== undefined){
+let data3 = data.by;
+if(!(((data3 === "go") || (data3 === "call")) || (data3 === "rerun"))){
+const err9 = {instancePath:instancePath+"/by",schemaPath:"#/properties/by/enum",keyword:"enum",params:{allowedValues: schema110.properties.by.enum},message:"must be equal to one of the allowed values"};
+if(vErrors === null){
+vErrors = [err9];
+}
+else {
+vErrors.push(err9);
+}
+errors++;
+}
+}
+}
+else {
+const err10 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
+if(vErrors === null){
+vErrors = [err10];
+}
+else {
+vErrors.push(err10);
+}
+errors++;
+}
+validate64.errors = vErrors;
+return errors === 0;
+}
+validate64.evaluated = {"props":{"cueId":true,"department":true,"number":true,"by":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -10074,6 +10480,12 @@ vErrors.push(err23);
 errors++;
 }
 }
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 const err24 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
@@ -10088,13 +10500,13 @@ errors++;
 validate63.errors = vErrors;
 return errors === 0;
 }
-validate63.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"reached":true,"latencyMs":true,"acknowledgedMs":true},"dynamicProps":false,"dynamicItems":false};
+validate63.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"reached":true,"latencyMs":true,"acknowledgedMs":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate162.evaluated;
+const evaluated0 = validate168.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10129,19 +10541,19 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate162.errors = vErrors;
+validate168.errors = vErrors;
 return errors === 0;
 }
-validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputConfirmed = validate164;
-const schema284 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
-const schema110 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}};
+const eventOutputConfirmed = validate170;
+const schema290 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
+const schema113 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}};
 
-function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate65.evaluated;
+const evaluated0 = validate67.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10394,6 +10806,12 @@ vErrors.push(err20);
 errors++;
 }
 }
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 const err21 = {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object"};
@@ -10405,16 +10823,16 @@ vErrors.push(err21);
 }
 errors++;
 }
-validate65.errors = vErrors;
+validate67.errors = vErrors;
 return errors === 0;
 }
-validate65.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true},"dynamicProps":false,"dynamicItems":false};
+validate67.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate164.evaluated;
+const evaluated0 = validate170.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10433,8 +10851,8 @@ vErrors.push(err0);
 errors++;
 }
 if(data.payload !== undefined){
-if(!(validate65(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors);
+if(!(validate67(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
 errors = vErrors.length;
 }
 }
@@ -10449,19 +10867,19 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate164.errors = vErrors;
+validate170.errors = vErrors;
 return errors === 0;
 }
-validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate170.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputFailed = validate166;
-const schema285 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
-const schema117 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}};
+const eventOutputFailed = validate172;
+const schema291 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
+const schema120 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}};
 
-function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate67.evaluated;
+const evaluated0 = validate70.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10820,16 +11238,16 @@ vErrors.push(err29);
 }
 errors++;
 }
-validate67.errors = vErrors;
+validate70.errors = vErrors;
 return errors === 0;
 }
-validate67.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate70.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate172(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate166.evaluated;
+const evaluated0 = validate172.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -10848,8 +11266,8 @@ vErrors.push(err0);
 errors++;
 }
 if(data.payload !== undefined){
-if(!(validate67(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
+if(!(validate70(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 }
@@ -10864,19 +11282,19 @@ vErrors.push(err1);
 }
 errors++;
 }
-validate166.errors = vErrors;
+validate172.errors = vErrors;
 return errors === 0;
 }
-validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate172.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventExternalCueFired = validate168;
-const schema286 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
-const schema127 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}};
+const eventExternalCueFired = validate174;
+const schema292 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
+const schema130 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."},"call":{"$ref":"#/$defs/CallRef","description":"The call that an output rule would have sent the device as this cue, when it fired (1.2). Left out: none."}}};
 
-function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate69.evaluated;
+const evaluated0 = validate72.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11027,7 +11445,7 @@ errors++;
 if(data.attribution !== undefined){
 let data4 = data.attribution;
 if(!(((data4 === "echo") || (data4 === "operator")) || (data4 === "doubtful"))){
-const err12 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema127.properties.attribution.enum},message:"must be equal to one of the allowed values"};
+const err12 = {instancePath:instancePath+"/attribution",schemaPath:"#/properties/attribution/enum",keyword:"enum",params:{allowedValues: schema130.properties.attribution.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err12];
 }
@@ -11035,6 +11453,12 @@ else {
 vErrors.push(err12);
 }
 errors++;
+}
+}
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
+errors = vErrors.length;
 }
 }
 }
@@ -11048,16 +11472,16 @@ vErrors.push(err13);
 }
 errors++;
 }
-validate69.errors = vErrors;
+validate72.errors = vErrors;
 return errors === 0;
 }
-validate69.evaluated = {"props":{"device":true,"node":true,"cueNumber":true,"name":true,"attribution":true},"dynamicProps":false,"dynamicItems":false};
+validate72.evaluated = {"props":{"device":true,"node":true,"cueNumber":true,"name":true,"attribution":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate174(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate168.evaluated;
+const evaluated0 = validate174.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11066,8 +11490,8 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.payload !== undefined){
-if(!(validate69(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+if(!(validate72(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
 errors = vErrors.length;
 }
 }
@@ -11082,19 +11506,19 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate168.errors = vErrors;
+validate174.errors = vErrors;
 return errors === 0;
 }
-validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate174.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCallFired = validate170;
-const schema287 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
-const schema131 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
+const eventCallFired = validate176;
+const schema293 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
+const schema134 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
 
-function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate71.evaluated;
+const evaluated0 = validate75.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11219,7 +11643,7 @@ errors++;
 }
 if(data.kind !== undefined){
 if(!(data.kind === "rerun")){
-const err10 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema131.properties.kind.enum},message:"must be equal to one of the allowed values"};
+const err10 = {instancePath:instancePath+"/kind",schemaPath:"#/properties/kind/enum",keyword:"enum",params:{allowedValues: schema134.properties.kind.enum},message:"must be equal to one of the allowed values"};
 if(vErrors === null){
 vErrors = [err10];
 }
@@ -11240,16 +11664,16 @@ vErrors.push(err11);
 }
 errors++;
 }
-validate71.errors = vErrors;
+validate75.errors = vErrors;
 return errors === 0;
 }
-validate71.evaluated = {"props":{"cueId":true,"department":true,"outputId":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
+validate75.evaluated = {"props":{"cueId":true,"department":true,"outputId":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate170.evaluated;
+const evaluated0 = validate176.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -11258,8 +11682,8 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.payload !== undefined){
-if(!(validate71(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
+if(!(validate75(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
 errors = vErrors.length;
 }
 }
@@ -11274,10 +11698,10 @@ vErrors.push(err0);
 }
 errors++;
 }
-validate170.errors = vErrors;
+validate176.errors = vErrors;
 return errors === 0;
 }
-validate170.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate176.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const branches = { CueAdvanced: eventCueAdvanced, CueReverted: eventCueReverted, MicAssigned: eventMicAssigned, MicSwapped: eventMicSwapped, SegmentReordered: eventSegmentReordered, NoteAdded: eventNoteAdded, NoteUpdated: eventNoteUpdated, NoteDeleted: eventNoteDeleted, TimerStarted: eventTimerStarted, TimerPaused: eventTimerPaused, TimerReset: eventTimerReset, TimerSetOverride: eventTimerSetOverride, EmergencyTriggered: eventEmergencyTriggered, EmergencyResolved: eventEmergencyResolved, SnapshotRequested: eventSnapshotRequested, ClientPresenceUpdated: eventClientPresenceUpdated, CueStandbySet: eventCueStandbySet, CueStandbyAcknowledged: eventCueStandbyAcknowledged, DeviceStatusChanged: eventDeviceStatusChanged, OutputSent: eventOutputSent, OutputConfirmed: eventOutputConfirmed, OutputFailed: eventOutputFailed, ExternalCueFired: eventExternalCueFired, CallFired: eventCallFired };
 

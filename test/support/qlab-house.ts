@@ -8,6 +8,8 @@ import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
 import { Bridge, type Published } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
+import { apply } from '../../src/show/apply.js';
+import { initialState } from '../../src/show/state.js';
 import { eventually } from './waiting.js';
 
 export interface Scene {
@@ -96,5 +98,13 @@ outputs:
     events.flatMap(({ eventType, payload }) =>
       eventType.startsWith('Output') && Object(payload).device === device ? [eventType.slice('Output'.length)] : [],
     );
-  return { bridge, qlabs, desk, names, of, stages };
+  /** The show as the log alone tells it. */
+  const replayed = async () => {
+    let state = initialState(loaded.bridge.showFile);
+    for await (const { lines } of bridge.sequencer.read(1)) {
+      for (const line of lines.toString().split('\n')) if (line !== '') state = apply(state, JSON.parse(line));
+    }
+    return state;
+  };
+  return { bridge, qlabs, desk, names, of, stages, replayed };
 }
