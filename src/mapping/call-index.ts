@@ -24,7 +24,8 @@ export class CallIndex {
   readonly #known = new WeakMap<RunningOrder, Index>();
 
   constructor(rules: readonly CompiledOutput[], backupsOf: (device: string) => readonly Backup[], kinds: DeviceKinds) {
-    this.#rules = rules.filter(({ rule }) => rule.call !== undefined && rule.cue !== 'next');
+    // What is sent all the same is nobody's whom a GO leaves out.
+    this.#rules = rules.filter(({ rule: { call, cue, echo } }) => call !== undefined && cue !== 'next' && !echo);
     this.#backupsOf = backupsOf;
     this.#kinds = kinds;
   }

@@ -209,6 +209,7 @@ describe('whose call a device has fired', () => {
       undefined,
     ],
     ['none, where the rule is about the cue ahead', { ...START, cue: 'next' }, 'main', '13', undefined],
+    ['none, where the rule sends it all the same', { ...START, echo: true }, 'main', '13', undefined],
     ['none, where the rule is for another event', { ...START, event: 'CueReverted' }, 'main', '13', undefined],
     ['none, where the rule is for another cue', { ...START, where: { toCueId: 'cue-1' } }, 'main', '13', undefined],
     ['none, where nothing is known of the device', { ...LIGHT, call: 'sound' }, 'desk', '11', undefined],

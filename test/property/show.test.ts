@@ -151,6 +151,20 @@ test('replaying the log gives the live state, also when the log came through JSO
   );
 });
 
+test('who does not know of calls that have gone sees the same show otherwise', () => {
+  const withoutCalls = (value: unknown) =>
+    JSON.parse(JSON.stringify(value, (name, inner) => (name === 'fired' || name === 'call' ? undefined : inner)));
+  fc.assert(
+    fc.property(show, wishes, (file, all) => {
+      const live = new LiveShow(file);
+      for (const one of all) live.propose(one);
+      const seen = (withoutCalls(live.events) as typeof live.events).reduce(apply, initialState(file));
+      expect(seen).toEqual(withoutCalls(live.state));
+    }),
+    { numRuns: 200 },
+  );
+});
+
 test('replay goes on from any snapshot', () => {
   fc.assert(
     fc.property(show, wishes, fc.nat(), (file, all, cut) => {
