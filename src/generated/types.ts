@@ -602,7 +602,7 @@ export interface Fired {
    */
   seq: number;
   /**
-   * operator: where it was started, and as which cue there. The GO leaves out what would start the same there again.
+   * Where an operator started it, and as which cue there. The GO leaves out what would start the same there again.
    *
    * @maxItems 16
    */

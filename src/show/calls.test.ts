@@ -159,6 +159,8 @@ test('where an operator started it is remembered, each device and cue once, the 
     { device: 'spare', cueNumber: '5' },
     { device: 'qlab', cueNumber: '5' },
   ]);
+  const again = [GO, sent(5, 7, 'rerun')];
+  expect(starts(byHand(5), ...again)).toEqual([{ device: 'qlab', cueNumber: '5' }]);
   const many = Array.from({ length: 20 }, (_, n) => byHand(5, { cueNumber: `5.${n}` }));
   expect(starts(...many)?.map(({ cueNumber }) => cueNumber)).toEqual(
     Array.from({ length: 16 }, (_, n) => `5.${n + 4}`),

@@ -39,7 +39,7 @@ export function applyCallSent(state: ShowState, event: EventOf<'OutputSent'> | E
   if (!cue || isAhead(cue)) return state;
   const { by = 'go' } = call;
   return withFired(state, place, call, ({ fired }) =>
-    fired && (by !== 'rerun' || seq <= fired.seq) ? fired : { at: event.recordedAt, by, seq },
+    fired && (by !== 'rerun' || seq <= fired.seq) ? fired : { ...fired, at: event.recordedAt, by, seq },
   );
 }
 

@@ -5,7 +5,9 @@
 import { describe, test } from 'vitest';
 import { systemClock } from '../../src/kit/clock.js';
 import { cuesOf } from '../../src/show/state.js';
-import { qlabHouse, type Scene } from '../support/qlab-house.js';
+import { type Daemon, startDaemon } from '../support/daemon.js';
+import { pacebuddy } from '../support/program.js';
+import { qlabHouse, qlabsAndFile, type Scene } from '../support/qlab-house.js';
 import { eventually } from '../support/waiting.js';
 
 const clock = systemClock();
@@ -111,6 +113,41 @@ describe('a cue that an operator was early with', () => {
       ['1', '2'],
     ]);
   });
+});
+
+test('a bridge that is killed in between knows from its log who was early', async ({ expect, onTestFinished }) => {
+  const { file, qlabs, desk, close } = await qlabsAndFile({ when: 'go', send: 'start: $call.targets.qlab' });
+  onTestFinished(close);
+  const up = async (daemon: Daemon) => {
+    const isUp = async () => {
+      const { devices } = (await (await fetch(`${daemon.url}/v1/devices`)).json()) as { devices: { status: string }[] };
+      return devices.every(({ status }) => status === 'up');
+    };
+    while (!(await isUp())) await clock.sleep(50);
+  };
+  const send = async (daemon: Daemon, type: string) =>
+    expect(await pacebuddy(['send', type, '{}', '--url', daemon.url])).toMatchObject({ code: 0 });
+  const first = await startDaemon(file);
+  await up(first);
+  await send(first, 'CueAdvanced');
+  await eventually(() => qlabs[0]?.fired.length === 1, 'the first cue');
+  await clock.sleep(QUIET_MS);
+  qlabs[0]?.operatorStart('2');
+  await first.line(({ msg, eventType }) => msg === 'event.accepted' && eventType === 'ExternalCueFired');
+  await first.kill();
+  const second = await startDaemon(file);
+  await up(second);
+  await send(second, 'CueAdvanced');
+  await eventually(() => desk.fired.length === 2, 'lighting got its own');
+  await clock.sleep(QUIET_MS);
+  expect([numbers(qlabs[0] ?? desk), numbers(desk)]).toEqual([
+    ['1', '2'],
+    ['1', '2'],
+  ]);
+  await send(second, 'CueReverted');
+  await send(second, 'CueAdvanced');
+  await eventually(() => qlabs[0]?.fired.length === 3, 'placed again, it goes again');
+  expect(await second.stop()).toBe(0);
 });
 
 test.concurrent('a GO that an operator presses at QLab is one GO: the backup and lighting get theirs, the main nothing', async (context) => {

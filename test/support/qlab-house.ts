@@ -39,14 +39,8 @@ ${[1, 2, 3]
   .join('\n')}
 `;
 
-/**
- * A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test.
- * @param test  the test's own context: among tests that run at once only it knows which of them ends
- */
-export async function qlabHouse(
-  { when, send, cue = {}, withBackup = false, pagesDir }: Scene,
-  test: Pick<TestContext, 'onTestFinished'>,
-) {
+/** The devices of such a house, and the bridge file for them. */
+export async function qlabsAndFile({ when, send, cue = {}, withBackup = false }: Scene) {
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
   const cues = ['1', '2', '3'].map((number) => ({ number, ...cue }));
   const qlabs: QlabSimulator[] = [await startQlabSimulator({ port: 0, cues })];
@@ -71,6 +65,20 @@ outputs:
   - { id: light, event: CueAdvanced, call: lighting, send: { device: desk, start: $call.number } }
 `,
   );
+  const close = async () => {
+    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
+    await rm(folder, { recursive: true });
+  };
+  return { file, qlabs, desk, names, close };
+}
+
+/**
+ * A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test.
+ * @param test  the test's own context: among tests that run at once only it knows which of them ends
+ */
+export async function qlabHouse(scene: Scene, test: Pick<TestContext, 'onTestFinished'>) {
+  const { pagesDir } = scene;
+  const { file, qlabs, desk, names, close } = await qlabsAndFile(scene);
   const loaded = await loadChecked(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const events: Published[number]['event'][] = [];
@@ -82,8 +90,7 @@ outputs:
   });
   test.onTestFinished(async () => {
     await bridge.close();
-    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
-    await rm(folder, { recursive: true });
+    await close();
   });
   await eventually(
     () => bridge.devices().every(({ status, playhead }) => status === 'up' && playhead === '1'),
