@@ -231,6 +231,14 @@ describe('whose call a device has fired', () => {
     expect(at(eventOf('CueStandbySet', { cueIds: ['cue-5'] }))).toBe('cue-1');
   });
 
+  test('of two that have gone, the last', () => {
+    const calls = [{ department: 'sound', number: '1', targets: { qlab: 'bell' } }];
+    const cues = ['a', 'b', 'c', 'd'].map((id) => ({ id, number: id, calls: id < 'c' ? calls : [] }));
+    const show = initialState({ ...SHOW, acts: [{ id: 'x', segments: [{ id: 's', cues }] }] });
+    const atTheEnd = cues.reduce((state, { id }) => apply(state, goTo(id, 's')), show);
+    expect(mappingOf([START]).callFired('main', 'bell', atTheEnd)?.cueId).toBe('b');
+  });
+
   test('the numbers of cues are found anew in another order of the segments', () => {
     const show = { ...SHOW, acts: SHOW.acts.map((act) => ({ ...act, segments: act.segments.toReversed() })) };
     const mapping = mappingOf([START]);

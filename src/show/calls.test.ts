@@ -147,6 +147,11 @@ describe('what an output sent has gone', () => {
       [...gos(4), byHand(5), GO, sent(5, 7, 'rerun')],
       ['sound 5 rerun 7'],
     ],
+    [
+      'by hand after it went once more, and a late word of that',
+      [...gos(5), byHand(5), sent(5, 5, 'rerun')],
+      ['sound 5 operator 6'],
+    ],
     ['a cue ahead that was tried', [...gos(4), sent(5, 5, 'rerun')], []],
   ];
   test.for(rows)('%s', ([, wishes, wanted]) => expect(gone(...wishes)).toEqual(wanted));
