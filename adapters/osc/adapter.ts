@@ -3,7 +3,7 @@ import type { Adapter, DeviceProblem } from '../../src/adapter-sdk/adapter.js';
 import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { isLoopback } from '../../src/kit/loopback.js';
 import { problemOfFrom } from './allowed.js';
-import { inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
+import { firesCue, inputNames, matches, problemOfCommand, problemOfPattern, summarise } from './command.js';
 import { splitListen } from './opening.js';
 import { type OscConfig, resolve, type Settled } from './settings.js';
 
@@ -44,6 +44,7 @@ export const oscAdapter: Adapter<OscConfig> = {
   isPress: ({ event, attribution }, _patterns, { profile }) =>
     profile === undefined || (event !== undefined && attribution === 'operator'),
   firedCue: (input) => (input.event === 'go' || input.event === 'cueStarted' ? firedCueOf(input) : undefined),
+  firesCue,
   summarise,
   problemOfCommand,
   problemOfDevice: problemOfListen,

@@ -171,6 +171,17 @@ function messagesOf(command: Command, console: Console | undefined): readonly Co
 /** A command does not change; one that was looked at while the disk worked is not encoded again when it goes. */
 const encoded = new WeakMap<Command, { console: Console | undefined; packets: readonly Uint8Array[] }>();
 
+/** The cue that the device will report a GO of, where its profile knows; an address of one's own says nothing. */
+export function firesCue(
+  { command, with: given }: Command,
+  config: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const console = command === undefined ? undefined : consoleOf(config);
+  const go = console?.awaitedBy(String(command), givenOf(given)).find(({ event }) => event === 'go');
+  const cueNumber = go?.where.cueNumber;
+  return cueNumber === undefined ? undefined : String(cueNumber);
+}
+
 /** Why this command could never be sent; undefined when it could, or the device's profile was not read. */
 export function problemOfCommand(command: Command, config?: Readonly<Record<string, unknown>>): string | undefined {
   const console = consoleOf(config);

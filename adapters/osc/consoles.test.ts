@@ -309,6 +309,17 @@ describe('grandMA3', () => {
   });
 });
 
+test.each<[ConsoleKind, object, string | undefined]>([
+  ['eos', { command: 'fire', with: { cue: '1/45' } }, '1/45'],
+  ['eos', { command: 'go' }, undefined],
+  ['eos', { command: 'macro', with: { macro: 7 } }, undefined],
+  ['eos', { address: '/eos/cue/1/45/fire' }, undefined],
+  ['qlcplus', { command: 'press', with: { path: '/a' } }, undefined],
+])('the cue that %s reports a GO of, of %j, is %j', async (profile, command, cue) => {
+  const config = await resolvedOsc({ profile, host: '127.0.0.1', port: 1 });
+  expect(adapter.firesCue?.({ ...command }, config)).toBe(cue);
+});
+
 describe('QLC+', () => {
   test.each(['press', 'level'])('a path that comes back as another is refused by check: %s', async (command) => {
     const config = await resolvedOsc({ profile: 'qlcplus', host: '127.0.0.1', port: 1 });

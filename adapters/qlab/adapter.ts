@@ -1,7 +1,7 @@
 import type { Adapter, Input, Pattern } from '../../src/adapter-sdk/adapter.js';
 import { firedCueOf } from '../../src/adapter-sdk/fired-cue.js';
 import { toBridgeError } from '../../src/kit/errors.js';
-import { movesPlayhead, problemOfCommand, summarise } from './commands.js';
+import { firesCue, movesPlayhead, problemOfCommand, summarise } from './commands.js';
 import type { QlabDevice } from './generated/types.js';
 
 /** The device's part of the bridge file, checked, as plain data. */
@@ -41,6 +41,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
   tellsPlayhead: true,
   movesPlayhead,
+  firesCue,
   placeOf: ({ host, port }) => ({ host, port }),
   matches,
   isPress,

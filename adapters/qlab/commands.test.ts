@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { messageOf, problemOfCommand, readCommand, summarise } from './commands.js';
+import { firesCue, messageOf, problemOfCommand, readCommand, summarise } from './commands.js';
 import * as validators from './generated/validators.js';
 
 for (const [command, words] of [
@@ -19,6 +19,17 @@ test('cue numbers that OSC takes for a pattern or cannot hold are found, with ad
   }
   for (const number of ['1', '12.5', 'A-1', '1.10', '0_x']) expect(problemOfCommand({ start: number })).toBeUndefined();
 });
+
+test.each([
+  [{ start: '12.5' }, '12.5'],
+  [{ go: '53' }, '53'],
+  [{ go: true }, true],
+  [{ startId: 'A-1' }, undefined],
+  [{ stop: '12.5' }, undefined],
+  [{ load: '12.5' }, undefined],
+  [{ playhead: '12.5' }, undefined],
+  [{ panic: true }, undefined],
+])('the cue that %j fires is %j', (command, cue) => expect(firesCue(command)).toBe(cue));
 
 test('the number of a GO travels as text, so that any will do', () => {
   expect(problemOfCommand({ go: '1 A' })).toBeUndefined();

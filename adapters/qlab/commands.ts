@@ -50,6 +50,13 @@ export function summarise(command: Command): string {
 export const movesPlayhead = (command: Command): boolean =>
   ['go', 'playhead', 'playheadId', 'reset'].some((member) => member in command);
 
+/** The number of the cue that a command fires; true for the one at the playhead. One that is named by its unique ID is not known. */
+export function firesCue(command: Command): string | true | undefined {
+  const read = readCommand(command);
+  if (read.verb === 'go') return read.target ?? true;
+  return read.verb === 'start' && 'number' in read.cue ? read.cue.number : undefined;
+}
+
 /** What OSC takes for a pattern or a separator, or cannot hold at all. */
 const UNADDRESSABLE = /[\s*?[\]{},#/]|[^\x20-\x7e]/u;
 

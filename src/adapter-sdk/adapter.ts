@@ -289,6 +289,12 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   comesBack?(command: Command, pattern: Pattern, config: Config): boolean;
   /** Its devices can tell where their own playhead stands (Health.playhead). */
   readonly tellsPlayhead?: true;
+  /**
+   * The number of the cue that the command fires, as `cueNumber` of the device's own inputs names it; true where it fires
+   * whichever stands at the device's playhead; undefined where it fires none, or none that an input would name. An operator
+   * who started it at the device was early: the GO does not send it again. Left out: nothing is known to fire a cue.
+   */
+  firesCue?(command: Command, config: Config): string | true | undefined;
   /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. */
   movesPlayhead?(command: Command): boolean;
 

@@ -165,6 +165,7 @@ export class Bridge {
     const restart = this.#setup.restartReasons(next);
     const show = { ...next.config.show, id: this.#sequencer.showId };
     this.#setup = new Setup({ ...next, config: { ...next.config, show } });
+    this.#setup.mapping.prepareCalls(this.state);
     this.#prepared = undefined;
     this.#sequencer.reconfigure(show);
     this.#gateway?.reconfigure(this.#setup.gateway());
@@ -195,6 +196,7 @@ export class Bridge {
     life.add('sequencer and journal', () => this.#sequencer.close());
     this.#watchMachine();
     warmUp(this.#setup, this.#clock, this.#log);
+    this.#setup.mapping.prepareCalls(this.state);
     // What the last bridge left, before anybody can press here.
     if (!this.#sequencer.wasStopped) await tellUnsent(this.#unsentParts());
     this.#retireUnsent();

@@ -61,7 +61,8 @@ export class Presses {
     const { setup, node, state, propose } = this.#parts;
     const fired = setup().adapterOf(device)?.firedCue?.(input);
     if (fired && node.owns(device)) {
-      const payload = { device, ...fired, ...node.ours };
+      const call = setup().mapping.callFired(device, fired.cueNumber, state());
+      const payload = { device, ...fired, ...(call && { call }), ...node.ours };
       void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
     }
     if (input.attribution === 'doubtful') {

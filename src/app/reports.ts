@@ -60,17 +60,18 @@ export class Reports {
 }
 
 function stageEvent(report: StageReport, ours: Node['ours']) {
-  const { cause, ruleId, outputId, device, summary, latencyMs } = report;
+  const { cause, ruleId, outputId, device, summary, latencyMs, call } = report;
   const about = { device, ...ours, ruleId, outputId, causeSeq: cause.eventSeq, summary, latencyMs };
+  const called = call === undefined ? {} : { call };
   const causes = { causationId: cause.messageId, correlationId: cause.correlationId ?? cause.messageId };
   switch (report.stage) {
     case 'sent': {
       const { reached, acknowledgedMs } = report;
       const answered = acknowledgedMs === undefined ? {} : { acknowledgedMs };
-      return { ...causes, eventType: 'OutputSent', payload: { ...about, reached, ...answered } } as const;
+      return { ...causes, eventType: 'OutputSent', payload: { ...about, reached, ...answered, ...called } } as const;
     }
     case 'confirmed':
-      return { ...causes, eventType: 'OutputConfirmed', payload: about } as const;
+      return { ...causes, eventType: 'OutputConfirmed', payload: { ...about, ...called } } as const;
     case 'failed': {
       const { code, detail, cueId } = report;
       const cue = cueId === undefined ? {} : { cueId };

@@ -17,8 +17,10 @@ export class Setup {
 
   constructor(checked: CheckedBridge) {
     this.checked = checked;
-    this.mapping = compileMapping(checked.config, (device, pattern, input) =>
-      fits(this.adapterOf(device), pattern, input),
+    this.mapping = compileMapping(
+      checked.config,
+      (device, pattern, input) => fits(this.adapterOf(device), pattern, input),
+      (device, command) => this.#firesCue(device, command),
     );
   }
 
@@ -39,6 +41,15 @@ export class Setup {
   tryCommand(device: string, command: Command): void {
     const config = this.config.devices[device];
     if (config) this.adapterOf(device)?.problemOfCommand?.(command, { ...config });
+  }
+
+  #firesCue(device: string, command: Command): string | true | undefined {
+    const config = this.config.devices[device];
+    try {
+      return config && this.adapterOf(device)?.firesCue?.(command, { ...config });
+    } catch {
+      return undefined; // A command that cannot be read fires nothing; `send` says so.
+    }
   }
 
   /** Who a device's press counts for: the user of the access list, or the bridge itself in that user's name. */

@@ -3,6 +3,7 @@ import type { RuleCommand } from '../mapping/outputs.js';
 import { LOOK_BACK_EVENTS, unsentOf } from '../mapping/unsent.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { Sequencer } from '../sequencer/sequencer.js';
+import { findCue, isAhead } from '../show/state.js';
 import type { Node } from './node.js';
 import type { Reports } from './reports.js';
 import { OWN, type Setup } from './setup.js';
@@ -18,11 +19,17 @@ interface Parts {
 /** What the last bridge had taken when it was killed and nothing tells of: once, and nothing is sent again by itself. */
 export async function tellUnsent({ setup, node, sequencer, reports, log }: Parts): Promise<void> {
   const { mapping } = setup();
+  const { state } = sequencer;
   const events: ShowEvent[] = [];
   for await (const { lines } of sequencer.read(Math.max(1, sequencer.lastEventSeq - LOOK_BACK_EVENTS))) {
     for (const line of lines.toString().split('\n')) if (line !== '') events.push(JSON.parse(line) as ShowEvent);
   }
-  for (const { event, command } of unsentOf(events, (each) => mapping.commandsFor(each, sequencer.state))) {
+  const unsent = unsentOf(
+    events,
+    (each) => mapping.commandsFor(each, state),
+    (cueId) => isAhead(findCue(state, cueId)),
+  );
+  for (const { event, command } of unsent) {
     const { device, ruleId, outputId } = command;
     if (!node.owns(device)) continue;
     const summary = setup().summarise(device, command.command);

@@ -5,6 +5,14 @@ import { BridgeError, toBridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { Ownership } from './ownership.js';
 
+/** The call of a cue that an output sends, as the stages of the output tell it. */
+export interface SentCall {
+  cueId: string;
+  department: string;
+  number?: string;
+  by?: 'go' | 'call' | 'rerun';
+}
+
 /** A command on its way to a device, and the event that caused it. */
 export interface Output {
   ruleId: string;
@@ -14,6 +22,7 @@ export interface Output {
   maxLateMs: number;
   /** What the device calls the cue: what it was seen to fire is held against it where the command itself names no cue. */
   cueNumber?: string;
+  call?: SentCall;
 }
 
 /** The event that outputs come from, as far as it matters here. */
@@ -31,6 +40,7 @@ export type StageReport = {
   outputId: string;
   device: string;
   summary: string;
+  call?: SentCall;
 } & (
   | { stage: 'sent'; reached: Receipt['reached']; latencyMs: number; acknowledgedMs?: number }
   | { stage: 'confirmed'; latencyMs: number }
@@ -63,7 +73,7 @@ export class Outputs {
   }
 
   async #performOne(cause: Cause, output: Output): Promise<void> {
-    const { ruleId, outputId, device, command, maxLateMs } = output;
+    const { ruleId, outputId, device, command, maxLateMs, call } = output;
     const { ownership, send, summarise, tell, clock, log } = this.#options;
     if (!ownership.owns(device)) {
       log.info({ seq: cause.eventSeq, messageId: cause.messageId, ruleId, device }, 'output.not-ours');
@@ -74,7 +84,7 @@ export class Outputs {
     const tooLate = age() > maxLateMs;
     // Before anything that can wait: what an audience hears hangs on it.
     const sending = tooLate ? undefined : send(device, command);
-    const about = { cause, ruleId, outputId, device, summary: summarise(device, command) };
+    const about = { cause, ruleId, outputId, device, summary: summarise(device, command), ...(call && { call }) };
     const facts = { seq: cause.eventSeq, messageId: cause.messageId, ruleId, device, summary: about.summary };
     const failed = ({ code, message: detail }: BridgeError) => {
       log.error({ ...facts, code, detail, tookMs: age() }, 'output.failed');

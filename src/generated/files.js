@@ -15,17 +15,17 @@ const pattern4 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
 const schema35 = {"type":"object","required":["id","cues"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"title":{"$ref":"#/$defs/Label"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","maxItems":10000,"items":{"$ref":"#/$defs/CueEntry"}}}};
 const schema43 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."};
 const pattern6 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
-const schema155 = {"type":"object","description":"One GO.","required":["id","number"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"number":{"$ref":"#/$defs/CueNumber"},"label":{"$ref":"#/$defs/Label"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"When it is planned, on the show clock."},"standbyText":{"$ref":"#/$defs/Label","description":"What the stage manager says before it."},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000,"description":"The GO guard before this cue, in milliseconds, instead of the bridge's; 0 for a cue that must follow at once."},"calls":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/CallEntry"},"default":[]}}};
-const schema157 = {"type":"string","minLength":1,"maxLength":64,"description":"A cue number is text: \"1.10\" is not 1.1, so quote it."};
-const schema161 = {"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$","description":"A small letter, then letters, digits and _."},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}};
+const schema158 = {"type":"object","description":"One GO.","required":["id","number"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"number":{"$ref":"#/$defs/CueNumber"},"label":{"$ref":"#/$defs/Label"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"When it is planned, on the show clock."},"standbyText":{"$ref":"#/$defs/Label","description":"What the stage manager says before it."},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000,"description":"The GO guard before this cue, in milliseconds, instead of the bridge's; 0 for a cue that must follow at once."},"calls":{"type":"array","maxItems":64,"items":{"$ref":"#/$defs/CallEntry"},"default":[]}}};
+const schema160 = {"type":"string","minLength":1,"maxLength":64,"description":"A cue number is text: \"1.10\" is not 1.1, so quote it."};
+const schema164 = {"type":"object","description":"One department that goes with this GO.","required":["department"],"additionalProperties":false,"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"$ref":"#/$defs/CueNumber","description":"The department's own cue number."},"label":{"$ref":"#/$defs/Label"},"targets":{"type":"object","description":"What it is called elsewhere, such as qlab: \"12.5\".","maxProperties":32,"propertyNames":{"pattern":"^[a-z][A-Za-z0-9_]{0,63}$","description":"A small letter, then letters, digits and _."},"additionalProperties":{"type":"string","minLength":1,"maxLength":200}}}};
 const schema98 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern10 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
-const pattern35 = new RegExp("^[a-z][A-Za-z0-9_]{0,63}$", "u");
+const pattern36 = new RegExp("^[a-z][A-Za-z0-9_]{0,63}$", "u");
 
-function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate78.evaluated;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -34,12 +34,12 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.department === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "department"},message:"must have required property '"+"department"+"'",schema:schema161.required,parentSchema:schema161,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "department"},message:"must have required property '"+"department"+"'",schema:schema164.required,parentSchema:schema164,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "department") || (key0 === "number")) || (key0 === "label")) || (key0 === "targets"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema161,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema164,data});
 errors++;
 }
 }
@@ -60,16 +60,16 @@ if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema160,data:data1});
 errors++;
 }
 if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema160,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema157.type,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema160.type,parentSchema:schema160,data:data1});
 errors++;
 }
 }
@@ -94,20 +94,20 @@ if(data.targets !== undefined){
 let data3 = data.targets;
 if(data3 && typeof data3 == "object" && !Array.isArray(data3)){
 if(Object.keys(data3).length > 32){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema161.properties.targets,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema164.properties.targets,data:data3});
 errors++;
 }
 for(const key1 in data3){
 const _errs13 = errors;
 if(typeof key1 === "string"){
-if(!pattern35.test(key1)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9_]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9_]{0,63}$",parentSchema:schema161.properties.targets.propertyNames,data:key1,propertyName:key1});
+if(!pattern36.test(key1)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9_]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9_]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9_]{0,63}$",parentSchema:schema164.properties.targets.propertyNames,data:key1,propertyName:key1});
 errors++;
 }
 }
 var valid4 = _errs13 === errors;
 if(!valid4){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema161.properties.targets.propertyNames,parentSchema:schema161.properties.targets,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/propertyNames",keyword:"propertyNames",params:{propertyName: key1},message:"property name must be valid",schema:schema164.properties.targets.propertyNames,parentSchema:schema164.properties.targets,data:data3});
 errors++;
 }
 }
@@ -115,40 +115,40 @@ for(const key2 in data3){
 let data4 = data3[key2];
 if(typeof data4 === "string"){
 if(func1(data4) > 200){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema161.properties.targets.additionalProperties,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/maxLength",keyword:"maxLength",params:{limit: 200},message:"must NOT have more than 200 characters",schema:200,parentSchema:schema164.properties.targets.additionalProperties,data:data4});
 errors++;
 }
 if(func1(data4) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema161.properties.targets.additionalProperties,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema164.properties.targets.additionalProperties,data:data4});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema161.properties.targets.additionalProperties.type,parentSchema:schema161.properties.targets.additionalProperties,data:data4});
-errors++;
-}
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema161.properties.targets.type,parentSchema:schema161.properties.targets,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets/" + key2.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/properties/targets/additionalProperties/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema164.properties.targets.additionalProperties.type,parentSchema:schema164.properties.targets.additionalProperties,data:data4});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema161.type,parentSchema:schema161,data});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/targets",schemaPath:"#/properties/targets/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema164.properties.targets.type,parentSchema:schema164.properties.targets,data:data3});
 errors++;
 }
-validate78.errors = vErrors;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema164.type,parentSchema:schema164,data});
+errors++;
+}
+validate82.errors = vErrors;
 return errors === 0;
 }
-validate78.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate77.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -160,16 +160,16 @@ if(data.calls === undefined){
 data.calls = [];
 }
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema155.required,parentSchema:schema155,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema158.required,parentSchema:schema158,data});
 errors++;
 }
 if(data.number === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "number"},message:"must have required property '"+"number"+"'",schema:schema155.required,parentSchema:schema155,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "number"},message:"must have required property '"+"number"+"'",schema:schema158.required,parentSchema:schema158,data});
 errors++;
 }
 for(const key0 in data){
 if(!(((((((key0 === "id") || (key0 === "number")) || (key0 === "label")) || (key0 === "plannedAt")) || (key0 === "standbyText")) || (key0 === "goGuardMs")) || (key0 === "calls"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema155,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema158,data});
 errors++;
 }
 }
@@ -190,16 +190,16 @@ if(data.number !== undefined){
 let data1 = data.number;
 if(typeof data1 === "string"){
 if(func1(data1) > 64){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema160,data:data1});
 errors++;
 }
 if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema160,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema157.type,parentSchema:schema157,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/$defs/CueNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema160.type,parentSchema:schema160,data:data1});
 errors++;
 }
 }
@@ -253,16 +253,16 @@ errors++;
 if(data.goGuardMs !== undefined){
 let data5 = data.goGuardMs;
 if(!(((typeof data5 == "number") && (!(data5 % 1) && !isNaN(data5))) && (isFinite(data5)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema155.properties.goGuardMs.type,parentSchema:schema155.properties.goGuardMs,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema158.properties.goGuardMs.type,parentSchema:schema158.properties.goGuardMs,data:data5});
 errors++;
 }
 if((typeof data5 == "number") && (isFinite(data5))){
 if(data5 > 60000 || isNaN(data5)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema155.properties.goGuardMs,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema158.properties.goGuardMs,data:data5});
 errors++;
 }
 if(data5 < 0 || isNaN(data5)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema155.properties.goGuardMs,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/goGuardMs",schemaPath:"#/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema158.properties.goGuardMs,data:data5});
 errors++;
 }
 }
@@ -270,30 +270,30 @@ errors++;
 let data6 = data.calls;
 if(Array.isArray(data6)){
 if(data6.length > 64){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema155.properties.calls,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/maxItems",keyword:"maxItems",params:{limit: 64},message:"must NOT have more than 64 items",schema:64,parentSchema:schema158.properties.calls,data:data6});
 errors++;
 }
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate78(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+if(!(validate82(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema155.properties.calls.type,parentSchema:schema155.properties.calls,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/calls",schemaPath:"#/properties/calls/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema158.properties.calls.type,parentSchema:schema158.properties.calls,data:data6});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema155.type,parentSchema:schema155,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema158.type,parentSchema:schema158,data});
 errors++;
 }
-validate77.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-validate77.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -373,8 +373,8 @@ errors++;
 }
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate77(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate81(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 }
@@ -484,12 +484,12 @@ return errors === 0;
 }
 validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema165 = {"type":"object","required":["id","name"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"name":{"$ref":"#/$defs/Label"},"character":{"$ref":"#/$defs/Label"}}};
+const schema168 = {"type":"object","required":["id","name"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"name":{"$ref":"#/$defs/Label"},"character":{"$ref":"#/$defs/Label"}}};
 
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate83.evaluated;
+const evaluated0 = validate87.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -498,16 +498,16 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema165.required,parentSchema:schema165,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema168.required,parentSchema:schema168,data});
 errors++;
 }
 if(data.name === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema165.required,parentSchema:schema165,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "name"},message:"must have required property '"+"name"+"'",schema:schema168.required,parentSchema:schema168,data});
 errors++;
 }
 for(const key0 in data){
 if(!(((key0 === "id") || (key0 === "name")) || (key0 === "character"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema165,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema168,data});
 errors++;
 }
 }
@@ -560,20 +560,20 @@ errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema165.type,parentSchema:schema165,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.type,parentSchema:schema168,data});
 errors++;
 }
-validate83.errors = vErrors;
+validate87.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema169 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."},"performerId":{"$ref":"#/$defs/Id","description":"Who wears it at the start; left out for a spare."},"plot":{"type":"array","description":"Who is planned to wear it in which segment, for the pages.","maxItems":1000,"items":{"type":"object","required":["segmentId","performerId"],"additionalProperties":false,"properties":{"segmentId":{"$ref":"#/$defs/Id"},"performerId":{"$ref":"#/$defs/Id"}}}}}};
+const schema172 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."},"performerId":{"$ref":"#/$defs/Id","description":"Who wears it at the start; left out for a spare."},"plot":{"type":"array","description":"Who is planned to wear it in which segment, for the pages.","maxItems":1000,"items":{"type":"object","required":["segmentId","performerId"],"additionalProperties":false,"properties":{"segmentId":{"$ref":"#/$defs/Id"},"performerId":{"$ref":"#/$defs/Id"}}}}}};
 
-function validate85(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate85.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -582,12 +582,12 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema169.required,parentSchema:schema169,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema172.required,parentSchema:schema172,data});
 errors++;
 }
 for(const key0 in data){
 if(!(((((key0 === "id") || (key0 === "label")) || (key0 === "channel")) || (key0 === "performerId")) || (key0 === "plot"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema169,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema172,data});
 errors++;
 }
 }
@@ -624,16 +624,16 @@ errors++;
 if(data.channel !== undefined){
 let data2 = data.channel;
 if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema169.properties.channel.type,parentSchema:schema169.properties.channel,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema172.properties.channel.type,parentSchema:schema172.properties.channel,data:data2});
 errors++;
 }
 if((typeof data2 == "number") && (isFinite(data2))){
 if(data2 > 1024 || isNaN(data2)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema169.properties.channel,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1024},message:"must be <= 1024",schema:1024,parentSchema:schema172.properties.channel,data:data2});
 errors++;
 }
 if(data2 < 1 || isNaN(data2)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema169.properties.channel,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/channel",schemaPath:"#/properties/channel/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema172.properties.channel,data:data2});
 errors++;
 }
 }
@@ -655,7 +655,7 @@ if(data.plot !== undefined){
 let data4 = data.plot;
 if(Array.isArray(data4)){
 if(data4.length > 1000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema169.properties.plot,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema172.properties.plot,data:data4});
 errors++;
 }
 const len0 = data4.length;
@@ -663,16 +663,16 @@ for(let i0=0; i0<len0; i0++){
 let data5 = data4[i0];
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(data5.segmentId === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "segmentId"},message:"must have required property '"+"segmentId"+"'",schema:schema169.properties.plot.items.required,parentSchema:schema169.properties.plot.items,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "segmentId"},message:"must have required property '"+"segmentId"+"'",schema:schema172.properties.plot.items.required,parentSchema:schema172.properties.plot.items,data:data5});
 errors++;
 }
 if(data5.performerId === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "performerId"},message:"must have required property '"+"performerId"+"'",schema:schema169.properties.plot.items.required,parentSchema:schema169.properties.plot.items,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/required",keyword:"required",params:{missingProperty: "performerId"},message:"must have required property '"+"performerId"+"'",schema:schema172.properties.plot.items.required,parentSchema:schema172.properties.plot.items,data:data5});
 errors++;
 }
 for(const key1 in data5){
 if(!((key1 === "segmentId") || (key1 === "performerId"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema169.properties.plot.items,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema172.properties.plot.items,data:data5});
 errors++;
 }
 }
@@ -704,32 +704,32 @@ errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema169.properties.plot.items.type,parentSchema:schema169.properties.plot.items,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot/" + i0,schemaPath:"#/properties/plot/items/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema172.properties.plot.items.type,parentSchema:schema172.properties.plot.items,data:data5});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema169.properties.plot.type,parentSchema:schema169.properties.plot,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/plot",schemaPath:"#/properties/plot/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema172.properties.plot.type,parentSchema:schema172.properties.plot,data:data4});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema169.type,parentSchema:schema169,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema172.type,parentSchema:schema172,data});
 errors++;
 }
-validate85.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate85.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema175 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"mode":{"enum":["up","down"],"default":"up"},"duration":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"Where a timer that counts down starts."}},"if":{"type":"object","required":["mode"],"properties":{"mode":{"const":"down"}}},"then":{"type":"object","required":["duration"]}};
+const schema178 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"mode":{"enum":["up","down"],"default":"up"},"duration":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"Where a timer that counts down starts."}},"if":{"type":"object","required":["mode"],"properties":{"mode":{"const":"down"}}},"then":{"type":"object","required":["duration"]}};
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate91.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -774,19 +774,19 @@ if(_valid0){
 const _errs5 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.duration === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "duration"},message:"must have required property '"+"duration"+"'",schema:schema175.then.required,parentSchema:schema175.then,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/then/required",keyword:"required",params:{missingProperty: "duration"},message:"must have required property '"+"duration"+"'",schema:schema178.then.required,parentSchema:schema178.then,data});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/then/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema175.then.type,parentSchema:schema175.then,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/then/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.then.type,parentSchema:schema178.then,data});
 errors++;
 }
 var _valid0 = _errs5 === errors;
 valid0 = _valid0;
 }
 if(!valid0){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema175.if,parentSchema:schema175,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/if",keyword:"if",params:{failingKeyword: "then"},message:"must match \"then\" schema",schema:schema178.if,parentSchema:schema178,data});
 errors++;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
@@ -794,12 +794,12 @@ if(data.mode === undefined){
 data.mode = "up";
 }
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema175.required,parentSchema:schema175,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema178.required,parentSchema:schema178,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "id") || (key0 === "label")) || (key0 === "mode")) || (key0 === "duration"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema175,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema178,data});
 errors++;
 }
 }
@@ -835,7 +835,7 @@ errors++;
 }
 let data3 = data.mode;
 if(!((data3 === "up") || (data3 === "down"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema175.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema175.properties.mode.enum,parentSchema:schema175.properties.mode,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/mode",schemaPath:"#/properties/mode/enum",keyword:"enum",params:{allowedValues: schema178.properties.mode.enum},message:"must be equal to one of the allowed values",schema:schema178.properties.mode.enum,parentSchema:schema178.properties.mode,data:data3});
 errors++;
 }
 if(data.duration !== undefined){
@@ -853,13 +853,13 @@ errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema175.type,parentSchema:schema175,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.type,parentSchema:schema178,data});
 errors++;
 }
-validate87.errors = vErrors;
+validate91.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -957,8 +957,8 @@ errors++;
 }
 const len1 = data4.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate83(data4[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data4,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate87(data4[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data4,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
 errors = vErrors.length;
 }
 }
@@ -975,8 +975,8 @@ errors++;
 }
 const len2 = data6.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate85(data6[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate85.errors : vErrors.concat(validate85.errors);
+if(!(validate89(data6[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -993,8 +993,8 @@ errors++;
 }
 const len3 = data8.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate87(data8[i3], {instancePath:instancePath+"/timers/" + i3,parentData:data8,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate91(data8[i3], {instancePath:instancePath+"/timers/" + i3,parentData:data8,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
 errors = vErrors.length;
 }
 }
@@ -1013,22 +1013,22 @@ return errors === 0;
 }
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateBridgeConfig = validate89;
-const schema179 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Tell with each live event how it changed the state, as JSON Patch. The log has none."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"adapters":{"type":"array","maxItems":32,"items":{"$ref":"#/$defs/AdapterPackage"},"description":"Packages with kinds of devices that do not come with the bridge, installed beside this file: npm install NAME."},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"PackageName":{"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."},"AdapterPackage":{"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
-const schema145 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
-const func134 = Object.prototype.hasOwnProperty;
-const pattern44 = new RegExp("^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$", "u");
-const pattern45 = new RegExp("^https?://[^/]+$", "u");
-const pattern49 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "u");
-const schema181 = {"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}};
+export const validateBridgeConfig = validate93;
+const schema182 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Tell with each live event how it changed the state, as JSON Patch. The log has none."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"adapters":{"type":"array","maxItems":32,"items":{"$ref":"#/$defs/AdapterPackage"},"description":"Packages with kinds of devices that do not come with the bridge, installed beside this file: npm install NAME."},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"PackageName":{"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."},"AdapterPackage":{"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
+const schema148 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const func137 = Object.prototype.hasOwnProperty;
+const pattern45 = new RegExp("^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$", "u");
+const pattern46 = new RegExp("^https?://[^/]+$", "u");
+const pattern50 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", "u");
+const schema184 = {"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}};
 const schema40 = {"type":"string","minLength":1,"maxLength":128};
 const schema67 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
-const pattern46 = new RegExp("^[A-Za-z0-9._~+/=-]+$", "u");
+const pattern47 = new RegExp("^[A-Za-z0-9._~+/=-]+$", "u");
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1037,16 +1037,16 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.userId === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "userId"},message:"must have required property '"+"userId"+"'",schema:schema181.required,parentSchema:schema181,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "userId"},message:"must have required property '"+"userId"+"'",schema:schema184.required,parentSchema:schema184,data});
 errors++;
 }
 if(data.role === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'",schema:schema181.required,parentSchema:schema181,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "role"},message:"must have required property '"+"role"+"'",schema:schema184.required,parentSchema:schema184,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((key0 === "userId") || (key0 === "role")) || (key0 === "displayName")) || (key0 === "token"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema181,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184,data});
 errors++;
 }
 }
@@ -1078,16 +1078,16 @@ if(data.displayName !== undefined){
 let data2 = data.displayName;
 if(typeof data2 === "string"){
 if(func1(data2) > 128){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema181.properties.displayName,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema184.properties.displayName,data:data2});
 errors++;
 }
 if(func1(data2) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema181.properties.displayName,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema184.properties.displayName,data:data2});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema181.properties.displayName.type,parentSchema:schema181.properties.displayName,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/displayName",schemaPath:"#/properties/displayName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.displayName.type,parentSchema:schema184.properties.displayName,data:data2});
 errors++;
 }
 }
@@ -1095,41 +1095,41 @@ if(data.token !== undefined){
 let data3 = data.token;
 if(typeof data3 === "string"){
 if(func1(data3) > 512){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema181.properties.token,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/maxLength",keyword:"maxLength",params:{limit: 512},message:"must NOT have more than 512 characters",schema:512,parentSchema:schema184.properties.token,data:data3});
 errors++;
 }
 if(func1(data3) < 8){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/minLength",keyword:"minLength",params:{limit: 8},message:"must NOT have fewer than 8 characters",schema:8,parentSchema:schema181.properties.token,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/minLength",keyword:"minLength",params:{limit: 8},message:"must NOT have fewer than 8 characters",schema:8,parentSchema:schema184.properties.token,data:data3});
 errors++;
 }
-if(!pattern46.test(data3)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/=-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/=-]+$"+"\"",schema:"^[A-Za-z0-9._~+/=-]+$",parentSchema:schema181.properties.token,data:data3});
+if(!pattern47.test(data3)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9._~+/=-]+$"},message:"must match pattern \""+"^[A-Za-z0-9._~+/=-]+$"+"\"",schema:"^[A-Za-z0-9._~+/=-]+$",parentSchema:schema184.properties.token,data:data3});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema181.properties.token.type,parentSchema:schema181.properties.token,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/token",schemaPath:"#/properties/token/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema184.properties.token.type,parentSchema:schema184.properties.token,data:data3});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema181.type,parentSchema:schema181,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data});
 errors++;
 }
-validate90.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-const schema184 = {"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]};
-const schema185 = {"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."};
-const pattern47 = new RegExp("^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$", "u");
+const schema187 = {"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]};
+const schema188 = {"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."};
+const pattern48 = new RegExp("^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$", "u");
 
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate92.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1141,20 +1141,20 @@ let valid0 = false;
 const _errs1 = errors;
 if(typeof data === "string"){
 if(func1(data) > 214){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema185,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema188,data});
 errors++;
 }
 if(func1(data) < 1){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema188,data});
 errors++;
 }
-if(!pattern47.test(data)){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema185,data});
+if(!pattern48.test(data)){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema188,data});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.type,parentSchema:schema188,data});
 errors++;
 }
 var _valid0 = _errs1 === errors;
@@ -1162,12 +1162,12 @@ valid0 = valid0 || _valid0;
 const _errs4 = errors;
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.package === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: "package"},message:"must have required property '"+"package"+"'",schema:schema184.anyOf[1].required,parentSchema:schema184.anyOf[1],data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/required",keyword:"required",params:{missingProperty: "package"},message:"must have required property '"+"package"+"'",schema:schema187.anyOf[1].required,parentSchema:schema187.anyOf[1],data});
 errors++;
 }
 for(const key0 in data){
 if(!((key0 === "package") || (key0 === "isolated"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema184.anyOf[1],data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema187.anyOf[1],data});
 errors++;
 }
 }
@@ -1175,33 +1175,33 @@ if(data.package !== undefined){
 let data0 = data.package;
 if(typeof data0 === "string"){
 if(func1(data0) > 214){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema185,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/maxLength",keyword:"maxLength",params:{limit: 214},message:"must NOT have more than 214 characters",schema:214,parentSchema:schema188,data:data0});
 errors++;
 }
 if(func1(data0) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema185,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema188,data:data0});
 errors++;
 }
-if(!pattern47.test(data0)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema185,data:data0});
+if(!pattern48.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/pattern",keyword:"pattern",params:{pattern: "^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"},message:"must match pattern \""+"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$"+"\"",schema:"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$",parentSchema:schema188,data:data0});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema185.type,parentSchema:schema185,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/package",schemaPath:"#/$defs/PackageName/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.type,parentSchema:schema188,data:data0});
 errors++;
 }
 }
 if(data.isolated !== undefined){
 let data1 = data.isolated;
 if(typeof data1 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/isolated",schemaPath:"#/anyOf/1/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema184.anyOf[1].properties.isolated.type,parentSchema:schema184.anyOf[1].properties.isolated,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/isolated",schemaPath:"#/anyOf/1/properties/isolated/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema187.anyOf[1].properties.isolated.type,parentSchema:schema187.anyOf[1].properties.isolated,data:data1});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.anyOf[1].type,parentSchema:schema184.anyOf[1],data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf/1/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.anyOf[1].type,parentSchema:schema187.anyOf[1],data});
 errors++;
 }
 var _valid0 = _errs4 === errors;
@@ -1210,7 +1210,7 @@ if(_valid0){
 var props0 = true;
 }
 if(!valid0){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema184.anyOf,parentSchema:schema184,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/anyOf",keyword:"anyOf",params:{},message:"must match a schema in anyOf",schema:schema187.anyOf,parentSchema:schema187,data});
 errors++;
 }
 else {
@@ -1224,19 +1224,19 @@ vErrors = null;
 }
 }
 }
-validate92.errors = vErrors;
+validate96.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate92.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate96.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const schema187 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
-const schema188 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
+const schema190 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
+const schema191 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
 
-function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate95.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1245,12 +1245,12 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.is === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema188.required,parentSchema:schema188,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "is"},message:"must have required property '"+"is"+"'",schema:schema191.required,parentSchema:schema191,data});
 errors++;
 }
 for(const key0 in data){
 if(!((key0 === "call") || (key0 === "is"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema188,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema191,data});
 errors++;
 }
 }
@@ -1271,165 +1271,22 @@ if(data.is !== undefined){
 let data1 = data.is;
 if(typeof data1 === "string"){
 if(func1(data1) > 256){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema188.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/maxLength",keyword:"maxLength",params:{limit: 256},message:"must NOT have more than 256 characters",schema:256,parentSchema:schema191.properties.is,data:data1});
 errors++;
 }
 if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema188.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema191.properties.is,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema188.properties.is.type,parentSchema:schema188.properties.is,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/is",schemaPath:"#/properties/is/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.properties.is.type,parentSchema:schema191.properties.is,data:data1});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema188.type,parentSchema:schema188,data});
-errors++;
-}
-validate95.errors = vErrors;
-return errors === 0;
-}
-validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
-
-
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate94.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.adapter === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema187.required,parentSchema:schema187,data});
-errors++;
-}
-if(data.adapter !== undefined){
-let data0 = data.adapter;
-if(typeof data0 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.adapter.type,parentSchema:schema187.properties.adapter,data:data0});
-errors++;
-}
-}
-if(data.backupOf !== undefined){
-let data1 = data.backupOf;
-if(typeof data1 === "string"){
-if(func1(data1) > 64){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema187.properties.backupOf,data:data1});
-errors++;
-}
-if(func1(data1) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema187.properties.backupOf,data:data1});
-errors++;
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema187.properties.backupOf.type,parentSchema:schema187.properties.backupOf,data:data1});
-errors++;
-}
-}
-if(data.mirrored !== undefined){
-let data2 = data.mirrored;
-if(typeof data2 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/mirrored",schemaPath:"#/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema187.properties.mirrored.type,parentSchema:schema187.properties.mirrored,data:data2});
-errors++;
-}
-}
-if(data.playhead !== undefined){
-if(!(validate95(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema187.type,parentSchema:schema187,data});
-errors++;
-}
-validate94.errors = vErrors;
-return errors === 0;
-}
-validate94.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
-
-const schema190 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}};
-const schema191 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
-const pattern12 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
-const schema192 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
-const pattern52 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
-
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate99.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(Object.keys(data).length < 1){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema192,data});
-errors++;
-}
-for(const key0 in data){
-if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern52.test(key0)))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema192,data});
-errors++;
-}
-}
-if(data.id !== undefined){
-let data0 = data.id;
-if(typeof data0 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.id.type,parentSchema:schema192.properties.id,data:data0});
-errors++;
-}
-}
-if(data.number !== undefined){
-let data1 = data.number;
-if(typeof data1 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.number.type,parentSchema:schema192.properties.number,data:data1});
-errors++;
-}
-}
-if(data.call !== undefined){
-let data2 = data.call;
-if(typeof data2 === "string"){
-if(!pattern10.test(data2)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data2});
-errors++;
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data2});
-errors++;
-}
-}
-if(data.callNumber !== undefined){
-let data3 = data.callNumber;
-if(typeof data3 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.properties.callNumber.type,parentSchema:schema192.properties.callNumber,data:data3});
-errors++;
-}
-}
-for(const key1 in data){
-if(pattern52.test(key1)){
-let data4 = data[key1];
-if(typeof data4 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema192.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema192.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4});
-errors++;
-}
-}
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema192.type,parentSchema:schema192,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data});
 errors++;
 }
 validate99.errors = vErrors;
@@ -1449,105 +1306,45 @@ if(evaluated0.dynamicItems){
 evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema190.required,parentSchema:schema190,data});
+if(data.adapter === undefined){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "adapter"},message:"must have required property '"+"adapter"+"'",schema:schema190.required,parentSchema:schema190,data});
 errors++;
 }
-if(data.when === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema190.required,parentSchema:schema190,data});
-errors++;
-}
-if(data.propose === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema190.required,parentSchema:schema190,data});
-errors++;
-}
-for(const key0 in data){
-if(!((((((key0 === "id") || (key0 === "when")) || (key0 === "propose")) || (key0 === "with")) || (key0 === "as")) || (key0 === "by"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema190,data});
+if(data.adapter !== undefined){
+let data0 = data.adapter;
+if(typeof data0 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapter",schemaPath:"#/properties/adapter/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.adapter.type,parentSchema:schema190.properties.adapter,data:data0});
 errors++;
 }
 }
-if(data.id !== undefined){
-let data0 = data.id;
-if(typeof data0 === "string"){
-if(!pattern12.test(data0)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema191,data:data0});
+if(data.backupOf !== undefined){
+let data1 = data.backupOf;
+if(typeof data1 === "string"){
+if(func1(data1) > 64){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/maxLength",keyword:"maxLength",params:{limit: 64},message:"must NOT have more than 64 characters",schema:64,parentSchema:schema190.properties.backupOf,data:data1});
+errors++;
+}
+if(func1(data1) < 1){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.backupOf,data:data1});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.type,parentSchema:schema191,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/backupOf",schemaPath:"#/properties/backupOf/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.backupOf.type,parentSchema:schema190.properties.backupOf,data:data1});
 errors++;
 }
 }
-if(data.when !== undefined){
-let data1 = data.when;
-if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
-if(data1.device === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema190.properties.when.required,parentSchema:schema190.properties.when,data:data1});
-errors++;
-}
-if(data1.device !== undefined){
-let data2 = data1.device;
-if(typeof data2 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.when.properties.device.type,parentSchema:schema190.properties.when.properties.device,data:data2});
+if(data.mirrored !== undefined){
+let data2 = data.mirrored;
+if(typeof data2 !== "boolean"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/mirrored",schemaPath:"#/properties/mirrored/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema190.properties.mirrored.type,parentSchema:schema190.properties.mirrored,data:data2});
 errors++;
 }
 }
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.properties.when.type,parentSchema:schema190.properties.when,data:data1});
-errors++;
-}
-}
-if(data.propose !== undefined){
-let data3 = data.propose;
-if(!(((((((((((((data3 === "CueAdvanced") || (data3 === "CueReverted")) || (data3 === "CueStandbySet")) || (data3 === "CueStandbyAcknowledged")) || (data3 === "MicAssigned")) || (data3 === "MicSwapped")) || (data3 === "NoteAdded")) || (data3 === "TimerStarted")) || (data3 === "TimerPaused")) || (data3 === "TimerReset")) || (data3 === "TimerSetOverride")) || (data3 === "EmergencyTriggered")) || (data3 === "EmergencyResolved"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema190.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema190.properties.propose.enum,parentSchema:schema190.properties.propose,data:data3});
-errors++;
-}
-}
-if(data.with !== undefined){
-let data4 = data.with;
-if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
-if(Object.keys(data4).length > 32){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema190.properties.with,data:data4});
-errors++;
-}
-if(data4.toCue !== undefined){
-if(!(validate99(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
+if(data.playhead !== undefined){
+if(!(validate99(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
-}
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.properties.with.type,parentSchema:schema190.properties.with,data:data4});
-errors++;
-}
-}
-if(data.as !== undefined){
-let data6 = data.as;
-if(typeof data6 === "string"){
-if(func1(data6) > 128){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema190.properties.as,data:data6});
-errors++;
-}
-if(func1(data6) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema190.properties.as,data:data6});
-errors++;
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema190.properties.as.type,parentSchema:schema190.properties.as,data:data6});
-errors++;
-}
-}
-if(data.by !== undefined){
-let data7 = data.by;
-if("person" !== data7){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/by",schemaPath:"#/properties/by/const",keyword:"const",params:{allowedValue: "person"},message:"must be equal to constant",schema:"person",parentSchema:schema190.properties.by,data:data7});
-errors++;
 }
 }
 }
@@ -1558,14 +1355,217 @@ errors++;
 validate98.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema194 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
+const schema193 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}};
+const schema194 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
+const pattern12 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
+const schema195 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
+const pattern53 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
+
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate103.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(Object.keys(data).length < 1){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/minProperties",keyword:"minProperties",params:{limit: 1},message:"must NOT have fewer than 1 properties",schema:1,parentSchema:schema195,data});
+errors++;
+}
+for(const key0 in data){
+if(!(((((key0 === "id") || (key0 === "number")) || (key0 === "call")) || (key0 === "callNumber")) || (pattern53.test(key0)))){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema195,data});
+errors++;
+}
+}
+if(data.id !== undefined){
+let data0 = data.id;
+if(typeof data0 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/properties/id/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.properties.id.type,parentSchema:schema195.properties.id,data:data0});
+errors++;
+}
+}
+if(data.number !== undefined){
+let data1 = data.number;
+if(typeof data1 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/number",schemaPath:"#/properties/number/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.properties.number.type,parentSchema:schema195.properties.number,data:data1});
+errors++;
+}
+}
+if(data.call !== undefined){
+let data2 = data.call;
+if(typeof data2 === "string"){
+if(!pattern10.test(data2)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\"",schema:"^[a-z][A-Za-z0-9-]{0,63}$",parentSchema:schema98,data:data2});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/call",schemaPath:"show-event.schema.json#/$defs/Department/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema98.type,parentSchema:schema98,data:data2});
+errors++;
+}
+}
+if(data.callNumber !== undefined){
+let data3 = data.callNumber;
+if(typeof data3 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/callNumber",schemaPath:"#/properties/callNumber/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.properties.callNumber.type,parentSchema:schema195.properties.callNumber,data:data3});
+errors++;
+}
+}
+for(const key1 in data){
+if(pattern53.test(key1)){
+let data4 = data[key1];
+if(typeof data4 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/" + key1.replace(/~/g, "~0").replace(/\//g, "~1"),schemaPath:"#/patternProperties/%5Etargets%5C.%5Ba-z%5D%5BA-Za-z0-9_%5D%7B0%2C63%7D%24/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema195.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"].type,parentSchema:schema195.patternProperties["^targets\\.[a-z][A-Za-z0-9_]{0,63}$"],data:data4});
+errors++;
+}
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema195.type,parentSchema:schema195,data});
+errors++;
+}
+validate103.errors = vErrors;
+return errors === 0;
+}
+validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
 
 function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
 const evaluated0 = validate102.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.id === undefined){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema193.required,parentSchema:schema193,data});
+errors++;
+}
+if(data.when === undefined){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "when"},message:"must have required property '"+"when"+"'",schema:schema193.required,parentSchema:schema193,data});
+errors++;
+}
+if(data.propose === undefined){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "propose"},message:"must have required property '"+"propose"+"'",schema:schema193.required,parentSchema:schema193,data});
+errors++;
+}
+for(const key0 in data){
+if(!((((((key0 === "id") || (key0 === "when")) || (key0 === "propose")) || (key0 === "with")) || (key0 === "as")) || (key0 === "by"))){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema193,data});
+errors++;
+}
+}
+if(data.id !== undefined){
+let data0 = data.id;
+if(typeof data0 === "string"){
+if(!pattern12.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema194,data:data0});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data0});
+errors++;
+}
+}
+if(data.when !== undefined){
+let data1 = data.when;
+if(data1 && typeof data1 == "object" && !Array.isArray(data1)){
+if(data1.device === undefined){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema193.properties.when.required,parentSchema:schema193.properties.when,data:data1});
+errors++;
+}
+if(data1.device !== undefined){
+let data2 = data1.device;
+if(typeof data2 !== "string"){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when/device",schemaPath:"#/properties/when/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.properties.when.properties.device.type,parentSchema:schema193.properties.when.properties.device,data:data2});
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/when",schemaPath:"#/properties/when/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema193.properties.when.type,parentSchema:schema193.properties.when,data:data1});
+errors++;
+}
+}
+if(data.propose !== undefined){
+let data3 = data.propose;
+if(!(((((((((((((data3 === "CueAdvanced") || (data3 === "CueReverted")) || (data3 === "CueStandbySet")) || (data3 === "CueStandbyAcknowledged")) || (data3 === "MicAssigned")) || (data3 === "MicSwapped")) || (data3 === "NoteAdded")) || (data3 === "TimerStarted")) || (data3 === "TimerPaused")) || (data3 === "TimerReset")) || (data3 === "TimerSetOverride")) || (data3 === "EmergencyTriggered")) || (data3 === "EmergencyResolved"))){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/propose",schemaPath:"#/properties/propose/enum",keyword:"enum",params:{allowedValues: schema193.properties.propose.enum},message:"must be equal to one of the allowed values",schema:schema193.properties.propose.enum,parentSchema:schema193.properties.propose,data:data3});
+errors++;
+}
+}
+if(data.with !== undefined){
+let data4 = data.with;
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(Object.keys(data4).length > 32){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/maxProperties",keyword:"maxProperties",params:{limit: 32},message:"must NOT have more than 32 properties",schema:32,parentSchema:schema193.properties.with,data:data4});
+errors++;
+}
+if(data4.toCue !== undefined){
+if(!(validate103(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/properties/with/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema193.properties.with.type,parentSchema:schema193.properties.with,data:data4});
+errors++;
+}
+}
+if(data.as !== undefined){
+let data6 = data.as;
+if(typeof data6 === "string"){
+if(func1(data6) > 128){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/maxLength",keyword:"maxLength",params:{limit: 128},message:"must NOT have more than 128 characters",schema:128,parentSchema:schema193.properties.as,data:data6});
+errors++;
+}
+if(func1(data6) < 1){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema193.properties.as,data:data6});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/as",schemaPath:"#/properties/as/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema193.properties.as.type,parentSchema:schema193.properties.as,data:data6});
+errors++;
+}
+}
+if(data.by !== undefined){
+let data7 = data.by;
+if("person" !== data7){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/by",schemaPath:"#/properties/by/const",keyword:"const",params:{allowedValue: "person"},message:"must be equal to constant",schema:"person",parentSchema:schema193.properties.by,data:data7});
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema193.type,parentSchema:schema193,data});
+errors++;
+}
+validate102.errors = vErrors;
+return errors === 0;
+}
+validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+
+const schema197 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
+
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate106.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1580,20 +1580,20 @@ if(data.echo === undefined){
 data.echo = false;
 }
 if(data.id === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema194.required,parentSchema:schema194,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema197.required,parentSchema:schema197,data});
 errors++;
 }
 if(data.event === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema194.required,parentSchema:schema194,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "event"},message:"must have required property '"+"event"+"'",schema:schema197.required,parentSchema:schema197,data});
 errors++;
 }
 if(data.send === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema194.required,parentSchema:schema194,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "send"},message:"must have required property '"+"send"+"'",schema:schema197.required,parentSchema:schema197,data});
 errors++;
 }
 for(const key0 in data){
 if(!((((((((key0 === "id") || (key0 === "event")) || (key0 === "call")) || (key0 === "cue")) || (key0 === "where")) || (key0 === "send")) || (key0 === "maxLateMs")) || (key0 === "echo"))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema194,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema197,data});
 errors++;
 }
 }
@@ -1601,19 +1601,19 @@ if(data.id !== undefined){
 let data0 = data.id;
 if(typeof data0 === "string"){
 if(!pattern12.test(data0)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema191,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$",parentSchema:schema194,data:data0});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema191.type,parentSchema:schema191,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/id",schemaPath:"#/$defs/RuleId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.type,parentSchema:schema194,data:data0});
 errors++;
 }
 }
 if(data.event !== undefined){
 let data1 = data.event;
 if(!(((((((((((((((data1 === "CueAdvanced") || (data1 === "CueReverted")) || (data1 === "CueStandbySet")) || (data1 === "CueStandbyAcknowledged")) || (data1 === "MicAssigned")) || (data1 === "MicSwapped")) || (data1 === "SegmentReordered")) || (data1 === "NoteAdded")) || (data1 === "TimerStarted")) || (data1 === "TimerPaused")) || (data1 === "TimerReset")) || (data1 === "TimerSetOverride")) || (data1 === "EmergencyTriggered")) || (data1 === "EmergencyResolved")) || (data1 === "DeviceStatusChanged"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema194.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema194.properties.event.enum,parentSchema:schema194.properties.event,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/event",schemaPath:"#/properties/event/enum",keyword:"enum",params:{allowedValues: schema197.properties.event.enum},message:"must be equal to one of the allowed values",schema:schema197.properties.event.enum,parentSchema:schema197.properties.event,data:data1});
 errors++;
 }
 }
@@ -1633,7 +1633,7 @@ errors++;
 if(data.cue !== undefined){
 let data3 = data.cue;
 if(!(data3 === "next")){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/cue",schemaPath:"#/properties/cue/enum",keyword:"enum",params:{allowedValues: schema194.properties.cue.enum},message:"must be equal to one of the allowed values",schema:schema194.properties.cue.enum,parentSchema:schema194.properties.cue,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/cue",schemaPath:"#/properties/cue/enum",keyword:"enum",params:{allowedValues: schema197.properties.cue.enum},message:"must be equal to one of the allowed values",schema:schema197.properties.cue.enum,parentSchema:schema197.properties.cue,data:data3});
 errors++;
 }
 }
@@ -1641,12 +1641,12 @@ if(data.where !== undefined){
 let data4 = data.where;
 if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
 if(Object.keys(data4).length > 16){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema194.properties.where,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/maxProperties",keyword:"maxProperties",params:{limit: 16},message:"must NOT have more than 16 properties",schema:16,parentSchema:schema197.properties.where,data:data4});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema194.properties.where.type,parentSchema:schema194.properties.where,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/where",schemaPath:"#/properties/where/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema197.properties.where.type,parentSchema:schema197.properties.where,data:data4});
 errors++;
 }
 }
@@ -1654,58 +1654,58 @@ if(data.send !== undefined){
 let data5 = data.send;
 if(data5 && typeof data5 == "object" && !Array.isArray(data5)){
 if(data5.device === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema194.properties.send.required,parentSchema:schema194.properties.send,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/required",keyword:"required",params:{missingProperty: "device"},message:"must have required property '"+"device"+"'",schema:schema197.properties.send.required,parentSchema:schema197.properties.send,data:data5});
 errors++;
 }
 if(data5.device !== undefined){
 let data6 = data5.device;
 if(typeof data6 !== "string"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema194.properties.send.properties.device.type,parentSchema:schema194.properties.send.properties.device,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send/device",schemaPath:"#/properties/send/properties/device/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema197.properties.send.properties.device.type,parentSchema:schema197.properties.send.properties.device,data:data6});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema194.properties.send.type,parentSchema:schema194.properties.send,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/send",schemaPath:"#/properties/send/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema197.properties.send.type,parentSchema:schema197.properties.send,data:data5});
 errors++;
 }
 }
 let data7 = data.maxLateMs;
 if(!(((typeof data7 == "number") && (!(data7 % 1) && !isNaN(data7))) && (isFinite(data7)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema194.properties.maxLateMs.type,parentSchema:schema194.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema197.properties.maxLateMs.type,parentSchema:schema197.properties.maxLateMs,data:data7});
 errors++;
 }
 if((typeof data7 == "number") && (isFinite(data7))){
 if(data7 > 60000 || isNaN(data7)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema194.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema197.properties.maxLateMs,data:data7});
 errors++;
 }
 if(data7 < 50 || isNaN(data7)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema194.properties.maxLateMs,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/maxLateMs",schemaPath:"#/properties/maxLateMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 50},message:"must be >= 50",schema:50,parentSchema:schema197.properties.maxLateMs,data:data7});
 errors++;
 }
 }
 let data8 = data.echo;
 if(typeof data8 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema194.properties.echo.type,parentSchema:schema194.properties.echo,data:data8});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/echo",schemaPath:"#/properties/echo/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema197.properties.echo.type,parentSchema:schema197.properties.echo,data:data8});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema194.type,parentSchema:schema194,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema197.type,parentSchema:schema197,data});
 errors++;
 }
-validate102.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/bridge-config.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate93.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1729,23 +1729,23 @@ if(data.outputs === undefined){
 data.outputs = [];
 }
 if(data.version === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'",schema:schema179.required,parentSchema:schema179,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "version"},message:"must have required property '"+"version"+"'",schema:schema182.required,parentSchema:schema182,data});
 errors++;
 }
 if(data.show === undefined){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "show"},message:"must have required property '"+"show"+"'",schema:schema179.required,parentSchema:schema179,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/required",keyword:"required",params:{missingProperty: "show"},message:"must have required property '"+"show"+"'",schema:schema182.required,parentSchema:schema182,data});
 errors++;
 }
 for(const key0 in data){
-if(!(func134.call(schema179.properties, key0))){
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema179,data});
+if(!(func137.call(schema182.properties, key0))){
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key0},message:"must NOT have additional properties",schema:false,parentSchema:schema182,data});
 errors++;
 }
 }
 if(data.version !== undefined){
 let data0 = data.version;
 if(1 !== data0){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",schema:1,parentSchema:schema179.properties.version,data:data0});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"#/properties/version/const",keyword:"const",params:{allowedValue: 1},message:"must be equal to constant",schema:1,parentSchema:schema182.properties.version,data:data0});
 errors++;
 }
 }
@@ -1759,16 +1759,16 @@ if(data1.patches === undefined){
 data1.patches = true;
 }
 if(data1.id === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema179.properties.show.required,parentSchema:schema179.properties.show,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "id"},message:"must have required property '"+"id"+"'",schema:schema182.properties.show.required,parentSchema:schema182.properties.show,data:data1});
 errors++;
 }
 if(data1.file === undefined){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "file"},message:"must have required property '"+"file"+"'",schema:schema179.properties.show.required,parentSchema:schema179.properties.show,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/required",keyword:"required",params:{missingProperty: "file"},message:"must have required property '"+"file"+"'",schema:schema182.properties.show.required,parentSchema:schema182.properties.show,data:data1});
 errors++;
 }
 for(const key1 in data1){
 if(!((((key1 === "id") || (key1 === "file")) || (key1 === "goGuardMs")) || (key1 === "patches"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema179.properties.show,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key1},message:"must NOT have additional properties",schema:false,parentSchema:schema182.properties.show,data:data1});
 errors++;
 }
 }
@@ -1776,12 +1776,12 @@ if(data1.id !== undefined){
 let data2 = data1.id;
 if(typeof data2 === "string"){
 if(!pattern4.test(data2)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema145,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$",parentSchema:schema148,data:data2});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema145.type,parentSchema:schema145,data:data2});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/id",schemaPath:"show-event.schema.json#/$defs/ShowId/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema148.type,parentSchema:schema148,data:data2});
 errors++;
 }
 }
@@ -1789,38 +1789,38 @@ if(data1.file !== undefined){
 let data3 = data1.file;
 if(typeof data3 === "string"){
 if(func1(data3) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema179.properties.show.properties.file,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.show.properties.file,data:data3});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.show.properties.file.type,parentSchema:schema179.properties.show.properties.file,data:data3});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/file",schemaPath:"#/properties/show/properties/file/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.show.properties.file.type,parentSchema:schema182.properties.show.properties.file,data:data3});
 errors++;
 }
 }
 let data4 = data1.goGuardMs;
 if(!(((typeof data4 == "number") && (!(data4 % 1) && !isNaN(data4))) && (isFinite(data4)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.show.properties.goGuardMs.type,parentSchema:schema179.properties.show.properties.goGuardMs,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.show.properties.goGuardMs.type,parentSchema:schema182.properties.show.properties.goGuardMs,data:data4});
 errors++;
 }
 if((typeof data4 == "number") && (isFinite(data4))){
 if(data4 > 10000 || isNaN(data4)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema179.properties.show.properties.goGuardMs,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema182.properties.show.properties.goGuardMs,data:data4});
 errors++;
 }
 if(data4 < 0 || isNaN(data4)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema179.properties.show.properties.goGuardMs,data:data4});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/goGuardMs",schemaPath:"#/properties/show/properties/goGuardMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 0},message:"must be >= 0",schema:0,parentSchema:schema182.properties.show.properties.goGuardMs,data:data4});
 errors++;
 }
 }
 let data5 = data1.patches;
 if(typeof data5 !== "boolean"){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show/patches",schemaPath:"#/properties/show/properties/patches/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema179.properties.show.properties.patches.type,parentSchema:schema179.properties.show.properties.patches,data:data5});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show/patches",schemaPath:"#/properties/show/properties/patches/type",keyword:"type",params:{type: "boolean"},message:"must be boolean",schema:schema182.properties.show.properties.patches.type,parentSchema:schema182.properties.show.properties.patches,data:data5});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.properties.show.type,parentSchema:schema179.properties.show,data:data1});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/show",schemaPath:"#/properties/show/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.show.type,parentSchema:schema182.properties.show,data:data1});
 errors++;
 }
 }
@@ -1840,19 +1840,19 @@ data6.limits = {};
 }
 for(const key2 in data6){
 if(!((((key2 === "listen") || (key2 === "allowedOrigins")) || (key2 === "heartbeatMs")) || (key2 === "limits"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server",schemaPath:"#/properties/server/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema179.properties.server,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server",schemaPath:"#/properties/server/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key2},message:"must NOT have additional properties",schema:false,parentSchema:schema182.properties.server,data:data6});
 errors++;
 }
 }
 let data7 = data6.listen;
 if(typeof data7 === "string"){
-if(!pattern44.test(data7)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema179.properties.server.properties.listen,data:data7});
+if(!pattern45.test(data7)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/pattern",keyword:"pattern",params:{pattern: "^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"},message:"must match pattern \""+"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$"+"\"",schema:"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$",parentSchema:schema182.properties.server.properties.listen,data:data7});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.server.properties.listen.type,parentSchema:schema179.properties.server.properties.listen,data:data7});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/listen",schemaPath:"#/properties/server/properties/listen/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.server.properties.listen.type,parentSchema:schema182.properties.server.properties.listen,data:data7});
 errors++;
 }
 let data8 = data6.allowedOrigins;
@@ -1861,33 +1861,33 @@ const len0 = data8.length;
 for(let i0=0; i0<len0; i0++){
 let data9 = data8[i0];
 if(typeof data9 === "string"){
-if(!pattern45.test(data9)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/pattern",keyword:"pattern",params:{pattern: "^https?://[^/]+$"},message:"must match pattern \""+"^https?://[^/]+$"+"\"",schema:"^https?://[^/]+$",parentSchema:schema179.properties.server.properties.allowedOrigins.items,data:data9});
+if(!pattern46.test(data9)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/pattern",keyword:"pattern",params:{pattern: "^https?://[^/]+$"},message:"must match pattern \""+"^https?://[^/]+$"+"\"",schema:"^https?://[^/]+$",parentSchema:schema182.properties.server.properties.allowedOrigins.items,data:data9});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.server.properties.allowedOrigins.items.type,parentSchema:schema179.properties.server.properties.allowedOrigins.items,data:data9});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins/" + i0,schemaPath:"#/properties/server/properties/allowedOrigins/items/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.server.properties.allowedOrigins.items.type,parentSchema:schema182.properties.server.properties.allowedOrigins.items,data:data9});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins",schemaPath:"#/properties/server/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema179.properties.server.properties.allowedOrigins.type,parentSchema:schema179.properties.server.properties.allowedOrigins,data:data8});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/allowedOrigins",schemaPath:"#/properties/server/properties/allowedOrigins/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema182.properties.server.properties.allowedOrigins.type,parentSchema:schema182.properties.server.properties.allowedOrigins,data:data8});
 errors++;
 }
 let data10 = data6.heartbeatMs;
 if(!(((typeof data10 == "number") && (!(data10 % 1) && !isNaN(data10))) && (isFinite(data10)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.heartbeatMs.type,parentSchema:schema179.properties.server.properties.heartbeatMs,data:data10});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.heartbeatMs.type,parentSchema:schema182.properties.server.properties.heartbeatMs,data:data10});
 errors++;
 }
 if((typeof data10 == "number") && (isFinite(data10))){
 if(data10 > 60000 || isNaN(data10)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema179.properties.server.properties.heartbeatMs,data:data10});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/maximum",keyword:"maximum",params:{comparison: "<=", limit: 60000},message:"must be <= 60000",schema:60000,parentSchema:schema182.properties.server.properties.heartbeatMs,data:data10});
 errors++;
 }
 if(data10 < 100 || isNaN(data10)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema179.properties.server.properties.heartbeatMs,data:data10});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/heartbeatMs",schemaPath:"#/properties/server/properties/heartbeatMs/minimum",keyword:"minimum",params:{comparison: ">=", limit: 100},message:"must be >= 100",schema:100,parentSchema:schema182.properties.server.properties.heartbeatMs,data:data10});
 errors++;
 }
 }
@@ -1910,93 +1910,93 @@ data11.bufferedBytesMax = 4194304;
 }
 for(const key3 in data11){
 if(!(((((key3 === "frameBytesMax") || (key3 === "messagesPerSecond")) || (key3 === "messagesBurst")) || (key3 === "clientsMax")) || (key3 === "bufferedBytesMax"))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema179.properties.server.properties.limits,data:data11});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key3},message:"must NOT have additional properties",schema:false,parentSchema:schema182.properties.server.properties.limits,data:data11});
 errors++;
 }
 }
 let data12 = data11.frameBytesMax;
 if(!(((typeof data12 == "number") && (!(data12 % 1) && !isNaN(data12))) && (isFinite(data12)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.limits.properties.frameBytesMax.type,parentSchema:schema179.properties.server.properties.limits.properties.frameBytesMax,data:data12});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.limits.properties.frameBytesMax.type,parentSchema:schema182.properties.server.properties.limits.properties.frameBytesMax,data:data12});
 errors++;
 }
 if((typeof data12 == "number") && (isFinite(data12))){
 if(data12 > 1048576 || isNaN(data12)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema179.properties.server.properties.limits.properties.frameBytesMax,data:data12});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1048576},message:"must be <= 1048576",schema:1048576,parentSchema:schema182.properties.server.properties.limits.properties.frameBytesMax,data:data12});
 errors++;
 }
 if(data12 < 1024 || isNaN(data12)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",schema:1024,parentSchema:schema179.properties.server.properties.limits.properties.frameBytesMax,data:data12});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/frameBytesMax",schemaPath:"#/properties/server/properties/limits/properties/frameBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1024},message:"must be >= 1024",schema:1024,parentSchema:schema182.properties.server.properties.limits.properties.frameBytesMax,data:data12});
 errors++;
 }
 }
 let data13 = data11.messagesPerSecond;
 if(!(((typeof data13 == "number") && (!(data13 % 1) && !isNaN(data13))) && (isFinite(data13)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.limits.properties.messagesPerSecond.type,parentSchema:schema179.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.limits.properties.messagesPerSecond.type,parentSchema:schema182.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
 errors++;
 }
 if((typeof data13 == "number") && (isFinite(data13))){
 if(data13 > 1000000 || isNaN(data13)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema179.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema182.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
 errors++;
 }
 if(data13 < 1 || isNaN(data13)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema179.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesPerSecond",schemaPath:"#/properties/server/properties/limits/properties/messagesPerSecond/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema182.properties.server.properties.limits.properties.messagesPerSecond,data:data13});
 errors++;
 }
 }
 let data14 = data11.messagesBurst;
 if(!(((typeof data14 == "number") && (!(data14 % 1) && !isNaN(data14))) && (isFinite(data14)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.limits.properties.messagesBurst.type,parentSchema:schema179.properties.server.properties.limits.properties.messagesBurst,data:data14});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.limits.properties.messagesBurst.type,parentSchema:schema182.properties.server.properties.limits.properties.messagesBurst,data:data14});
 errors++;
 }
 if((typeof data14 == "number") && (isFinite(data14))){
 if(data14 > 1000000 || isNaN(data14)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema179.properties.server.properties.limits.properties.messagesBurst,data:data14});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/maximum",keyword:"maximum",params:{comparison: "<=", limit: 1000000},message:"must be <= 1000000",schema:1000000,parentSchema:schema182.properties.server.properties.limits.properties.messagesBurst,data:data14});
 errors++;
 }
 if(data14 < 1 || isNaN(data14)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema179.properties.server.properties.limits.properties.messagesBurst,data:data14});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/messagesBurst",schemaPath:"#/properties/server/properties/limits/properties/messagesBurst/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema182.properties.server.properties.limits.properties.messagesBurst,data:data14});
 errors++;
 }
 }
 let data15 = data11.clientsMax;
 if(!(((typeof data15 == "number") && (!(data15 % 1) && !isNaN(data15))) && (isFinite(data15)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.limits.properties.clientsMax.type,parentSchema:schema179.properties.server.properties.limits.properties.clientsMax,data:data15});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.limits.properties.clientsMax.type,parentSchema:schema182.properties.server.properties.limits.properties.clientsMax,data:data15});
 errors++;
 }
 if((typeof data15 == "number") && (isFinite(data15))){
 if(data15 > 10000 || isNaN(data15)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema179.properties.server.properties.limits.properties.clientsMax,data:data15});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 10000},message:"must be <= 10000",schema:10000,parentSchema:schema182.properties.server.properties.limits.properties.clientsMax,data:data15});
 errors++;
 }
 if(data15 < 1 || isNaN(data15)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema179.properties.server.properties.limits.properties.clientsMax,data:data15});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/clientsMax",schemaPath:"#/properties/server/properties/limits/properties/clientsMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 1},message:"must be >= 1",schema:1,parentSchema:schema182.properties.server.properties.limits.properties.clientsMax,data:data15});
 errors++;
 }
 }
 let data16 = data11.bufferedBytesMax;
 if(!(((typeof data16 == "number") && (!(data16 % 1) && !isNaN(data16))) && (isFinite(data16)))){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema179.properties.server.properties.limits.properties.bufferedBytesMax.type,parentSchema:schema179.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/type",keyword:"type",params:{type: "integer"},message:"must be integer",schema:schema182.properties.server.properties.limits.properties.bufferedBytesMax.type,parentSchema:schema182.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
 errors++;
 }
 if((typeof data16 == "number") && (isFinite(data16))){
 if(data16 > 268435456 || isNaN(data16)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 268435456},message:"must be <= 268435456",schema:268435456,parentSchema:schema179.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/maximum",keyword:"maximum",params:{comparison: "<=", limit: 268435456},message:"must be <= 268435456",schema:268435456,parentSchema:schema182.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
 errors++;
 }
 if(data16 < 65536 || isNaN(data16)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",schema:65536,parentSchema:schema179.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits/bufferedBytesMax",schemaPath:"#/properties/server/properties/limits/properties/bufferedBytesMax/minimum",keyword:"minimum",params:{comparison: ">=", limit: 65536},message:"must be >= 65536",schema:65536,parentSchema:schema182.properties.server.properties.limits.properties.bufferedBytesMax,data:data16});
 errors++;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.properties.server.properties.limits.type,parentSchema:schema179.properties.server.properties.limits,data:data11});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server/limits",schemaPath:"#/properties/server/properties/limits/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.server.properties.limits.type,parentSchema:schema182.properties.server.properties.limits,data:data11});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/server",schemaPath:"#/properties/server/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.properties.server.type,parentSchema:schema179.properties.server,data:data6});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/server",schemaPath:"#/properties/server/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.server.type,parentSchema:schema182.properties.server,data:data6});
 errors++;
 }
 let data17 = data.journal;
@@ -2006,47 +2006,47 @@ data17.path = "./data";
 }
 for(const key4 in data17){
 if(!(key4 === "path")){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema179.properties.journal,data:data17});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/additionalProperties",keyword:"additionalProperties",params:{additionalProperty: key4},message:"must NOT have additional properties",schema:false,parentSchema:schema182.properties.journal,data:data17});
 errors++;
 }
 }
 let data18 = data17.path;
 if(typeof data18 === "string"){
 if(func1(data18) < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema179.properties.journal.properties.path,data:data18});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/minLength",keyword:"minLength",params:{limit: 1},message:"must NOT have fewer than 1 characters",schema:1,parentSchema:schema182.properties.journal.properties.path,data:data18});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema179.properties.journal.properties.path.type,parentSchema:schema179.properties.journal.properties.path,data:data18});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/journal/path",schemaPath:"#/properties/journal/properties/path/type",keyword:"type",params:{type: "string"},message:"must be string",schema:schema182.properties.journal.properties.path.type,parentSchema:schema182.properties.journal.properties.path,data:data18});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.properties.journal.type,parentSchema:schema179.properties.journal,data:data17});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/journal",schemaPath:"#/properties/journal/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.journal.type,parentSchema:schema182.properties.journal,data:data17});
 errors++;
 }
 if(data.access !== undefined){
 let data19 = data.access;
 if(Array.isArray(data19)){
 if(data19.length > 1000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema179.properties.access,data:data19});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/maxItems",keyword:"maxItems",params:{limit: 1000},message:"must NOT have more than 1000 items",schema:1000,parentSchema:schema182.properties.access,data:data19});
 errors++;
 }
 if(data19.length < 1){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema179.properties.access,data:data19});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/minItems",keyword:"minItems",params:{limit: 1},message:"must NOT have fewer than 1 items",schema:1,parentSchema:schema182.properties.access,data:data19});
 errors++;
 }
 const len1 = data19.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate90(data19[i1], {instancePath:instancePath+"/access/" + i1,parentData:data19,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate94(data19[i1], {instancePath:instancePath+"/access/" + i1,parentData:data19,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema179.properties.access.type,parentSchema:schema179.properties.access,data:data19});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/access",schemaPath:"#/properties/access/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema182.properties.access.type,parentSchema:schema182.properties.access,data:data19});
 errors++;
 }
 }
@@ -2054,95 +2054,95 @@ if(data.adapters !== undefined){
 let data21 = data.adapters;
 if(Array.isArray(data21)){
 if(data21.length > 32){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items",schema:32,parentSchema:schema179.properties.adapters,data:data21});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/maxItems",keyword:"maxItems",params:{limit: 32},message:"must NOT have more than 32 items",schema:32,parentSchema:schema182.properties.adapters,data:data21});
 errors++;
 }
 const len2 = data21.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate92(data21[i2], {instancePath:instancePath+"/adapters/" + i2,parentData:data21,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate96(data21[i2], {instancePath:instancePath+"/adapters/" + i2,parentData:data21,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema179.properties.adapters.type,parentSchema:schema179.properties.adapters,data:data21});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/adapters",schemaPath:"#/properties/adapters/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema182.properties.adapters.type,parentSchema:schema182.properties.adapters,data:data21});
 errors++;
 }
 }
 let data23 = data.devices;
 if(data23 && typeof data23 == "object" && !Array.isArray(data23)){
 if(Object.keys(data23).length > 200){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties",schema:200,parentSchema:schema179.properties.devices,data:data23});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/maxProperties",keyword:"maxProperties",params:{limit: 200},message:"must NOT have more than 200 properties",schema:200,parentSchema:schema182.properties.devices,data:data23});
 errors++;
 }
 for(const key5 in data23){
 const _errs52 = errors;
 if(typeof key5 === "string"){
-if(!pattern49.test(key5)){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema179.properties.devices.propertyNames,data:key5,propertyName:key5});
+if(!pattern50.test(key5)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"+"\"",schema:"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",parentSchema:schema182.properties.devices.propertyNames,data:key5,propertyName:key5});
 errors++;
 }
 }
 var valid12 = _errs52 === errors;
 if(!valid12){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",schema:schema179.properties.devices.propertyNames,parentSchema:schema179.properties.devices,data:data23});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/propertyNames",keyword:"propertyNames",params:{propertyName: key5},message:"property name must be valid",schema:schema182.properties.devices.propertyNames,parentSchema:schema182.properties.devices,data:data23});
 errors++;
 }
 }
 for(const key6 in data23){
-if(!(validate94(data23[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data23,parentDataProperty:key6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
-errors = vErrors.length;
-}
-}
-}
-else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.properties.devices.type,parentSchema:schema179.properties.devices,data:data23});
-errors++;
-}
-let data25 = data.inputs;
-if(Array.isArray(data25)){
-if(data25.length > 2000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema179.properties.inputs,data:data25});
-errors++;
-}
-const len3 = data25.length;
-for(let i3=0; i3<len3; i3++){
-if(!(validate98(data25[i3], {instancePath:instancePath+"/inputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
+if(!(validate98(data23[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data23,parentDataProperty:key6,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema179.properties.inputs.type,parentSchema:schema179.properties.inputs,data:data25});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/devices",schemaPath:"#/properties/devices/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.properties.devices.type,parentSchema:schema182.properties.devices,data:data23});
 errors++;
 }
-let data27 = data.outputs;
-if(Array.isArray(data27)){
-if(data27.length > 2000){
-vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema179.properties.outputs,data:data27});
+let data25 = data.inputs;
+if(Array.isArray(data25)){
+if(data25.length > 2000){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema182.properties.inputs,data:data25});
 errors++;
 }
-const len4 = data27.length;
-for(let i4=0; i4<len4; i4++){
-if(!(validate102(data27[i4], {instancePath:instancePath+"/outputs/" + i4,parentData:data27,parentDataProperty:i4,rootData,dynamicAnchors}))){
+const len3 = data25.length;
+for(let i3=0; i3<len3; i3++){
+if(!(validate102(data25[i3], {instancePath:instancePath+"/inputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
 vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
 errors = vErrors.length;
 }
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema179.properties.outputs.type,parentSchema:schema179.properties.outputs,data:data27});
+vErrors = withFault(vErrors, {instancePath:instancePath+"/inputs",schemaPath:"#/properties/inputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema182.properties.inputs.type,parentSchema:schema182.properties.inputs,data:data25});
+errors++;
+}
+let data27 = data.outputs;
+if(Array.isArray(data27)){
+if(data27.length > 2000){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/maxItems",keyword:"maxItems",params:{limit: 2000},message:"must NOT have more than 2000 items",schema:2000,parentSchema:schema182.properties.outputs,data:data27});
+errors++;
+}
+const len4 = data27.length;
+for(let i4=0; i4<len4; i4++){
+if(!(validate106(data27[i4], {instancePath:instancePath+"/outputs/" + i4,parentData:data27,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, {instancePath:instancePath+"/outputs",schemaPath:"#/properties/outputs/type",keyword:"type",params:{type: "array"},message:"must be array",schema:schema182.properties.outputs.type,parentSchema:schema182.properties.outputs,data:data27});
 errors++;
 }
 }
 else {
-vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema179.type,parentSchema:schema179,data});
+vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data});
 errors++;
 }
-validate89.errors = vErrors;
+validate93.errors = vErrors;
 return errors === 0;
 }
-validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};

@@ -6,25 +6,160 @@ const withFault = (faults, fault) => (faults === null ? [fault] : (faults.push(f
 const faultOf = (instancePath, schemaPath, keyword, params, message) => ({ instancePath, schemaPath, keyword, params, message });
 
 export const validateShowState = validate20;
-const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}}}};
-const schema135 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
+const schema31 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-state.schema.json","title":"ShowState","description":"The whole show as it stands, as a snapshot carries it. A server of this version writes every member; a reader must live without those that are not required.","type":"object","required":["schemaVersion","acts"],"properties":{"schemaVersion":{"$ref":"show-event.schema.json#/$defs/Semver"},"title":{"type":"string"},"acts":{"type":"array","items":{"$ref":"#/$defs/Act"}},"currentCueId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}]},"startedAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the show's first cue: the zero of the show clock."},"lastAdvanceAt":{"$ref":"#/$defs/UtcOrNull","description":"recordedAt of the last CueAdvanced; the GO guard counts from it."},"lastAdvanceBy":{"oneOf":[{"$ref":"#/$defs/Advancer"},{"type":"null"}],"description":"Who pressed the last GO, and which cue it went to (1.2)."},"standby":{"$ref":"#/$defs/Standby"},"performers":{"type":"array","items":{"$ref":"#/$defs/Performer"}},"mics":{"type":"array","items":{"$ref":"#/$defs/Mic"}},"notes":{"type":"array","items":{"$ref":"#/$defs/Note"}},"timers":{"type":"array","items":{"$ref":"#/$defs/Timer"}},"emergency":{"oneOf":[{"$ref":"#/$defs/Emergency"},{"type":"null"}]},"devices":{"type":"array","items":{"$ref":"#/$defs/Device"}},"outputs":{"type":"array","maxItems":256,"items":{"$ref":"#/$defs/Output"},"description":"What became of the outputs of the last event that had any, newest cause only."}},"$defs":{"UtcOrNull":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]},"Advancer":{"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Act":{"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}},"Segment":{"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}},"CueStatus":{"enum":["pending","standby","current","done","skipped"]},"Cue":{"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}},"Call":{"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}},"fired":{"$ref":"#/$defs/Fired"}}},"Fired":{"type":"object","required":["at","by","seq"],"properties":{"at":{"$ref":"show-event.schema.json#/$defs/Utc"},"by":{"enum":["go","call","operator","rerun"],"description":"go, call, rerun: an output for it has left. operator: somebody started it at the device."},"seq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of what fired it: the CueAdvanced or CallFired that sent it, or the ExternalCueFired that told of it."},"devices":{"type":"array","maxItems":16,"items":{"type":"object","required":["device","cueNumber"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128}}},"description":"Where an operator started it, and as which cue there. The GO leaves out what would start the same there again."}},"description":"That the call has gone since its cue was placed (1.2). Left out: it has not, or the server does not tell."},"Standby":{"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}},"Performer":{"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}},"Mic":{"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}},"MicPlot":{"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Note":{"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"TimerStatus":{"enum":["stopped","running","paused"]},"Timer":{"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}},"Emergency":{"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}},"Device":{"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}},"Output":{"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}}}};
+const schema138 = {"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."};
 const schema34 = {"type":"string","minLength":1,"maxLength":128};
-const pattern18 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
-const schema149 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
+const pattern19 = new RegExp("^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$", "u");
+const schema152 = {"type":"object","required":["id","segments"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"segments":{"type":"array","items":{"$ref":"#/$defs/Segment"}}}};
 const func1 = ucs2length.default;
-const schema151 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
+const schema154 = {"type":"object","required":["id","cues"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"title":{"type":"string"},"plannedDuration":{"$ref":"show-event.schema.json#/$defs/Timecode"},"cues":{"type":"array","items":{"$ref":"#/$defs/Cue"}}}};
 const schema37 = {"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."};
 const pattern4 = new RegExp("^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$", "u");
-const schema154 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
-const schema159 = {"enum":["pending","standby","current","done","skipped"]};
-const schema157 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}}}};
+const schema157 = {"type":"object","required":["id","number","status"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"number":{"type":"string"},"label":{"type":"string"},"plannedAt":{"$ref":"show-event.schema.json#/$defs/Timecode"},"standbyText":{"type":"string"},"goGuardMs":{"type":"integer","minimum":0,"maximum":60000},"calls":{"type":"array","items":{"$ref":"#/$defs/Call"}},"status":{"$ref":"#/$defs/CueStatus"}}};
+const schema165 = {"enum":["pending","standby","current","done","skipped"]};
+const schema160 = {"type":"object","required":["department"],"properties":{"department":{"$ref":"show-event.schema.json#/$defs/Department"},"number":{"type":"string"},"label":{"type":"string"},"targets":{"type":"object","additionalProperties":{"type":"string"}},"fired":{"$ref":"#/$defs/Fired"}}};
 const schema92 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"};
 const pattern8 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
+const schema162 = {"type":"object","required":["at","by","seq"],"properties":{"at":{"$ref":"show-event.schema.json#/$defs/Utc"},"by":{"enum":["go","call","operator","rerun"],"description":"go, call, rerun: an output for it has left. operator: somebody started it at the device."},"seq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of what fired it: the CueAdvanced or CallFired that sent it, or the ExternalCueFired that told of it."},"devices":{"type":"array","maxItems":16,"items":{"type":"object","required":["device","cueNumber"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"cueNumber":{"type":"string","maxLength":128}}},"description":"Where an operator started it, and as which cue there. The GO leaves out what would start the same there again."}},"description":"That the call has gone since its cue was placed (1.2). Left out: it has not, or the server does not tell."};
+const schema143 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
+const pattern25 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
 
-function validate78(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate78.evaluated;
+const evaluated0 = validate83.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.at === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {missingProperty: "at"}, "must have required property '"+"at"+"'"));
+errors++;
+}
+if(data.by === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {missingProperty: "by"}, "must have required property '"+"by"+"'"));
+errors++;
+}
+if(data.seq === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {missingProperty: "seq"}, "must have required property '"+"seq"+"'"));
+errors++;
+}
+if(data.at !== undefined){
+let data0 = data.at;
+if(typeof data0 === "string"){
+if(!pattern25.test(data0)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/at",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/at", "show-event.schema.json#/$defs/Utc/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+if(data.by !== undefined){
+let data1 = data.by;
+if(!((((data1 === "go") || (data1 === "call")) || (data1 === "operator")) || (data1 === "rerun"))){
+vErrors = withFault(vErrors, faultOf(instancePath+"/by", "#/properties/by/enum", "enum", {allowedValues: schema162.properties.by.enum}, "must be equal to one of the allowed values"));
+errors++;
+}
+}
+if(data.seq !== undefined){
+let data2 = data.seq;
+if(!(((typeof data2 == "number") && (!(data2 % 1) && !isNaN(data2))) && (isFinite(data2)))){
+vErrors = withFault(vErrors, faultOf(instancePath+"/seq", "#/properties/seq/type", "type", {type: "integer"}, "must be integer"));
+errors++;
+}
+if((typeof data2 == "number") && (isFinite(data2))){
+if(data2 > 9007199254740991 || isNaN(data2)){
+vErrors = withFault(vErrors, faultOf(instancePath+"/seq", "#/properties/seq/maximum", "maximum", {comparison: "<=", limit: 9007199254740991}, "must be <= 9007199254740991"));
+errors++;
+}
+if(data2 < 1 || isNaN(data2)){
+vErrors = withFault(vErrors, faultOf(instancePath+"/seq", "#/properties/seq/minimum", "minimum", {comparison: ">=", limit: 1}, "must be >= 1"));
+errors++;
+}
+}
+}
+if(data.devices !== undefined){
+let data3 = data.devices;
+if(Array.isArray(data3)){
+if(data3.length > 16){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices", "#/properties/devices/maxItems", "maxItems", {limit: 16}, "must NOT have more than 16 items"));
+errors++;
+}
+const len0 = data3.length;
+for(let i0=0; i0<len0; i0++){
+let data4 = data3[i0];
+if(data4 && typeof data4 == "object" && !Array.isArray(data4)){
+if(data4.device === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0, "#/properties/devices/items/required", "required", {missingProperty: "device"}, "must have required property '"+"device"+"'"));
+errors++;
+}
+if(data4.cueNumber === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0, "#/properties/devices/items/required", "required", {missingProperty: "cueNumber"}, "must have required property '"+"cueNumber"+"'"));
+errors++;
+}
+if(data4.device !== undefined){
+let data5 = data4.device;
+if(typeof data5 === "string"){
+if(func1(data5) > 128){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0+"/device", "show-event.schema.json#/$defs/Id/maxLength", "maxLength", {limit: 128}, "must NOT have more than 128 characters"));
+errors++;
+}
+if(func1(data5) < 1){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0+"/device", "show-event.schema.json#/$defs/Id/minLength", "minLength", {limit: 1}, "must NOT have fewer than 1 characters"));
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0+"/device", "show-event.schema.json#/$defs/Id/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+if(data4.cueNumber !== undefined){
+let data6 = data4.cueNumber;
+if(typeof data6 === "string"){
+if(func1(data6) > 128){
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0+"/cueNumber", "#/properties/devices/items/properties/cueNumber/maxLength", "maxLength", {limit: 128}, "must NOT have more than 128 characters"));
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0+"/cueNumber", "#/properties/devices/items/properties/cueNumber/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices/" + i0, "#/properties/devices/items/type", "type", {type: "object"}, "must be object"));
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/devices", "#/properties/devices/type", "type", {type: "array"}, "must be array"));
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
+errors++;
+}
+validate83.errors = vErrors;
+return errors === 0;
+}
+validate83.evaluated = {"props":{"at":true,"by":true,"seq":true,"devices":true},"dynamicProps":false,"dynamicItems":false};
+
+
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -76,21 +211,27 @@ vErrors = withFault(vErrors, faultOf(instancePath+"/targets", "#/properties/targ
 errors++;
 }
 }
+if(data.fired !== undefined){
+if(!(validate83(data.fired, {instancePath:instancePath+"/fired",parentData:data,parentDataProperty:"fired",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate78.errors = vErrors;
+validate82.errors = vErrors;
 return errors === 0;
 }
-validate78.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true},"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":{"department":true,"number":true,"label":true,"targets":true,"fired":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate77(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate77.evaluated;
+const evaluated0 = validate81.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -180,8 +321,8 @@ let data6 = data.calls;
 if(Array.isArray(data6)){
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate78(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate78.errors : vErrors.concat(validate78.errors);
+if(!(validate82(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
 }
@@ -194,7 +335,7 @@ errors++;
 if(data.status !== undefined){
 let data8 = data.status;
 if(!(((((data8 === "pending") || (data8 === "standby")) || (data8 === "current")) || (data8 === "done")) || (data8 === "skipped"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/$defs/CueStatus/enum", "enum", {allowedValues: schema159.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/$defs/CueStatus/enum", "enum", {allowedValues: schema165.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -203,16 +344,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate77.errors = vErrors;
+validate81.errors = vErrors;
 return errors === 0;
 }
-validate77.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
+validate81.evaluated = {"props":{"id":true,"number":true,"label":true,"plannedAt":true,"standbyText":true,"goGuardMs":true,"calls":true,"status":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate76(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate80(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate76.evaluated;
+const evaluated0 = validate80.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -269,8 +410,8 @@ let data3 = data.cues;
 if(Array.isArray(data3)){
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate77(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate77.errors : vErrors.concat(validate77.errors);
+if(!(validate81(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
 errors = vErrors.length;
 }
 }
@@ -285,16 +426,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate76.errors = vErrors;
+validate80.errors = vErrors;
 return errors === 0;
 }
-validate76.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
+validate80.evaluated = {"props":{"id":true,"title":true,"plannedDuration":true,"cues":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate79(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate75.evaluated;
+const evaluated0 = validate79.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -338,8 +479,8 @@ let data2 = data.segments;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate76(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate76.errors : vErrors.concat(validate76.errors);
+if(!(validate80(data2[i0], {instancePath:instancePath+"/segments/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate80.errors : vErrors.concat(validate80.errors);
 errors = vErrors.length;
 }
 }
@@ -354,19 +495,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate75.errors = vErrors;
+validate79.errors = vErrors;
 return errors === 0;
 }
-validate75.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
+validate79.evaluated = {"props":{"id":true,"title":true,"segments":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema161 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
-const schema140 = {"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."};
-const pattern24 = new RegExp("^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$", "u");
+const schema167 = {"oneOf":[{"$ref":"show-event.schema.json#/$defs/Utc"},{"type":"null"}]};
 
-function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate83.evaluated;
+const evaluated0 = validate89.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -378,7 +517,7 @@ let valid0 = false;
 let passing0 = null;
 const _errs1 = errors;
 if(typeof data === "string"){
-if(!pattern24.test(data)){
+if(!pattern25.test(data)){
 vErrors = withFault(vErrors, {instancePath,schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -423,17 +562,17 @@ vErrors = null;
 }
 }
 }
-validate83.errors = vErrors;
+validate89.errors = vErrors;
 return errors === 0;
 }
-validate83.evaluated = {"dynamicProps":false,"dynamicItems":false};
+validate89.evaluated = {"dynamicProps":false,"dynamicItems":false};
 
-const schema163 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema169 = {"type":"object","required":["userId","deviceId","cueId"],"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"deviceId":{"$ref":"show-event.schema.json#/$defs/Id"},"displayName":{"type":"string"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate86(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate86.evaluated;
+const evaluated0 = validate92.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -515,17 +654,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate86.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-validate86.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
+validate92.evaluated = {"props":{"userId":true,"deviceId":true,"displayName":true,"cueId":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema167 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
+const schema173 = {"type":"object","required":["cueIds","acknowledged"],"properties":{"cueIds":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Id"}},"acknowledged":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Department"}}}};
 
-function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate88.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -596,17 +735,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate88.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate88.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":{"cueIds":true,"acknowledged":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema170 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
+const schema176 = {"type":"object","required":["id","name"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"name":{"type":"string"},"character":{"type":"string"}}};
 
-function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate90.evaluated;
+const evaluated0 = validate96.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -656,18 +795,18 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate90.errors = vErrors;
+validate96.errors = vErrors;
 return errors === 0;
 }
-validate90.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
+validate96.evaluated = {"props":{"id":true,"name":true,"character":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema172 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
-const schema175 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema178 = {"type":"object","required":["id","performerId"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"channel":{"type":"integer","minimum":1,"maximum":1024},"performerId":{"oneOf":[{"$ref":"show-event.schema.json#/$defs/Id"},{"type":"null"}],"description":"Who wears it now."},"plot":{"type":"array","items":{"$ref":"#/$defs/MicPlot"}}}};
+const schema181 = {"type":"object","required":["segmentId","performerId"],"properties":{"segmentId":{"$ref":"show-event.schema.json#/$defs/Id"},"performerId":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -722,16 +861,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate93.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
+validate99.evaluated = {"props":{"segmentId":true,"performerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate92.evaluated;
+const evaluated0 = validate98.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -849,8 +988,8 @@ let data4 = data.plot;
 if(Array.isArray(data4)){
 const len0 = data4.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate93(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate93.errors : vErrors.concat(validate93.errors);
+if(!(validate99(data4[i0], {instancePath:instancePath+"/plot/" + i0,parentData:data4,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
 }
 }
@@ -865,20 +1004,20 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate92.errors = vErrors;
+validate98.errors = vErrors;
 return errors === 0;
 }
-validate92.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
+validate98.evaluated = {"props":{"id":true,"label":true,"channel":true,"performerId":true,"plot":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema178 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema184 = {"type":"object","required":["id","scope","text","priority","resolved","author","createdAt"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"scope":{"$ref":"show-event.schema.json#/$defs/NoteScope"},"text":{"type":"string"},"priority":{"$ref":"show-event.schema.json#/$defs/NotePriority"},"resolved":{"type":"boolean"},"visibleTo":{"type":"array","items":{"$ref":"show-event.schema.json#/$defs/Role"}},"author":{"$ref":"show-event.schema.json#/$defs/Id","description":"The userId of who wrote it."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"updatedAt":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema60 = {"enum":["low","normal","high"]};
 const schema61 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
 const schema58 = {"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}};
 
-function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate97.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -965,16 +1104,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate97.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate97.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":{"type":true,"id":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate102.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1028,8 +1167,8 @@ errors++;
 }
 }
 if(data.scope !== undefined){
-if(!(validate97(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
+if(!(validate103(data.scope, {instancePath:instancePath+"/scope",parentData:data,parentDataProperty:"scope",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 }
@@ -1089,7 +1228,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data8 = data.createdAt;
 if(typeof data8 === "string"){
-if(!pattern24.test(data8)){
+if(!pattern25.test(data8)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -1102,7 +1241,7 @@ errors++;
 if(data.updatedAt !== undefined){
 let data9 = data.updatedAt;
 if(typeof data9 === "string"){
-if(!pattern24.test(data9)){
+if(!pattern25.test(data9)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/updatedAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -1117,18 +1256,18 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate96.errors = vErrors;
+validate102.errors = vErrors;
 return errors === 0;
 }
-validate96.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
+validate102.evaluated = {"props":{"id":true,"scope":true,"text":true,"priority":true,"resolved":true,"visibleTo":true,"author":true,"createdAt":true,"updatedAt":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema187 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
-const schema189 = {"enum":["stopped","running","paused"]};
+const schema193 = {"type":"object","required":["id","mode","status","valueMs","anchorAt","held"],"properties":{"id":{"$ref":"show-event.schema.json#/$defs/Id"},"label":{"type":"string"},"mode":{"enum":["up","down"]},"durationMs":{"type":"integer","minimum":0},"status":{"$ref":"#/$defs/TimerStatus"},"valueMs":{"type":"integer","description":"What it showed at anchorAt. A running timer shows valueMs plus (up) or minus (down) the server time since; below zero is overrun."},"anchorAt":{"$ref":"#/$defs/UtcOrNull"},"held":{"type":"boolean","description":"Paused by an emergency; its end starts it again."},"by":{"type":"string","description":"The deviceId of whoever started, paused, reset or set it last, such as the device whose time code it follows."}}};
+const schema195 = {"enum":["stopped","running","paused"]};
 
-function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate100.evaluated;
+const evaluated0 = validate106.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1186,7 +1325,7 @@ errors++;
 if(data.mode !== undefined){
 let data2 = data.mode;
 if(!((data2 === "up") || (data2 === "down"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/mode", "#/properties/mode/enum", "enum", {allowedValues: schema187.properties.mode.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/mode", "#/properties/mode/enum", "enum", {allowedValues: schema193.properties.mode.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -1206,7 +1345,7 @@ errors++;
 if(data.status !== undefined){
 let data4 = data.status;
 if(!(((data4 === "stopped") || (data4 === "running")) || (data4 === "paused"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/$defs/TimerStatus/enum", "enum", {allowedValues: schema189.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/$defs/TimerStatus/enum", "enum", {allowedValues: schema195.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -1218,8 +1357,8 @@ errors++;
 }
 }
 if(data.anchorAt !== undefined){
-if(!(validate83(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.anchorAt, {instancePath:instancePath+"/anchorAt",parentData:data,parentDataProperty:"anchorAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -1240,19 +1379,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate100.errors = vErrors;
+validate106.errors = vErrors;
 return errors === 0;
 }
-validate100.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
+validate106.evaluated = {"props":{"id":true,"label":true,"mode":true,"durationMs":true,"status":true,"valueMs":true,"anchorAt":true,"held":true,"by":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema190 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
+const schema196 = {"type":"object","required":["emergencyId","code","level","triggeredAt","triggeredBy"],"properties":{"emergencyId":{"$ref":"show-event.schema.json#/$defs/Id"},"code":{"$ref":"show-event.schema.json#/$defs/EmergencyCode"},"level":{"$ref":"show-event.schema.json#/$defs/EmergencyLevel"},"message":{"type":"string"},"location":{"type":"string"},"triggeredAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"triggeredBy":{"$ref":"show-event.schema.json#/$defs/Id"}}};
 const schema79 = {"enum":["medical","fire","technical","security","weather","other"]};
 const schema80 = {"enum":["hold","stop","evacuate"]};
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate109.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1326,7 +1465,7 @@ errors++;
 if(data.triggeredAt !== undefined){
 let data5 = data.triggeredAt;
 if(typeof data5 === "string"){
-if(!pattern24.test(data5)){
+if(!pattern25.test(data5)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/triggeredAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -1358,22 +1497,22 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate103.errors = vErrors;
+validate109.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
+validate109.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true,"triggeredAt":true,"triggeredBy":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema196 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
+const schema202 = {"type":"object","required":["device","adapter","status","since"],"properties":{"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"adapter":{"$ref":"show-event.schema.json#/$defs/Id"},"status":{"$ref":"show-event.schema.json#/$defs/DeviceStatus"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"detail":{"type":"string"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}};
 const schema97 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."};
 const schema99 = {"enum":["connecting","up","unverified","degraded","down"]};
 const schema100 = {"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"};
 const pattern10 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
 const pattern11 = new RegExp("^[A-Z][A-Z0-9_]{0,63}$", "u");
 
-function validate105(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate111(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate105.evaluated;
+const evaluated0 = validate111.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1473,7 +1612,7 @@ errors++;
 if(data.since !== undefined){
 let data6 = data.since;
 if(typeof data6 === "string"){
-if(!pattern24.test(data6)){
+if(!pattern25.test(data6)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -1488,20 +1627,20 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate105.errors = vErrors;
+validate111.errors = vErrors;
 return errors === 0;
 }
-validate105.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
+validate111.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true,"since":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema203 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}};
-const schema136 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
+const schema209 = {"type":"object","required":["causationId","device","ruleId","outputId","summary","stage"],"properties":{"causationId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991},"device":{"$ref":"show-event.schema.json#/$defs/Id"},"node":{"$ref":"show-event.schema.json#/$defs/NodeId"},"ruleId":{"$ref":"show-event.schema.json#/$defs/Id"},"outputId":{"$ref":"show-event.schema.json#/$defs/Id"},"summary":{"type":"string"},"stage":{"enum":["sent","acknowledged","confirmed","failed"]},"latencyMs":{"$ref":"show-event.schema.json#/$defs/Milliseconds"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"cueId":{"$ref":"show-event.schema.json#/$defs/Id","description":"Taken, not sent: the cue that CallFired, with this outputId, sends (1.2)."},"detail":{"type":"string"}}};
+const schema139 = {"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."};
 const schema108 = {"type":"number","minimum":0};
-const pattern19 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
+const pattern20 = new RegExp("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$", "u");
 
-function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate107.evaluated;
+const evaluated0 = validate113.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1536,7 +1675,7 @@ errors++;
 if(data.causationId !== undefined){
 let data0 = data.causationId;
 if(typeof data0 === "string"){
-if(!pattern19.test(data0)){
+if(!pattern20.test(data0)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/causationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -1636,7 +1775,7 @@ errors++;
 if(data.stage !== undefined){
 let data7 = data.stage;
 if(!((((data7 === "sent") || (data7 === "acknowledged")) || (data7 === "confirmed")) || (data7 === "failed"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/stage", "#/properties/stage/enum", "enum", {allowedValues: schema203.properties.stage.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/stage", "#/properties/stage/enum", "enum", {allowedValues: schema209.properties.stage.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -1694,10 +1833,10 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate107.errors = vErrors;
+validate113.errors = vErrors;
 return errors === 0;
 }
-validate107.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"node":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate113.evaluated = {"props":{"causationId":true,"causeSeq":true,"device":true,"node":true,"ruleId":true,"outputId":true,"summary":true,"stage":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -1723,7 +1862,7 @@ errors++;
 if(data.schemaVersion !== undefined){
 let data0 = data.schemaVersion;
 if(typeof data0 === "string"){
-if(!pattern18.test(data0)){
+if(!pattern19.test(data0)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/schemaVersion",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -1744,8 +1883,8 @@ let data2 = data.acts;
 if(Array.isArray(data2)){
 const len0 = data2.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate75(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
+if(!(validate79(data2[i0], {instancePath:instancePath+"/acts/" + i0,parentData:data2,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate79.errors : vErrors.concat(validate79.errors);
 errors = vErrors.length;
 }
 }
@@ -1813,14 +1952,14 @@ vErrors = null;
 }
 }
 if(data.startedAt !== undefined){
-if(!(validate83(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.startedAt, {instancePath:instancePath+"/startedAt",parentData:data,parentDataProperty:"startedAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
 if(data.lastAdvanceAt !== undefined){
-if(!(validate83(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
+if(!(validate89(data.lastAdvanceAt, {instancePath:instancePath+"/lastAdvanceAt",parentData:data,parentDataProperty:"lastAdvanceAt",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
 errors = vErrors.length;
 }
 }
@@ -1830,8 +1969,8 @@ const _errs19 = errors;
 let valid6 = false;
 let passing1 = null;
 const _errs20 = errors;
-if(!(validate86(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate86.errors : vErrors.concat(validate86.errors);
+if(!(validate92(data7, {instancePath:instancePath+"/lastAdvanceBy",parentData:data,parentDataProperty:"lastAdvanceBy",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs20 === errors;
@@ -1877,8 +2016,8 @@ vErrors = null;
 }
 }
 if(data.standby !== undefined){
-if(!(validate88(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
+if(!(validate94(data.standby, {instancePath:instancePath+"/standby",parentData:data,parentDataProperty:"standby",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
 errors = vErrors.length;
 }
 }
@@ -1887,8 +2026,8 @@ let data9 = data.performers;
 if(Array.isArray(data9)){
 const len1 = data9.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate90(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
+if(!(validate96(data9[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data9,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
 errors = vErrors.length;
 }
 }
@@ -1903,8 +2042,8 @@ let data11 = data.mics;
 if(Array.isArray(data11)){
 const len2 = data11.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate92(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
+if(!(validate98(data11[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data11,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
 errors = vErrors.length;
 }
 }
@@ -1919,8 +2058,8 @@ let data13 = data.notes;
 if(Array.isArray(data13)){
 const len3 = data13.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate96(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+if(!(validate102(data13[i3], {instancePath:instancePath+"/notes/" + i3,parentData:data13,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
 errors = vErrors.length;
 }
 }
@@ -1935,8 +2074,8 @@ let data15 = data.timers;
 if(Array.isArray(data15)){
 const len4 = data15.length;
 for(let i4=0; i4<len4; i4++){
-if(!(validate100(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
+if(!(validate106(data15[i4], {instancePath:instancePath+"/timers/" + i4,parentData:data15,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
 errors = vErrors.length;
 }
 }
@@ -1952,8 +2091,8 @@ const _errs37 = errors;
 let valid15 = false;
 let passing2 = null;
 const _errs38 = errors;
-if(!(validate103(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+if(!(validate109(data17, {instancePath:instancePath+"/emergency",parentData:data,parentDataProperty:"emergency",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate109.errors : vErrors.concat(validate109.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs38 === errors;
@@ -2006,8 +2145,8 @@ let data18 = data.devices;
 if(Array.isArray(data18)){
 const len5 = data18.length;
 for(let i5=0; i5<len5; i5++){
-if(!(validate105(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate105.errors : vErrors.concat(validate105.errors);
+if(!(validate111(data18[i5], {instancePath:instancePath+"/devices/" + i5,parentData:data18,parentDataProperty:i5,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate111.errors : vErrors.concat(validate111.errors);
 errors = vErrors.length;
 }
 }
@@ -2026,8 +2165,8 @@ errors++;
 }
 const len6 = data20.length;
 for(let i6=0; i6<len6; i6++){
-if(!(validate107(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors);
+if(!(validate113(data20[i6], {instancePath:instancePath+"/outputs/" + i6,parentData:data20,parentDataProperty:i6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
 errors = vErrors.length;
 }
 }
@@ -2047,18 +2186,18 @@ return errors === 0;
 }
 validate20.evaluated = {"props":{"schemaVersion":true,"title":true,"acts":true,"currentCueId":true,"startedAt":true,"lastAdvanceAt":true,"lastAdvanceBy":true,"standby":true,"performers":true,"mics":true,"notes":true,"timers":true,"emergency":true,"devices":true,"outputs":true},"dynamicProps":false,"dynamicItems":false};
 
-const validateOther = validate109;
-const schema212 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
-const schema213 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
-const schema139 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
+const validateOther = validate115;
+const schema218 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/wire-message.schema.json","title":"WireMessage","description":"One WebSocket text frame of the subprotocol pacebuddy.v1, dispatched by kind.","type":"object","required":["kind"],"properties":{"kind":{"enum":["event","ack","snapshot","heartbeat","error"]}},"allOf":[{"if":{"type":"object","properties":{"kind":{"const":"ack"}}},"then":{"$ref":"#/$defs/Ack"}},{"if":{"type":"object","properties":{"kind":{"const":"snapshot"}}},"then":{"$ref":"#/$defs/Snapshot"}},{"if":{"type":"object","properties":{"kind":{"const":"heartbeat"}}},"then":{"$ref":"#/$defs/Heartbeat"}},{"if":{"type":"object","properties":{"kind":{"const":"error"}}},"then":{"$ref":"#/$defs/ErrorMessage"}}],"$defs":{"Seq":{"type":"integer","minimum":0,"maximum":9007199254740991},"Pointer":{"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."},"Troubles":{"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}},"Ack":{"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}},"Snapshot":{"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}},"Heartbeat":{"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}},"ErrorMessage":{"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}}}};
+const schema219 = {"type":"object","required":["kind","version","messageId","ackOf","status","createdAt"],"properties":{"kind":{"const":"ack"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"ackOf":{"$ref":"show-event.schema.json#/$defs/Uuid"},"status":{"enum":["ok","error"]},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The event's place in the stream. An ok with it means durable."},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}},"if":{"type":"object","properties":{"status":{"const":"error"}}},"then":{"type":"object","required":["code"]}};
+const schema142 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const schema43 = {"type":"string","maxLength":4000};
-const schema222 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
-const pattern22 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
+const schema228 = {"type":"string","maxLength":1000,"description":"RFC 6901: where in the refused message the fault is."};
+const pattern23 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$", "u");
 
-function validate110(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate116(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate110.evaluated;
+const evaluated0 = validate116.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2145,7 +2284,7 @@ errors++;
 if(data.version !== undefined){
 let data2 = data.version;
 if(typeof data2 === "string"){
-if(!pattern18.test(data2)){
+if(!pattern19.test(data2)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -2158,7 +2297,7 @@ errors++;
 if(data.messageId !== undefined){
 let data3 = data.messageId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2171,7 +2310,7 @@ errors++;
 if(data.ackOf !== undefined){
 let data4 = data.ackOf;
 if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
+if(!pattern20.test(data4)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/ackOf",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2184,14 +2323,14 @@ errors++;
 if(data.status !== undefined){
 let data5 = data.status;
 if(!((data5 === "ok") || (data5 === "error"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/properties/status/enum", "enum", {allowedValues: schema213.properties.status.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/status", "#/properties/status/enum", "enum", {allowedValues: schema219.properties.status.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
 if(data.createdAt !== undefined){
 let data6 = data.createdAt;
 if(typeof data6 === "string"){
-if(!pattern24.test(data6)){
+if(!pattern25.test(data6)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -2204,7 +2343,7 @@ errors++;
 if(data.showId !== undefined){
 let data7 = data.showId;
 if(typeof data7 === "string"){
-if(!pattern22.test(data7)){
+if(!pattern23.test(data7)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""});
 errors++;
 }
@@ -2288,19 +2427,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate110.errors = vErrors;
+validate116.errors = vErrors;
 return errors === 0;
 }
-validate110.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate116.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"ackOf":true,"status":true,"createdAt":true,"showId":true,"eventSeq":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema223 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
-const schema228 = {"type":"integer","minimum":0,"maximum":9007199254740991};
-const schema229 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
+const schema229 = {"type":"object","required":["kind","version","messageId","showId","createdAt","lastEventSeq","state"],"properties":{"kind":{"const":"snapshot"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"},"state":{"$ref":"show-state.schema.json"}}};
+const schema234 = {"type":"integer","minimum":0,"maximum":9007199254740991};
+const schema235 = {"type":"array","maxItems":16,"description":"What is wrong with the bridge itself now, such as a disk that does not answer or a bridge file that was refused (1.2). Empty: nothing. Left out: this message says nothing of it.","items":{"type":"object","required":["code","message","since"],"properties":{"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"since":{"$ref":"show-event.schema.json#/$defs/Utc"}}}};
 
-function validate113(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate119(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate113.evaluated;
+const evaluated0 = validate119.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2357,7 +2496,7 @@ errors++;
 if(data0.since !== undefined){
 let data3 = data0.since;
 if(typeof data3 === "string"){
-if(!pattern24.test(data3)){
+if(!pattern25.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/" + i0+"/since",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -2378,16 +2517,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "array"}, "must be array"));
 errors++;
 }
-validate113.errors = vErrors;
+validate119.errors = vErrors;
 return errors === 0;
 }
-validate113.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
+validate119.evaluated = {"items":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate112(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate118(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate112.evaluated;
+const evaluated0 = validate118.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2432,7 +2571,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -2445,7 +2584,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2458,7 +2597,7 @@ errors++;
 if(data.showId !== undefined){
 let data3 = data.showId;
 if(typeof data3 === "string"){
-if(!pattern22.test(data3)){
+if(!pattern23.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""});
 errors++;
 }
@@ -2471,7 +2610,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -2499,8 +2638,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
+if(!(validate119(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate119.errors : vErrors.concat(validate119.errors);
 errors = vErrors.length;
 }
 }
@@ -2515,17 +2654,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate112.errors = vErrors;
+validate118.errors = vErrors;
 return errors === 0;
 }
-validate112.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
+validate118.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"showId":true,"createdAt":true,"lastEventSeq":true,"troubles":true,"state":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema233 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
+const schema239 = {"type":"object","required":["kind","version","messageId","createdAt"],"properties":{"kind":{"const":"heartbeat"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the heartbeat that this one answers."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc","description":"From the server: the show's time."},"showId":{"$ref":"show-event.schema.json#/$defs/ShowId"},"lastEventSeq":{"$ref":"#/$defs/Seq"},"troubles":{"$ref":"#/$defs/Troubles"}}};
 
-function validate117(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate117.evaluated;
+const evaluated0 = validate123.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2558,7 +2697,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -2571,7 +2710,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2584,7 +2723,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2597,7 +2736,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -2610,7 +2749,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern22.test(data5)){
+if(!pattern23.test(data5)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/showId",schemaPath:"show-event.schema.json#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""});
 errors++;
 }
@@ -2638,8 +2777,8 @@ errors++;
 }
 }
 if(data.troubles !== undefined){
-if(!(validate113(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate113.errors : vErrors.concat(validate113.errors);
+if(!(validate119(data.troubles, {instancePath:instancePath+"/troubles",parentData:data,parentDataProperty:"troubles",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate119.errors : vErrors.concat(validate119.errors);
 errors = vErrors.length;
 }
 }
@@ -2648,17 +2787,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate117.errors = vErrors;
+validate123.errors = vErrors;
 return errors === 0;
 }
-validate117.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
+validate123.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"showId":true,"lastEventSeq":true,"troubles":true},"dynamicProps":false,"dynamicItems":false};
 
-const schema240 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
+const schema246 = {"type":"object","required":["kind","version","messageId","createdAt","code","message"],"properties":{"kind":{"const":"error"},"version":{"$ref":"show-event.schema.json#/$defs/Semver"},"messageId":{"$ref":"show-event.schema.json#/$defs/Uuid"},"correlationId":{"$ref":"show-event.schema.json#/$defs/Uuid","description":"The messageId of the frame at fault, when it could be read."},"createdAt":{"$ref":"show-event.schema.json#/$defs/Utc"},"code":{"$ref":"show-event.schema.json#/$defs/Code"},"message":{"$ref":"show-event.schema.json#/$defs/Text"},"hint":{"$ref":"show-event.schema.json#/$defs/Text"},"pointer":{"$ref":"#/$defs/Pointer"}}};
 
-function validate120(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate126(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate120.evaluated;
+const evaluated0 = validate126.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2699,7 +2838,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"show-event.schema.json#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -2712,7 +2851,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/messageId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2725,7 +2864,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/correlationId",schemaPath:"show-event.schema.json#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -2738,7 +2877,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data4 = data.createdAt;
 if(typeof data4 === "string"){
-if(!pattern24.test(data4)){
+if(!pattern25.test(data4)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"show-event.schema.json#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -2805,17 +2944,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate120.errors = vErrors;
+validate126.errors = vErrors;
 return errors === 0;
 }
-validate120.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
+validate126.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"createdAt":true,"code":true,"message":true,"hint":true,"pointer":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate109(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate115(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/wire-message.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate109.evaluated;
+const evaluated0 = validate115.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2851,8 +2990,8 @@ vErrors = null;
 }
 if(_valid0){
 const _errs6 = errors;
-if(!(validate110(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate110.errors : vErrors.concat(validate110.errors);
+if(!(validate116(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate116.errors : vErrors.concat(validate116.errors);
 errors = vErrors.length;
 }
 var _valid0 = _errs6 === errors;
@@ -2906,8 +3045,8 @@ vErrors = null;
 }
 if(_valid1){
 const _errs12 = errors;
-if(!(validate112(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate112.errors : vErrors.concat(validate112.errors);
+if(!(validate118(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate118.errors : vErrors.concat(validate118.errors);
 errors = vErrors.length;
 }
 var _valid1 = _errs12 === errors;
@@ -2966,8 +3105,8 @@ vErrors = null;
 }
 if(_valid2){
 const _errs18 = errors;
-if(!(validate117(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate117.errors : vErrors.concat(validate117.errors);
+if(!(validate123(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
 errors = vErrors.length;
 }
 var _valid2 = _errs18 === errors;
@@ -3026,8 +3165,8 @@ vErrors = null;
 }
 if(_valid3){
 const _errs24 = errors;
-if(!(validate120(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate120.errors : vErrors.concat(validate120.errors);
+if(!(validate126(data, {instancePath,parentData,parentDataProperty,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate126.errors : vErrors.concat(validate126.errors);
 errors = vErrors.length;
 }
 var _valid3 = _errs24 === errors;
@@ -3070,7 +3209,7 @@ props0.kind = true;
 if(data.kind !== undefined){
 let data4 = data.kind;
 if(!(((((data4 === "event") || (data4 === "ack")) || (data4 === "snapshot")) || (data4 === "heartbeat")) || (data4 === "error"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/kind", "#/properties/kind/enum", "enum", {allowedValues: schema212.properties.kind.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/kind", "#/properties/kind/enum", "enum", {allowedValues: schema218.properties.kind.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -3079,23 +3218,23 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate109.errors = vErrors;
+validate115.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate109.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate115.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
-const validateEnvelope = validate122;
-const schema249 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed; with live events alone, never in the log. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"NodeId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}}}};
-const schema146 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
-const pattern23 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
-const pattern26 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
-const schema141 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
+const validateEnvelope = validate128;
+const schema255 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/show-event.schema.json?envelope","title":"ShowEvent","description":"One show event. Without eventSeq and recordedAt it is a proposal (a wish); with them it is a fact. The payload is dispatched by eventType; an eventType that is not listed here passes, so that an older reader can follow a newer minor version.","type":"object","required":["kind","version","messageId","showId","eventType","createdAt","actor","payload"],"properties":{"kind":{"const":"event"},"version":{"$ref":"#/$defs/Semver"},"messageId":{"$ref":"#/$defs/Uuid"},"correlationId":{"$ref":"#/$defs/Uuid","description":"Groups the messages of one action, across causes."},"causationId":{"$ref":"#/$defs/Uuid","description":"The messageId of the event that caused this one."},"showId":{"$ref":"#/$defs/ShowId"},"eventType":{"type":"string","pattern":"^[A-Z][A-Za-z0-9]{0,63}$"},"createdAt":{"$ref":"#/$defs/Utc","description":"When the proposer made it, by the proposer's clock."},"actor":{"$ref":"#/$defs/Actor"},"payload":{"type":"object"},"notAfter":{"$ref":"#/$defs/Utc","description":"A proposal's deadline, in the server's time (1.2): later it is refused with INPUT_LATE and fires nothing."},"patch":{"$ref":"#/$defs/JsonPatch","description":"How the snapshot state changed; with live events alone, never in the log. Only the server's patch is true; a client's is dropped."},"eventSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The place in the show's stream: 1, 2, 3 … without a gap. Only the server writes it."},"recordedAt":{"$ref":"#/$defs/Utc","description":"The server's authoritative time. Only the server writes it."},"withheld":{"type":"boolean","description":"True when the receiver's role may not see the payload. The event still counts in the sequence."}},"$defs":{"Semver":{"type":"string","pattern":"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$","description":"The version of the message format, as major.minor.patch."},"Uuid":{"type":"string","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$","description":"RFC 9562; version 7 is recommended, since it sorts by time."},"Utc":{"type":"string","pattern":"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$","description":"ISO 8601 in UTC, ending in Z."},"Timecode":{"type":"string","pattern":"^[0-9]{2}:[0-5][0-9]:[0-5][0-9]\\.[0-9]{3}$","description":"HH:MM:SS.mmm, up to 99:59:59.999."},"Id":{"type":"string","minLength":1,"maxLength":128},"ShowId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."},"Role":{"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]},"Actor":{"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}},"JsonPatch":{"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}},"Text":{"type":"string","maxLength":4000},"Code":{"type":"string","pattern":"^[A-Z][A-Z0-9_]{0,63}$"},"Milliseconds":{"type":"number","minimum":0},"CueAdvanced":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}},"CueReverted":{"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}},"MicAssigned":{"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}},"MicSwapped":{"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}},"SegmentReordered":{"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}},"NoteScope":{"type":"object","required":["type"],"properties":{"type":{"enum":["show","act","segment","cue","performer","mic"]},"id":{"$ref":"#/$defs/Id","description":"What the note is about; left out for the whole show."}},"if":{"type":"object","properties":{"type":{"const":"show"}}},"else":{"type":"object","required":["id"]}},"NotePriority":{"enum":["low","normal","high"]},"NoteAdded":{"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}},"NoteUpdated":{"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}},"NoteDeleted":{"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}},"TimerStarted":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}},"TimerPaused":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerReset":{"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}},"TimerSetOverride":{"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}},"EmergencyCode":{"enum":["medical","fire","technical","security","weather","other"]},"EmergencyLevel":{"enum":["hold","stop","evacuate"]},"EmergencyTriggered":{"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}},"EmergencyResolved":{"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}},"SnapshotRequested":{"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}},"ClientPresenceUpdated":{"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}},"CueIds":{"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true},"Department":{"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","description":"lighting, sound, video, fly …"},"CueStandbySet":{"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"CueStandbyAcknowledged":{"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}},"NodeId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"The machine, of several on one log, whose device it is and that tells this of it (1.2). Missing where there is one machine."},"DeviceStatus":{"enum":["connecting","up","unverified","degraded","down"]},"DeviceStatusChanged":{"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}},"CallRef":{"type":"object","required":["cueId","department"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department"},"number":{"type":"string","maxLength":128,"description":"The call's own number; left out: it has none."},"by":{"enum":["go","call","rerun"],"description":"Of an output: what sends it. Left out: go."}},"description":"One call of a cue (1.2)."},"OutputSent":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}},"OutputConfirmed":{"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}},"OutputFailed":{"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}},"CallFired":{"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}},"ExternalCueFired":{"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."},"call":{"$ref":"#/$defs/CallRef","description":"The call that an output rule would have sent the device as this cue, when it fired (1.2). Left out: none."}}}}};
+const schema149 = {"description":"RFC 6902.","type":"array","maxItems":10000,"items":{"type":"object","required":["op","path"],"properties":{"op":{"enum":["add","remove","replace","move","copy","test"]},"path":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"from":{"type":"string","pattern":"^(/([^~/]|~[01])*)*$"},"value":{}}}};
+const pattern24 = new RegExp("^[A-Z][A-Za-z0-9]{0,63}$", "u");
+const pattern27 = new RegExp("^(/([^~/]|~[01])*)*$", "u");
+const schema144 = {"type":"object","required":["userId","role","deviceId"],"properties":{"userId":{"$ref":"#/$defs/Id"},"role":{"$ref":"#/$defs/Role"},"deviceId":{"$ref":"#/$defs/Id"},"displayName":{"type":"string","maxLength":128}}};
 
-function validate123(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate123.evaluated;
+const evaluated0 = validate129.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3174,17 +3313,17 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate123.errors = vErrors;
+validate129.errors = vErrors;
 return errors === 0;
 }
-validate123.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
+validate129.evaluated = {"props":{"userId":true,"role":true,"deviceId":true,"displayName":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate122(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate128(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/show-event.schema.json?envelope" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate122.evaluated;
+const evaluated0 = validate128.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3233,7 +3372,7 @@ errors++;
 if(data.version !== undefined){
 let data1 = data.version;
 if(typeof data1 === "string"){
-if(!pattern18.test(data1)){
+if(!pattern19.test(data1)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/version",schemaPath:"#/$defs/Semver/pattern",keyword:"pattern",params:{pattern: "^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"},message:"must match pattern \""+"^(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})\\.(0|[1-9][0-9]{0,8})$"+"\""});
 errors++;
 }
@@ -3246,7 +3385,7 @@ errors++;
 if(data.messageId !== undefined){
 let data2 = data.messageId;
 if(typeof data2 === "string"){
-if(!pattern19.test(data2)){
+if(!pattern20.test(data2)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/messageId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -3259,7 +3398,7 @@ errors++;
 if(data.correlationId !== undefined){
 let data3 = data.correlationId;
 if(typeof data3 === "string"){
-if(!pattern19.test(data3)){
+if(!pattern20.test(data3)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/correlationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -3272,7 +3411,7 @@ errors++;
 if(data.causationId !== undefined){
 let data4 = data.causationId;
 if(typeof data4 === "string"){
-if(!pattern19.test(data4)){
+if(!pattern20.test(data4)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/causationId",schemaPath:"#/$defs/Uuid/pattern",keyword:"pattern",params:{pattern: "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"},message:"must match pattern \""+"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$"+"\""});
 errors++;
 }
@@ -3285,7 +3424,7 @@ errors++;
 if(data.showId !== undefined){
 let data5 = data.showId;
 if(typeof data5 === "string"){
-if(!pattern22.test(data5)){
+if(!pattern23.test(data5)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/showId",schemaPath:"#/$defs/ShowId/pattern",keyword:"pattern",params:{pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"},message:"must match pattern \""+"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$"+"\""});
 errors++;
 }
@@ -3298,7 +3437,7 @@ errors++;
 if(data.eventType !== undefined){
 let data6 = data.eventType;
 if(typeof data6 === "string"){
-if(!pattern23.test(data6)){
+if(!pattern24.test(data6)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/eventType",schemaPath:"#/properties/eventType/pattern",keyword:"pattern",params:{pattern: "^[A-Z][A-Za-z0-9]{0,63}$"},message:"must match pattern \""+"^[A-Z][A-Za-z0-9]{0,63}$"+"\""});
 errors++;
 }
@@ -3311,7 +3450,7 @@ errors++;
 if(data.createdAt !== undefined){
 let data7 = data.createdAt;
 if(typeof data7 === "string"){
-if(!pattern24.test(data7)){
+if(!pattern25.test(data7)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/createdAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -3322,8 +3461,8 @@ errors++;
 }
 }
 if(data.actor !== undefined){
-if(!(validate123(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate123.errors : vErrors.concat(validate123.errors);
+if(!(validate129(data.actor, {instancePath:instancePath+"/actor",parentData:data,parentDataProperty:"actor",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate129.errors : vErrors.concat(validate129.errors);
 errors = vErrors.length;
 }
 }
@@ -3337,7 +3476,7 @@ errors++;
 if(data.notAfter !== undefined){
 let data10 = data.notAfter;
 if(typeof data10 === "string"){
-if(!pattern24.test(data10)){
+if(!pattern25.test(data10)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/notAfter",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -3369,14 +3508,14 @@ errors++;
 if(data12.op !== undefined){
 let data13 = data12.op;
 if(!((((((data13 === "add") || (data13 === "remove")) || (data13 === "replace")) || (data13 === "move")) || (data13 === "copy")) || (data13 === "test"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/patch/" + i0+"/op", "#/$defs/JsonPatch/items/properties/op/enum", "enum", {allowedValues: schema146.items.properties.op.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/patch/" + i0+"/op", "#/$defs/JsonPatch/items/properties/op/enum", "enum", {allowedValues: schema149.items.properties.op.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
 if(data12.path !== undefined){
 let data14 = data12.path;
 if(typeof data14 === "string"){
-if(!pattern26.test(data14)){
+if(!pattern27.test(data14)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/patch/" + i0+"/path",schemaPath:"#/$defs/JsonPatch/items/properties/path/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""});
 errors++;
 }
@@ -3389,7 +3528,7 @@ errors++;
 if(data12.from !== undefined){
 let data15 = data12.from;
 if(typeof data15 === "string"){
-if(!pattern26.test(data15)){
+if(!pattern27.test(data15)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/patch/" + i0+"/from",schemaPath:"#/$defs/JsonPatch/items/properties/from/pattern",keyword:"pattern",params:{pattern: "^(/([^~/]|~[01])*)*$"},message:"must match pattern \""+"^(/([^~/]|~[01])*)*$"+"\""});
 errors++;
 }
@@ -3431,7 +3570,7 @@ errors++;
 if(data.recordedAt !== undefined){
 let data17 = data.recordedAt;
 if(typeof data17 === "string"){
-if(!pattern24.test(data17)){
+if(!pattern25.test(data17)){
 vErrors = withFault(vErrors, {instancePath:instancePath+"/recordedAt",schemaPath:"#/$defs/Utc/pattern",keyword:"pattern",params:{pattern: "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"},message:"must match pattern \""+"^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:([0-5][0-9]|60)(\\.[0-9]{1,9})?Z$"+"\""});
 errors++;
 }
@@ -3452,13 +3591,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate122.errors = vErrors;
+validate128.errors = vErrors;
 return errors === 0;
 }
-validate122.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
+validate128.evaluated = {"props":{"kind":true,"version":true,"messageId":true,"correlationId":true,"causationId":true,"showId":true,"eventType":true,"createdAt":true,"actor":true,"payload":true,"notAfter":true,"patch":true,"eventSeq":true,"recordedAt":true,"withheld":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueAdvanced = validate125;
-const schema263 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
+const eventCueAdvanced = validate131;
+const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueAdvanced"}}};
 const schema33 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId."},"fromCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"The current cue as the presser saw it; null before the first."},"toCueId":{"$ref":"#/$defs/Id"},"showClockAt":{"$ref":"#/$defs/Timecode","description":"Time since the first cue of the show."}}};
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3599,10 +3738,10 @@ return errors === 0;
 validate22.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate125(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate125.evaluated;
+const evaluated0 = validate131.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3621,13 +3760,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate125.errors = vErrors;
+validate131.errors = vErrors;
 return errors === 0;
 }
-validate125.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueReverted = validate127;
-const schema264 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
+const eventCueReverted = validate133;
+const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueReverted"}}};
 const schema38 = {"type":"object","required":["segmentId","fromCueId","toCueId"],"properties":{"segmentId":{"$ref":"#/$defs/Id","description":"The segment of toCueId, or of fromCueId when toCueId is null."},"fromCueId":{"$ref":"#/$defs/Id"},"toCueId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: before the first cue."},"showClockAt":{"$ref":"#/$defs/Timecode"},"reason":{"$ref":"#/$defs/Text"}}};
 
 function validate24(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3781,10 +3920,10 @@ return errors === 0;
 validate24.evaluated = {"props":{"segmentId":true,"fromCueId":true,"toCueId":true,"showClockAt":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate127(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate127.evaluated;
+const evaluated0 = validate133.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3803,13 +3942,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate127.errors = vErrors;
+validate133.errors = vErrors;
 return errors === 0;
 }
-validate127.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicAssigned = validate129;
-const schema265 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
+const eventMicAssigned = validate135;
+const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicAssigned"}}};
 const schema44 = {"type":"object","required":["micId","performerId"],"properties":{"micId":{"$ref":"#/$defs/Id"},"performerId":{"oneOf":[{"$ref":"#/$defs/Id"},{"type":"null"}],"description":"null: the pack is released."},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."}}};
 
 function validate26(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -3950,10 +4089,10 @@ return errors === 0;
 validate26.evaluated = {"props":{"micId":true,"performerId":true,"segmentId":true,"channel":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate129(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate129.evaluated;
+const evaluated0 = validate135.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -3972,13 +4111,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate129.errors = vErrors;
+validate135.errors = vErrors;
 return errors === 0;
 }
-validate129.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventMicSwapped = validate131;
-const schema266 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
+const eventMicSwapped = validate137;
+const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/MicSwapped"}}};
 const schema48 = {"type":"object","required":["performerId","fromMicId","toMicId"],"properties":{"performerId":{"$ref":"#/$defs/Id"},"fromMicId":{"$ref":"#/$defs/Id"},"toMicId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id","description":"Where in the show it happened."},"reason":{"enum":["battery","fault","quickChange","planned","other"]}}};
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4090,10 +4229,10 @@ return errors === 0;
 validate28.evaluated = {"props":{"performerId":true,"fromMicId":true,"toMicId":true,"segmentId":true,"reason":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate131(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate131.evaluated;
+const evaluated0 = validate137.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4112,13 +4251,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate131.errors = vErrors;
+validate137.errors = vErrors;
 return errors === 0;
 }
-validate131.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSegmentReordered = validate133;
-const schema267 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
+const eventSegmentReordered = validate139;
+const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SegmentReordered"}}};
 const schema53 = {"type":"object","required":["actId","segmentId","fromIndex","toIndex"],"properties":{"actId":{"$ref":"#/$defs/Id"},"segmentId":{"$ref":"#/$defs/Id"},"fromIndex":{"type":"integer","minimum":0,"maximum":10000,"description":"The place in the act as the proposer saw it, from 0."},"toIndex":{"type":"integer","minimum":0,"maximum":10000}}};
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4227,10 +4366,10 @@ return errors === 0;
 validate30.evaluated = {"props":{"actId":true,"segmentId":true,"fromIndex":true,"toIndex":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate133(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate133.evaluated;
+const evaluated0 = validate139.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4249,13 +4388,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate133.errors = vErrors;
+validate139.errors = vErrors;
 return errors === 0;
 }
-validate133.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteAdded = validate135;
-const schema268 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
+const eventNoteAdded = validate141;
+const schema274 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteAdded"}}};
 const schema56 = {"type":"object","required":["noteId","scope","text"],"properties":{"noteId":{"$ref":"#/$defs/Id"},"scope":{"$ref":"#/$defs/NoteScope"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"visibleTo":{"type":"array","items":{"$ref":"#/$defs/Role"},"minItems":1,"maxItems":8,"uniqueItems":true,"description":"The roles that may read it, besides its author; left out: everyone."}}};
 const func0 = deepEqual.default;
 
@@ -4475,10 +4614,10 @@ return errors === 0;
 validate32.evaluated = {"props":{"noteId":true,"scope":true,"text":true,"priority":true,"visibleTo":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate135(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate135.evaluated;
+const evaluated0 = validate141.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4497,13 +4636,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate135.errors = vErrors;
+validate141.errors = vErrors;
 return errors === 0;
 }
-validate135.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteUpdated = validate137;
-const schema269 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
+const eventNoteUpdated = validate143;
+const schema275 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteUpdated"}}};
 const schema62 = {"type":"object","required":["noteId"],"minProperties":2,"properties":{"noteId":{"$ref":"#/$defs/Id"},"text":{"type":"string","minLength":1,"maxLength":4000},"priority":{"$ref":"#/$defs/NotePriority"},"resolved":{"type":"boolean"}}};
 
 function validate36(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4583,10 +4722,10 @@ return errors === 0;
 validate36.evaluated = {"props":{"noteId":true,"text":true,"priority":true,"resolved":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate137(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate137.evaluated;
+const evaluated0 = validate143.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4605,13 +4744,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate137.errors = vErrors;
+validate143.errors = vErrors;
 return errors === 0;
 }
-validate137.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventNoteDeleted = validate139;
-const schema270 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
+const eventNoteDeleted = validate145;
+const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/NoteDeleted"}}};
 const schema65 = {"type":"object","required":["noteId"],"properties":{"noteId":{"$ref":"#/$defs/Id"}}};
 
 function validate38(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4657,10 +4796,10 @@ return errors === 0;
 validate38.evaluated = {"props":{"noteId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate139(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate139.evaluated;
+const evaluated0 = validate145.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4679,13 +4818,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate139.errors = vErrors;
+validate145.errors = vErrors;
 return errors === 0;
 }
-validate139.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerStarted = validate141;
-const schema271 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
+const eventTimerStarted = validate147;
+const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerStarted"}}};
 const schema67 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"mode":{"enum":["up","down"],"description":"Left out: the show file's, or up."},"duration":{"$ref":"#/$defs/Timecode","description":"Where a timer that counts down starts."}}};
 
 function validate40(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4751,10 +4890,10 @@ return errors === 0;
 validate40.evaluated = {"props":{"timerId":true,"mode":true,"duration":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate141(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate141.evaluated;
+const evaluated0 = validate147.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4773,13 +4912,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate141.errors = vErrors;
+validate147.errors = vErrors;
 return errors === 0;
 }
-validate141.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerPaused = validate143;
-const schema272 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
+const eventTimerPaused = validate149;
+const schema278 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerPaused"}}};
 const schema70 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate42(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4825,10 +4964,10 @@ return errors === 0;
 validate42.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate143(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate143.evaluated;
+const evaluated0 = validate149.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4847,13 +4986,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate143.errors = vErrors;
+validate149.errors = vErrors;
 return errors === 0;
 }
-validate143.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerReset = validate145;
-const schema273 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
+const eventTimerReset = validate151;
+const schema279 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerReset"}}};
 const schema72 = {"type":"object","required":["timerId"],"properties":{"timerId":{"$ref":"#/$defs/Id"}}};
 
 function validate44(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4899,10 +5038,10 @@ return errors === 0;
 validate44.evaluated = {"props":{"timerId":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate145(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate145.evaluated;
+const evaluated0 = validate151.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -4921,13 +5060,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate145.errors = vErrors;
+validate151.errors = vErrors;
 return errors === 0;
 }
-validate145.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventTimerSetOverride = validate147;
-const schema274 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
+const eventTimerSetOverride = validate153;
+const schema280 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/TimerSetOverride"}}};
 const schema74 = {"type":"object","required":["timerId","value"],"properties":{"timerId":{"$ref":"#/$defs/Id"},"value":{"$ref":"#/$defs/Timecode","description":"What the timer shows from now on; it goes on from there if it was running."}}};
 
 function validate46(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -4990,10 +5129,10 @@ return errors === 0;
 validate46.evaluated = {"props":{"timerId":true,"value":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate147(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate147.evaluated;
+const evaluated0 = validate153.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5012,13 +5151,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate147.errors = vErrors;
+validate153.errors = vErrors;
 return errors === 0;
 }
-validate147.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyTriggered = validate149;
-const schema275 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
+const eventEmergencyTriggered = validate155;
+const schema281 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyTriggered"}}};
 const schema77 = {"type":"object","required":["emergencyId","code","level"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"code":{"$ref":"#/$defs/EmergencyCode"},"level":{"$ref":"#/$defs/EmergencyLevel"},"message":{"$ref":"#/$defs/Text"},"location":{"$ref":"#/$defs/Text"}}};
 
 function validate48(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5112,10 +5251,10 @@ return errors === 0;
 validate48.evaluated = {"props":{"emergencyId":true,"code":true,"level":true,"message":true,"location":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate149(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate155(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate149.evaluated;
+const evaluated0 = validate155.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5134,13 +5273,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate149.errors = vErrors;
+validate155.errors = vErrors;
 return errors === 0;
 }
-validate149.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate155.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventEmergencyResolved = validate151;
-const schema276 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
+const eventEmergencyResolved = validate157;
+const schema282 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/EmergencyResolved"}}};
 const schema83 = {"type":"object","required":["emergencyId"],"properties":{"emergencyId":{"$ref":"#/$defs/Id"},"resolution":{"$ref":"#/$defs/Text"}}};
 
 function validate50(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5199,10 +5338,10 @@ return errors === 0;
 validate50.evaluated = {"props":{"emergencyId":true,"resolution":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate151(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate157(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate151.evaluated;
+const evaluated0 = validate157.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5221,19 +5360,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate151.errors = vErrors;
+validate157.errors = vErrors;
 return errors === 0;
 }
-validate151.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate157.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventSnapshotRequested = validate153;
-const schema277 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
+const eventSnapshotRequested = validate159;
+const schema283 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/SnapshotRequested"}}};
 const schema86 = {"type":"object","required":["reason"],"properties":{"reason":{"enum":["connect","gap","manual"]},"lastEventSeq":{"type":"integer","minimum":0,"maximum":9007199254740991,"description":"What the client has applied already; with it the server sends the missed events instead of a snapshot."}}};
 
-function validate153(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate159(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate153.evaluated;
+const evaluated0 = validate159.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5283,13 +5422,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate153.errors = vErrors;
+validate159.errors = vErrors;
 return errors === 0;
 }
-validate153.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate159.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventClientPresenceUpdated = validate154;
-const schema279 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
+const eventClientPresenceUpdated = validate160;
+const schema285 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ClientPresenceUpdated"}}};
 const schema87 = {"type":"object","required":["deviceId","status"],"properties":{"deviceId":{"$ref":"#/$defs/Id"},"status":{"enum":["online","idle","offline"]},"view":{"type":"string","maxLength":64}}};
 
 function validate52(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5359,10 +5498,10 @@ return errors === 0;
 validate52.evaluated = {"props":{"deviceId":true,"status":true,"view":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate154(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate154.evaluated;
+const evaluated0 = validate160.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5381,13 +5520,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate154.errors = vErrors;
+validate160.errors = vErrors;
 return errors === 0;
 }
-validate154.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbySet = validate156;
-const schema280 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
+const eventCueStandbySet = validate162;
+const schema286 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbySet"}}};
 const schema89 = {"type":"object","required":["cueIds"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 const schema90 = {"type":"array","items":{"$ref":"#/$defs/Id"},"maxItems":1000,"uniqueItems":true};
 
@@ -5494,10 +5633,10 @@ return errors === 0;
 validate54.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate156(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate156.evaluated;
+const evaluated0 = validate162.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5516,13 +5655,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate156.errors = vErrors;
+validate162.errors = vErrors;
 return errors === 0;
 }
-validate156.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCueStandbyAcknowledged = validate158;
-const schema281 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
+const eventCueStandbyAcknowledged = validate164;
+const schema287 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CueStandbyAcknowledged"}}};
 const schema93 = {"type":"object","required":["cueIds","department"],"properties":{"cueIds":{"$ref":"#/$defs/CueIds"},"department":{"$ref":"#/$defs/Department"}}};
 
 function validate58(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5574,10 +5713,10 @@ return errors === 0;
 validate58.evaluated = {"props":{"cueIds":true,"department":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate158(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate158.evaluated;
+const evaluated0 = validate164.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5596,13 +5735,13 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate158.errors = vErrors;
+validate164.errors = vErrors;
 return errors === 0;
 }
-validate158.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventDeviceStatusChanged = validate160;
-const schema282 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
+const eventDeviceStatusChanged = validate166;
+const schema288 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/DeviceStatusChanged"}}};
 const schema95 = {"type":"object","required":["device","adapter","status"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"adapter":{"$ref":"#/$defs/Id"},"status":{"$ref":"#/$defs/DeviceStatus"},"code":{"$ref":"#/$defs/Code"},"detail":{"$ref":"#/$defs/Text"}}};
 
 function validate61(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -5719,10 +5858,10 @@ return errors === 0;
 validate61.evaluated = {"props":{"device":true,"node":true,"adapter":true,"status":true,"code":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate160(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate160.evaluated;
+const evaluated0 = validate166.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5741,14 +5880,95 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate160.errors = vErrors;
+validate166.errors = vErrors;
 return errors === 0;
 }
-validate160.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputSent = validate162;
-const schema283 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
-const schema102 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."}}};
+const eventOutputSent = validate168;
+const schema289 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputSent"}}};
+const schema102 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id","description":"Ties the stages of one output together when a rule ran more than once for one event."},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"reached":{"enum":["sent","acknowledged"],"description":"sent: the bytes left. acknowledged: the device answered."},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the bytes left."},"acknowledgedMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device answered."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}};
+const schema110 = {"type":"object","required":["cueId","department"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department"},"number":{"type":"string","maxLength":128,"description":"The call's own number; left out: it has none."},"by":{"enum":["go","call","rerun"],"description":"Of an output: what sends it. Left out: go."}},"description":"One call of a cue (1.2)."};
+
+function validate64(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate64.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.cueId === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {missingProperty: "cueId"}, "must have required property '"+"cueId"+"'"));
+errors++;
+}
+if(data.department === undefined){
+vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {missingProperty: "department"}, "must have required property '"+"department"+"'"));
+errors++;
+}
+if(data.cueId !== undefined){
+let data0 = data.cueId;
+if(typeof data0 === "string"){
+if(func1(data0) > 128){
+vErrors = withFault(vErrors, faultOf(instancePath+"/cueId", "#/$defs/Id/maxLength", "maxLength", {limit: 128}, "must NOT have more than 128 characters"));
+errors++;
+}
+if(func1(data0) < 1){
+vErrors = withFault(vErrors, faultOf(instancePath+"/cueId", "#/$defs/Id/minLength", "minLength", {limit: 1}, "must NOT have fewer than 1 characters"));
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/cueId", "#/$defs/Id/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+if(data.department !== undefined){
+let data1 = data.department;
+if(typeof data1 === "string"){
+if(!pattern8.test(data1)){
+vErrors = withFault(vErrors, {instancePath:instancePath+"/department",schemaPath:"#/$defs/Department/pattern",keyword:"pattern",params:{pattern: "^[a-z][A-Za-z0-9-]{0,63}$"},message:"must match pattern \""+"^[a-z][A-Za-z0-9-]{0,63}$"+"\""});
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/department", "#/$defs/Department/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+if(data.number !== undefined){
+let data2 = data.number;
+if(typeof data2 === "string"){
+if(func1(data2) > 128){
+vErrors = withFault(vErrors, faultOf(instancePath+"/number", "#/properties/number/maxLength", "maxLength", {limit: 128}, "must NOT have more than 128 characters"));
+errors++;
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath+"/number", "#/properties/number/type", "type", {type: "string"}, "must be string"));
+errors++;
+}
+}
+if(data.by !== undefined){
+let data3 = data.by;
+if(!(((data3 === "go") || (data3 === "call")) || (data3 === "rerun"))){
+vErrors = withFault(vErrors, faultOf(instancePath+"/by", "#/properties/by/enum", "enum", {allowedValues: schema110.properties.by.enum}, "must be equal to one of the allowed values"));
+errors++;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
+errors++;
+}
+validate64.errors = vErrors;
+return errors === 0;
+}
+validate64.evaluated = {"props":{"cueId":true,"department":true,"number":true,"by":true},"dynamicProps":false,"dynamicItems":false};
+
 
 function validate63(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -5900,6 +6120,12 @@ vErrors = withFault(vErrors, faultOf(instancePath+"/acknowledgedMs", "#/$defs/Mi
 errors++;
 }
 }
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
@@ -5908,13 +6134,13 @@ errors++;
 validate63.errors = vErrors;
 return errors === 0;
 }
-validate63.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"reached":true,"latencyMs":true,"acknowledgedMs":true},"dynamicProps":false,"dynamicItems":false};
+validate63.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"reached":true,"latencyMs":true,"acknowledgedMs":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate162(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate162.evaluated;
+const evaluated0 = validate168.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -5937,19 +6163,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate162.errors = vErrors;
+validate168.errors = vErrors;
 return errors === 0;
 }
-validate162.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputConfirmed = validate164;
-const schema284 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
-const schema110 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."}}};
+const eventOutputConfirmed = validate170;
+const schema290 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputConfirmed"}}};
+const schema113 = {"type":"object","required":["device","ruleId","summary"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds","description":"From the event's acceptance until the device was seen to fire."},"call":{"$ref":"#/$defs/CallRef","description":"The call of a cue that it sends (1.2)."}}};
 
-function validate65(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate65.evaluated;
+const evaluated0 = validate67.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6076,21 +6302,27 @@ vErrors = withFault(vErrors, faultOf(instancePath+"/latencyMs", "#/$defs/Millise
 errors++;
 }
 }
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
+errors = vErrors.length;
+}
+}
 }
 else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate65.errors = vErrors;
+validate67.errors = vErrors;
 return errors === 0;
 }
-validate65.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true},"dynamicProps":false,"dynamicItems":false};
+validate67.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate164(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate164.evaluated;
+const evaluated0 = validate170.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6103,8 +6335,8 @@ vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {mi
 errors++;
 }
 if(data.payload !== undefined){
-if(!(validate65(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate65.errors : vErrors.concat(validate65.errors);
+if(!(validate67(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
 errors = vErrors.length;
 }
 }
@@ -6113,19 +6345,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate164.errors = vErrors;
+validate170.errors = vErrors;
 return errors === 0;
 }
-validate164.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate170.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventOutputFailed = validate166;
-const schema285 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
-const schema117 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}};
+const eventOutputFailed = validate172;
+const schema291 = {"type":"object","required":["causationId"],"properties":{"payload":{"$ref":"#/$defs/OutputFailed"}}};
+const schema120 = {"type":"object","required":["device","ruleId","summary","code"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"ruleId":{"$ref":"#/$defs/Id"},"outputId":{"$ref":"#/$defs/Id"},"causeSeq":{"type":"integer","minimum":1,"maximum":9007199254740991,"description":"The eventSeq of the event that caused it: tells a newer cause from an older one."},"summary":{"$ref":"#/$defs/Text"},"latencyMs":{"$ref":"#/$defs/Milliseconds"},"code":{"$ref":"#/$defs/Code"},"cueId":{"$ref":"#/$defs/Id","description":"OUTPUT_UNSENT: the cue that CallFired, with this outputId, sends (1.2). Missing where nothing may be sent again."},"detail":{"$ref":"#/$defs/Text"}}};
 
-function validate67(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate70(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate67.evaluated;
+const evaluated0 = validate70.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6304,16 +6536,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate67.errors = vErrors;
+validate70.errors = vErrors;
 return errors === 0;
 }
-validate67.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
+validate70.evaluated = {"props":{"device":true,"node":true,"ruleId":true,"outputId":true,"causeSeq":true,"summary":true,"latencyMs":true,"code":true,"cueId":true,"detail":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate166(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate172(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate166.evaluated;
+const evaluated0 = validate172.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6326,8 +6558,8 @@ vErrors = withFault(vErrors, faultOf(instancePath, "#/required", "required", {mi
 errors++;
 }
 if(data.payload !== undefined){
-if(!(validate67(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate67.errors : vErrors.concat(validate67.errors);
+if(!(validate70(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate70.errors : vErrors.concat(validate70.errors);
 errors = vErrors.length;
 }
 }
@@ -6336,19 +6568,19 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate166.errors = vErrors;
+validate172.errors = vErrors;
 return errors === 0;
 }
-validate166.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate172.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventExternalCueFired = validate168;
-const schema286 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
-const schema127 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."}}};
+const eventExternalCueFired = validate174;
+const schema292 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/ExternalCueFired"}}};
+const schema130 = {"type":"object","required":["device","cueNumber","attribution"],"properties":{"device":{"$ref":"#/$defs/Id"},"node":{"$ref":"#/$defs/NodeId"},"cueNumber":{"type":"string","maxLength":128},"name":{"$ref":"#/$defs/Text"},"attribution":{"enum":["echo","operator","doubtful"],"description":"echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing."},"call":{"$ref":"#/$defs/CallRef","description":"The call that an output rule would have sent the device as this cue, when it fired (1.2). Left out: none."}}};
 
-function validate69(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate72(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate69.evaluated;
+const evaluated0 = validate72.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6427,35 +6659,13 @@ errors++;
 if(data.attribution !== undefined){
 let data4 = data.attribution;
 if(!(((data4 === "echo") || (data4 === "operator")) || (data4 === "doubtful"))){
-vErrors = withFault(vErrors, faultOf(instancePath+"/attribution", "#/properties/attribution/enum", "enum", {allowedValues: schema127.properties.attribution.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/attribution", "#/properties/attribution/enum", "enum", {allowedValues: schema130.properties.attribution.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
-}
-else {
-vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
-errors++;
-}
-validate69.errors = vErrors;
-return errors === 0;
-}
-validate69.evaluated = {"props":{"device":true,"node":true,"cueNumber":true,"name":true,"attribution":true},"dynamicProps":false,"dynamicItems":false};
-
-
-function validate168(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
-let vErrors = null;
-let errors = 0;
-const evaluated0 = validate168.evaluated;
-if(evaluated0.dynamicProps){
-evaluated0.props = undefined;
-}
-if(evaluated0.dynamicItems){
-evaluated0.items = undefined;
-}
-if(data && typeof data == "object" && !Array.isArray(data)){
-if(data.payload !== undefined){
-if(!(validate69(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate69.errors : vErrors.concat(validate69.errors);
+if(data.call !== undefined){
+if(!(validate64(data.call, {instancePath:instancePath+"/call",parentData:data,parentDataProperty:"call",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate64.errors : vErrors.concat(validate64.errors);
 errors = vErrors.length;
 }
 }
@@ -6464,19 +6674,47 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate168.errors = vErrors;
+validate72.errors = vErrors;
 return errors === 0;
 }
-validate168.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate72.evaluated = {"props":{"device":true,"node":true,"cueNumber":true,"name":true,"attribution":true,"call":true},"dynamicProps":false,"dynamicItems":false};
 
-const eventCallFired = validate170;
-const schema287 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
-const schema131 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
 
-function validate71(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate174(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate71.evaluated;
+const evaluated0 = validate174.evaluated;
+if(evaluated0.dynamicProps){
+evaluated0.props = undefined;
+}
+if(evaluated0.dynamicItems){
+evaluated0.items = undefined;
+}
+if(data && typeof data == "object" && !Array.isArray(data)){
+if(data.payload !== undefined){
+if(!(validate72(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate72.errors : vErrors.concat(validate72.errors);
+errors = vErrors.length;
+}
+}
+}
+else {
+vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
+errors++;
+}
+validate174.errors = vErrors;
+return errors === 0;
+}
+validate174.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+
+const eventCallFired = validate176;
+const schema293 = {"type":"object","properties":{"payload":{"$ref":"#/$defs/CallFired"}}};
+const schema134 = {"type":"object","required":["cueId","kind"],"properties":{"cueId":{"$ref":"#/$defs/Id"},"department":{"$ref":"#/$defs/Department","description":"Whose calls of the cue are sent; left out: everything that the cue sends."},"outputId":{"$ref":"#/$defs/Id","description":"One output of the cue that was taken and not sent, as its OutputFailed names it; refused once it no longer is."},"kind":{"enum":["rerun"],"description":"rerun: once more, and the show does not move."}}};
+
+function validate75(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+let vErrors = null;
+let errors = 0;
+const evaluated0 = validate75.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6541,7 +6779,7 @@ errors++;
 }
 if(data.kind !== undefined){
 if(!(data.kind === "rerun")){
-vErrors = withFault(vErrors, faultOf(instancePath+"/kind", "#/properties/kind/enum", "enum", {allowedValues: schema131.properties.kind.enum}, "must be equal to one of the allowed values"));
+vErrors = withFault(vErrors, faultOf(instancePath+"/kind", "#/properties/kind/enum", "enum", {allowedValues: schema134.properties.kind.enum}, "must be equal to one of the allowed values"));
 errors++;
 }
 }
@@ -6550,16 +6788,16 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate71.errors = vErrors;
+validate75.errors = vErrors;
 return errors === 0;
 }
-validate71.evaluated = {"props":{"cueId":true,"department":true,"outputId":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
+validate75.evaluated = {"props":{"cueId":true,"department":true,"outputId":true,"kind":true},"dynamicProps":false,"dynamicItems":false};
 
 
-function validate170(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate176(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate170.evaluated;
+const evaluated0 = validate176.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -6568,8 +6806,8 @@ evaluated0.items = undefined;
 }
 if(data && typeof data == "object" && !Array.isArray(data)){
 if(data.payload !== undefined){
-if(!(validate71(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate71.errors : vErrors.concat(validate71.errors);
+if(!(validate75(data.payload, {instancePath:instancePath+"/payload",parentData:data,parentDataProperty:"payload",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate75.errors : vErrors.concat(validate75.errors);
 errors = vErrors.length;
 }
 }
@@ -6578,10 +6816,10 @@ else {
 vErrors = withFault(vErrors, faultOf(instancePath, "#/type", "type", {type: "object"}, "must be object"));
 errors++;
 }
-validate170.errors = vErrors;
+validate176.errors = vErrors;
 return errors === 0;
 }
-validate170.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
+validate176.evaluated = {"props":{"payload":true},"dynamicProps":false,"dynamicItems":false};
 
 const branches = { CueAdvanced: eventCueAdvanced, CueReverted: eventCueReverted, MicAssigned: eventMicAssigned, MicSwapped: eventMicSwapped, SegmentReordered: eventSegmentReordered, NoteAdded: eventNoteAdded, NoteUpdated: eventNoteUpdated, NoteDeleted: eventNoteDeleted, TimerStarted: eventTimerStarted, TimerPaused: eventTimerPaused, TimerReset: eventTimerReset, TimerSetOverride: eventTimerSetOverride, EmergencyTriggered: eventEmergencyTriggered, EmergencyResolved: eventEmergencyResolved, SnapshotRequested: eventSnapshotRequested, ClientPresenceUpdated: eventClientPresenceUpdated, CueStandbySet: eventCueStandbySet, CueStandbyAcknowledged: eventCueStandbyAcknowledged, DeviceStatusChanged: eventDeviceStatusChanged, OutputSent: eventOutputSent, OutputConfirmed: eventOutputConfirmed, OutputFailed: eventOutputFailed, ExternalCueFired: eventExternalCueFired, CallFired: eventCallFired };
 

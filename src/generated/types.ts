@@ -263,6 +263,21 @@ export interface DeviceStatusChanged {
   code?: Code;
   detail?: Text;
 }
+/**
+ * One call of a cue (1.2).
+ */
+export interface CallRef {
+  cueId: Id;
+  department: Department;
+  /**
+   * The call's own number; left out: it has none.
+   */
+  number?: string;
+  /**
+   * Of an output: what sends it. Left out: go.
+   */
+  by?: 'go' | 'call' | 'rerun';
+}
 export interface OutputSent {
   device: Id;
   node?: NodeId;
@@ -288,6 +303,10 @@ export interface OutputSent {
    * From the event's acceptance until the device answered.
    */
   acknowledgedMs?: Milliseconds;
+  /**
+   * The call of a cue that it sends (1.2).
+   */
+  call?: CallRef;
 }
 export interface OutputConfirmed {
   device: Id;
@@ -303,6 +322,10 @@ export interface OutputConfirmed {
    * From the event's acceptance until the device was seen to fire.
    */
   latencyMs?: Milliseconds;
+  /**
+   * The call of a cue that it sends (1.2).
+   */
+  call?: CallRef;
 }
 export interface OutputFailed {
   device: Id;
@@ -346,6 +369,10 @@ export interface ExternalCueFired {
    * echo: the device reports what we told it. operator: somebody pressed there. doubtful (1.2): it may be either; it is recorded and moves nothing.
    */
   attribution: 'echo' | 'operator' | 'doubtful';
+  /**
+   * The call that an output rule would have sent the device as this cue, when it fired (1.2). Left out: none.
+   */
+  call?: CallRef;
 }
 export interface Ack {
   kind: 'ack';
@@ -436,6 +463,30 @@ export interface Call {
   targets?: {
     [k: string]: string;
   };
+  fired?: Fired;
+}
+/**
+ * That the call has gone since its cue was placed (1.2). Left out: it has not, or the server does not tell.
+ */
+export interface Fired {
+  at: Utc;
+  /**
+   * go, call, rerun: an output for it has left. operator: somebody started it at the device.
+   */
+  by: 'go' | 'call' | 'operator' | 'rerun';
+  /**
+   * The eventSeq of what fired it: the CueAdvanced or CallFired that sent it, or the ExternalCueFired that told of it.
+   */
+  seq: number;
+  /**
+   * Where an operator started it, and as which cue there. The GO leaves out what would start the same there again.
+   *
+   * @maxItems 16
+   */
+  devices?: {
+    device: Id;
+    cueNumber: string;
+  }[];
 }
 export interface Advancer {
   userId: Id;

@@ -1,6 +1,6 @@
 import type { Act, Call, Cue, OutputRule, Segment } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
-import { placeOf } from '../show/running-order.js';
+import { type Place, placeOf } from '../show/running-order.js';
 import { cuesAhead, type ShowState } from '../show/state.js';
 import { type Context, member } from './placeholders.js';
 
@@ -63,7 +63,7 @@ export class EventView {
   #findCues(): Run[] {
     if (!CUE_EVENTS.has(this.#event.eventType)) return [{ ...this.#around, ...segmentOf(this.#event, this.#state) }];
     return cueIdsOf(this.#event).flatMap((cueId) => {
-      const found = cueWithin(this.#state, cueId);
+      const found = cueWithin(this.#state, placeOf(this.#state.acts, cueId));
       return found ? [{ ...this.#around, ...found }] : [];
     });
   }
@@ -86,7 +86,7 @@ export function* runsAhead(
   department: string | undefined,
 ): Generator<Run> {
   for (const { id } of cuesAhead(state)) {
-    const found = cueWithin(state, id);
+    const found = cueWithin(state, placeOf(state.acts, id));
     if (!found) continue;
     const run = { ...around, ...found };
     if (department === undefined) yield run;
@@ -99,8 +99,11 @@ function cueIdsOf({ payload }: ShowEvent): readonly string[] {
   return 'cueIds' in payload ? payload.cueIds : [];
 }
 
-function cueWithin({ acts }: ShowState, cueId: string): { cue: Cue; segment: Segment; act: Act } | undefined {
-  const place = placeOf(acts, cueId);
+/** A cue and what stands around it. */
+export function cueWithin(
+  { acts }: ShowState,
+  place: Place | undefined,
+): { cue: Cue; segment: Segment; act: Act } | undefined {
   const act = place && acts[place.act];
   const segment = act?.segments[place?.segment ?? -1];
   const cue = segment?.cues[place?.cue ?? -1];

@@ -23,7 +23,10 @@ describe('an event becomes commands', () => {
   test('a rule with a call runs for the call of the cue that the show goes to', () => {
     const rule = output({ id: 'fire', call: 'sound', send: start, maxLateMs: 500 });
     expect(mapping({ outputs: [rule] }).commandsFor(goTo('cue-1'), stateAt())).toEqual([
-      { ruleId: 'fire', outputId: 'fire', device: 'qlab', command: { start: '12.5' }, maxLateMs: 500 },
+      {
+        ...{ ruleId: 'fire', outputId: 'fire', device: 'qlab', command: { start: '12.5' }, maxLateMs: 500 },
+        call: { cueId: 'cue-1', department: 'sound', number: '10', by: 'go' },
+      },
     ]);
   });
 

@@ -1,10 +1,18 @@
-import type { BridgeConfig } from '../generated/types.js';
+import type { BridgeConfig, CallRef } from '../generated/types.js';
 import type { EventOf, ShowEvent } from '../protocol/envelope.js';
 import { placeOf } from '../show/running-order.js';
 import type { ShowState } from '../show/state.js';
+import { CallIndex } from './call-index.js';
 import { EventView } from './event-view.js';
 import { type CompiledInput, compileInput, type Input, type NoDraft, type Pattern, type RuleDraft } from './inputs.js';
-import { addCommands, type Backup, type CompiledOutput, compileOutput, type RuleCommand } from './outputs.js';
+import {
+  addCommands,
+  type Backup,
+  type CompiledOutput,
+  compileOutput,
+  type DeviceKinds,
+  type RuleCommand,
+} from './outputs.js';
 import { compilePlayheads, type PlayheadWish } from './playheads.js';
 
 /** The rules of a bridge file, prepared. Pure: the same in gives the same out, and nothing handed in is changed. */
@@ -15,6 +23,13 @@ export interface Mapping {
   whyNoDraft(device: string, input: Input, state: ShowState): NoDraft[];
   /** What an event sends, in the order of the file. @param state  with the event applied. */
   commandsFor(event: ShowEvent, state: ShowState): RuleCommand[];
+  /**
+   * The call that a device has fired by itself: for which a rule of the GO sends the device this cue. undefined when none does.
+   * @param cueNumber  as the device calls it.
+   */
+  callFired(device: string, cueNumber: string, state: ShowState): CallRef | undefined;
+  /** Makes ready what `callFired` looks up, so that no press has to wait for it. */
+  prepareCalls(state: ShowState): void;
   /** The patterns of all input rules of a device, so that its adapter can watch for no more than is asked. */
   patternsFor(device: string): readonly Pattern[];
   /** The devices that rules name. */
@@ -27,6 +42,7 @@ export interface Mapping {
 export type Matches = (device: string, pattern: Pattern, input: Input) => boolean;
 
 /**
+ * @param firesCue  as the device's adapter says (Adapter.firesCue); left out: nothing is known to fire a cue.
  * @param config  checked: every rule is of the schema's shape. `show.id` is what `$show.id` gives in an input rule.
  */
 export function compileMapping(
@@ -35,12 +51,15 @@ export function compileMapping(
     devices?: BridgeConfig['devices'];
   },
   matches: Matches,
+  firesCue?: DeviceKinds['firesCue'],
 ): Mapping {
   const inputs = grouped(config.inputs.map(compileInput), ({ device }) => device);
   const outputs = grouped(config.outputs.map(compileOutput), ({ rule }) => rule.event);
   const patterns = new Map([...inputs].map(([device, rules]) => [device, rules.map(({ pattern }) => pattern)]));
   const backups = backupsOf(config.devices ?? {});
-  const kindOf = (device: string) => config.devices?.[device]?.adapter;
+  const backupsFor = (device: string) => backups.get(device) ?? NO_BACKUPS;
+  const kinds: DeviceKinds = { kindOf: (device) => config.devices?.[device]?.adapter, ...(firesCue && { firesCue }) };
+  const calls = new CallIndex(outputs.get('CueAdvanced') ?? NO_OUTPUTS, backupsFor, kinds);
   const showId = config.show === undefined ? {} : { id: config.show.id };
 
   /** Of every rule that the input fits, in the order of the file. */
@@ -61,10 +80,12 @@ export function compileMapping(
       ...inputs.keys(),
       ...config.outputs.flatMap(({ send: { device } }) => [
         device,
-        ...(backups.get(device) ?? []).map((backup) => backup.device),
+        ...backupsFor(device).map((backup) => backup.device),
       ]),
     ]),
     playheads: compilePlayheads(config.devices ?? {}, showId),
+    prepareCalls: (state) => void calls.prepare(state),
+    callFired: (device, cueNumber, state) => calls.find(device, cueNumber, state),
     patternsFor: (device) => patterns.get(device) ?? [],
     draftsFor: (device, input, state) => answers(device, input, state).filter((answer) => 'eventType' in answer),
     whyNoDraft: (device, input, state) => answers(device, input, state).filter((answer) => 'whyNot' in answer),
@@ -73,12 +94,13 @@ export function compileMapping(
       const again = event.eventType === 'CallFired' ? asAdvance(event, state) : undefined;
       const { department, outputId } = event.eventType === 'CallFired' ? event.payload : NO_PART;
       const shown = again ?? event;
+      const by = again ? 'rerun' : event.eventType === 'CueAdvanced' ? 'go' : undefined;
       const view = new EventView(shown, state);
       for (const rule of outputs.get(shown.eventType) ?? NO_OUTPUTS) {
         // What is about the cue ahead belongs to the GO that moved the show.
         if (again && rule.rule.cue === 'next') continue;
         if (department !== undefined && rule.rule.call !== department) continue;
-        addCommands(rule, shown, view, backups.get(rule.rule.send.device) ?? NO_BACKUPS, commands, kindOf);
+        addCommands(rule, shown, view, backupsFor(rule.rule.send.device), commands, kinds, by);
       }
       return outputId === undefined ? commands : commands.filter((command) => command.outputId === outputId);
     },

@@ -1,4 +1,4 @@
-import type { OutputRule } from '../generated/types.js';
+import type { Call, CallRef, Fired, OutputRule } from '../generated/types.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { EventView, Run } from './event-view.js';
 import { member, NO_VALUE, placeholdersIn, type Scope } from './placeholders.js';
@@ -18,6 +18,30 @@ export interface RuleCommand {
   maxLateMs: number;
   /** What the call is called at the device, by the name of its adapter among the call's `targets`. */
   cueNumber?: string;
+  /** The call that it sends, for a GO or a rerun. */
+  call?: CallRef;
+}
+
+/** What the adapters say of the devices of the bridge file. */
+export interface DeviceKinds {
+  /** The name of a device's adapter. */
+  kindOf(device: string): string | undefined;
+  /** As Adapter.firesCue. */
+  firesCue?(device: string, command: Command): string | true | undefined;
+}
+
+type Targets = Readonly<Record<string, unknown>> | undefined;
+
+/** What the device calls the call, by the name of its adapter among the call's targets. */
+function targetOf({ kindOf }: DeviceKinds, device: string, targets: Targets): string | undefined {
+  const called = targets?.[kindOf(device) ?? ''];
+  return typeof called === 'string' ? called : undefined;
+}
+
+/** The number of the cue that a command fires at a device; a bare GO fires what the device calls the call. */
+export function cueOf(kinds: DeviceKinds, device: string, command: Command, targets: Targets): string | undefined {
+  const fires = kinds.firesCue?.(device, command);
+  return fires === true ? targetOf(kinds, device, targets) : fires;
 }
 
 /** A device that gets what another one gets. */
@@ -64,7 +88,9 @@ export function compileOutput(rule: OutputRule): CompiledOutput {
 
 /**
  * Adds the commands of one rule for an event, in the order of cues and calls; each for its device and then for that one's
- * backups. Who caused the event gets it back only by `echo`; its backups, and the main of a backup, get it all the same.
+ * backups. Who caused the event gets it back only by `echo`; its backups, and the main of a backup, get it all the same. So it is with a call that an operator was early with:
+ * a GO sends everybody the rest.
+ * @param by  what sends the calls of the event's cue; left out: nothing does.
  */
 export function addCommands(
   output: CompiledOutput,
@@ -72,30 +98,57 @@ export function addCommands(
   view: EventView,
   backups: readonly Backup[],
   commands: RuleCommand[],
-  kindOf: (device: string) => string | undefined = () => undefined,
+  kinds: DeviceKinds,
+  by?: 'go' | 'rerun',
 ): void {
   const { id: ruleId, send, maxLateMs, echo, cue } = output.rule;
   const devices = [send.device, ...backups.map(({ device }) => device)];
   const has = echo ? [] : whoHasIt(event.actor.deviceId, send.device, backups);
   const told = devices.filter((device) => !has.includes(device));
   if (told.length === 0 || !output.test(event.payload)) return;
-  const filled: { command: Command; targets: Readonly<Record<string, unknown>> | undefined }[] = [];
+  const filled: { command: Command; run: Run }[] = [];
   for (const run of output.runs(view)) {
     const command = output.fill(run);
     if (command === NO_VALUE) continue;
-    filled.push({ command: command as Command, targets: run.call?.targets });
+    filled.push({ command: command as Command, run });
     if (cue === 'next') break;
   }
-  for (const [index, { command, targets }] of filled.entries()) {
+  for (const [index, { command, run }] of filled.entries()) {
+    const targets = run.call?.targets;
+    const call = by === undefined || cue === 'next' ? undefined : calledBy(run, by);
+    const starts = by === 'go' && call && !echo ? run.call?.fired?.devices : undefined;
     const count = filled.length > 1 ? `#${index + 1}` : '';
     for (const device of told) {
+      const hasIt = (start: Start) =>
+        whoHasIt(start.device, send.device, backups).includes(device) &&
+        start.cueNumber === cueOf(kinds, device, command, targets);
+      if (starts?.some(hasIt)) continue;
       const tail = device === send.device ? count : `${count}@${device}`;
       const outputId = ruleId.slice(0, OUTPUT_ID_CHARS_MAX - tail.length) + tail;
-      const called = targets?.[kindOf(device) ?? ''];
-      const cueNumber = typeof called === 'string' ? { cueNumber: called } : {};
-      commands.push({ ruleId, outputId, device, command, maxLateMs, ...cueNumber });
+      const cueNumber = targetOf(kinds, device, targets);
+      const next: RuleCommand = { ruleId, outputId, device, command, maxLateMs };
+      if (cueNumber !== undefined) next.cueNumber = cueNumber;
+      if (call) next.call = call;
+      commands.push(next);
     }
   }
+}
+
+/** Where an operator started a call, and as which cue there. */
+type Start = NonNullable<Fired['devices']>[number];
+
+function calledBy({ cue, call }: Run, by: 'go' | 'rerun'): CallRef | undefined {
+  if (!cue || !call) return undefined;
+  const ref = callRef(cue.id, call);
+  ref.by = by;
+  return ref;
+}
+
+/** A call, as events name it. */
+export function callRef(cueId: string, { department, number }: Call): CallRef {
+  const ref: CallRef = { cueId, department };
+  if (number !== undefined) ref.number = number;
+  return ref;
 }
 
 /** The devices that need not be told what one of them did: where one remote plays main and backups, all of these. */

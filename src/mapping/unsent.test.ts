@@ -43,6 +43,14 @@ test('what was seen to fire without a word of its sending was sent by somebody: 
   expect(found(go(1, 0), told('OutputConfirmed', 1, 'go#1', 5))).toEqual(['1 go#1', '1 go#2']);
 });
 
+test('of a cue that is to come again its next GO sends everything', () => {
+  const ofCue = (cueId: string) => [{ ...command('go'), call: { cueId, department: 'sound' } }, command('any')];
+  const names = (isAhead: (cueId: string) => boolean) =>
+    unsentOf([go(1, 0)], () => ofCue('c1'), isAhead).map(({ command: { outputId } }) => outputId);
+  expect(names((cueId) => cueId === 'c1')).toEqual(['any']);
+  expect(names((cueId) => cueId === 'c2')).toEqual(['go', 'any']);
+});
+
 test('an event of long before the end was told of in its time, and is left alone', () => {
   expect(found(go(1, 0), go(2, 10_001))).toEqual(['2 go#1', '2 go#2']);
   expect(found(go(1, 0), go(2, 10_000))).toHaveLength(4);

@@ -16,10 +16,12 @@ export interface Unsent {
  * What a bridge that was killed had taken and perhaps not sent: the commands of its last events of which no OutputSent or
  * OutputFailed tells. Nobody can know more, so nothing of it is sent again. Pure.
  * @param events  the last ones of the log, in their order.
+ * @param isAhead  whether a cue is still to come: after a Back its next GO sends all of it, and nothing is missing.
  */
 export function unsentOf(
   events: readonly ShowEvent[],
   commandsFor: (event: ShowEvent) => readonly RuleCommand[],
+  isAhead: (cueId: string) => boolean = () => false,
 ): Unsent[] {
   const told = new Set<string>();
   for (const event of events) {
@@ -32,7 +34,7 @@ export function unsentOf(
     .filter(({ recordedAt }) => endMs - Date.parse(recordedAt) <= LOOK_BACK_MS)
     .flatMap((event) =>
       commandsFor(event)
-        .filter(({ outputId }) => !told.has(keyOf(event.messageId, outputId)))
+        .filter(({ outputId, call }) => !told.has(keyOf(event.messageId, outputId)) && !(call && isAhead(call.cueId)))
         .map((command) => ({ event, command })),
     );
 }

@@ -1,4 +1,5 @@
 import type { ReceivedEvent } from '../protocol/envelope.js';
+import { applyCallSent, applyExternalCue } from './calls.js';
 import { applyAdvance, applyRevert } from './cues.js';
 import { applyCallFired, applyDevice, applyOutput } from './devices.js';
 import { applyResolve, applyTrigger } from './emergencies.js';
@@ -54,11 +55,13 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
       return applyDevice(state, event);
     case 'OutputSent':
     case 'OutputConfirmed':
+      return applyCallSent(applyOutput(state, event), event);
     case 'OutputFailed':
       return applyOutput(state, event);
     case 'CallFired':
       return applyCallFired(state, event.payload);
     case 'ExternalCueFired':
+      return applyExternalCue(state, event);
     case 'SnapshotRequested':
     case 'ClientPresenceUpdated':
       return state;

@@ -2,10 +2,11 @@ import type { CallFired, Cue, CueAdvanced, CueReverted, CueStatus } from '../gen
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
 import { toTimecode } from '../protocol/timecode.js';
+import { withoutEarly } from './calls.js';
 import { isUnsent, withoutUnsent } from './devices.js';
 import { cueAt, type Place, placeOf, runningOrder, withStatuses } from './running-order.js';
 import { standbyWithout } from './standby.js';
-import { findCue, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
+import { findCue, isAhead, nameCue, nextCue, type ShowState, stampMs, whereIs } from './state.js';
 
 /** The moment of a decision, and what is known of the press besides the proposal. */
 export interface Now {
@@ -157,8 +158,6 @@ export function applyAdvance(state: ShowState, event: EventOf<'CueAdvanced'>): S
   return next;
 }
 
-const isAhead = (cue: Cue | undefined): boolean => cue?.status === 'pending' || cue?.status === 'standby';
-
 /** A bare press goes back to the nearest earlier cue that was done, or to before the first. */
 export function completeRevert(
   state: ShowState,
@@ -195,7 +194,7 @@ export function decideRevert(state: ShowState, { fromCueId, toCueId, segmentId }
   return inNeither(state, segmentId, to, from) ?? heldBy(state) ?? accepted;
 }
 
-/** Everything after `to` is still to come again. Back before the first cue, the show has not begun. */
+/** Everything after `to` is still to come again, and none of it has gone. Back before the first cue, the show has not begun. */
 export function applyRevert(state: ShowState, { toCueId }: CueReverted): ShowState {
   const to = toCueId === null ? undefined : placeOf(state.acts, toCueId);
   if (toCueId !== null && !to) return state;
@@ -205,12 +204,13 @@ export function applyRevert(state: ShowState, { toCueId }: CueReverted): ShowSta
   if (from && to && from.order < to.order) changes.push([from, 'done']);
   for (const place of runningOrder(state.acts).places.slice((to?.order ?? -1) + 1)) {
     const cue = cueAt(state.acts, place);
-    if (cue && cue.status !== 'pending' && cue.status !== 'standby') changes.push([place, 'pending']);
+    if (cue && !isAhead(cue)) changes.push([place, 'pending']);
   }
-  if (changes.length === 0 && toCueId === state.currentCueId) return state;
+  const acts = withoutEarly(withStatuses(state.acts, changes));
+  if (acts === state.acts && toCueId === state.currentCueId) return state;
   return {
     ...state,
-    acts: withStatuses(state.acts, changes),
+    acts,
     currentCueId: toCueId,
     startedAt: toCueId === null ? null : state.startedAt,
     standby: standbyWithout(state.standby, changes),

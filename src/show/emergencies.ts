@@ -1,6 +1,7 @@
 import type { Emergency, EmergencyLevel, EmergencyResolved, EmergencyTriggered } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
 import type { EventOf } from '../protocol/envelope.js';
+import { withoutEarly } from './calls.js';
 import type { ShowState } from './state.js';
 import { holdTimers, releaseTimers } from './timers.js';
 
@@ -32,7 +33,8 @@ export function applyTrigger(state: ShowState, event: EventOf<'EmergencyTriggere
     triggeredAt: event.recordedAt,
     triggeredBy: event.actor.userId,
   };
-  return { ...state, emergency, timers: holdTimers(state.timers, event.recordedAt) };
+  // What an operator was early with is silenced, and the show goes on from where everybody stands by again.
+  return { ...state, acts: withoutEarly(state.acts), emergency, timers: holdTimers(state.timers, event.recordedAt) };
 }
 
 export function completeResolve(

@@ -47,14 +47,21 @@ export const cueAt = (acts: Act[], { act, segment, cue }: Place): Cue | undefine
   acts[act]?.segments[segment]?.cues[cue];
 
 /** The acts with other statuses at some places; everything that does not change is the same object as before. */
-export function withStatuses(acts: Act[], changes: readonly (readonly [Place, CueStatus])[]): Act[] {
+export const withStatuses = (acts: Act[], changes: readonly (readonly [Place, CueStatus])[]): Act[] =>
+  withCues(
+    acts,
+    changes.map(([place, status]) => [place, { status }]),
+  );
+
+/** The acts with other members of some cues. */
+export function withCues(acts: Act[], changes: readonly (readonly [Place, Partial<Cue>])[]): Act[] {
   if (changes.length === 0) return acts;
   const next = acts.slice();
-  for (const [place, status] of changes) {
+  for (const [place, members] of changes) {
     const act = ownAt(next, acts, place.act, copyAct);
     const segment = act && ownAt(act.segments, acts[place.act]?.segments, place.segment, copySegment);
     const cue = segment?.cues[place.cue];
-    if (segment && cue) segment.cues[place.cue] = { ...cue, status };
+    if (segment && cue) segment.cues[place.cue] = { ...cue, ...members };
   }
   known.set(next, runningOrder(acts));
   return next;

@@ -1,5 +1,6 @@
 import type { SegmentReordered } from '../generated/types.js';
 import { accepted, type Decision, type Refusal, refused } from '../protocol/decision.js';
+import { withoutEarly } from './calls.js';
 import type { ShowState } from './state.js';
 
 /** Fills in the act and the place that the segment has now. */
@@ -53,5 +54,5 @@ export function applyReorder(state: ShowState, { actId, segmentId, toIndex }: Se
   const segment = act?.segments[index];
   if (!act || !segment || index === toIndex || toIndex >= act.segments.length) return state;
   const segments = act.segments.toSpliced(index, 1).toSpliced(toIndex, 0, segment);
-  return { ...state, acts: state.acts.map((it) => (it === act ? { ...act, segments } : it)) };
+  return { ...state, acts: withoutEarly(state.acts.map((it) => (it === act ? { ...act, segments } : it))) };
 }

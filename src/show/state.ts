@@ -70,6 +70,9 @@ export function findCue(state: ShowState, cueId: string): Cue | undefined {
   return place && cueAt(state.acts, place);
 }
 
+/** Whether a cue is still to come. */
+export const isAhead = (cue: Cue | undefined): boolean => cue?.status === 'pending' || cue?.status === 'standby';
+
 /** What the GOs to come go to, in order: the cues after the current one that are pending or stand by. */
 export function* cuesAhead(state: ShowState): Generator<Cue> {
   const { places } = runningOrder(state.acts);
@@ -77,7 +80,7 @@ export function* cuesAhead(state: ShowState): Generator<Cue> {
   for (let order = (current?.order ?? -1) + 1; order < places.length; order++) {
     const place = places[order];
     const cue = place && cueAt(state.acts, place);
-    if (cue?.status === 'pending' || cue?.status === 'standby') yield cue;
+    if (cue && isAhead(cue)) yield cue;
   }
 }
 

@@ -119,7 +119,34 @@ test('a cue of nobody knows whose is said, and the show stays', async () => {
   house.qlabs[0]?.operatorPlayhead('3');
   await page.keyboard.press('Space');
   await alarm(page, 'qlab-main fired 3');
+  expect(await page.textContent('.alarm:has-text("fired 3")')).toContain('GO 3 starts Sound 3 all the same');
   await now(page, '1');
+});
+
+test('an operator who is early is told before the GO, who has gone after it, and a Back forgets both', async () => {
+  const scene = { when: 'go', send: 'start: $call.targets.qlab', pagesDir };
+  const house = await qlabHouse(scene, { onTestFinished });
+  const { page } = await openPage(browser, house.bridge.url, PHONE);
+  await live(page);
+  await page.keyboard.press('Space');
+  await page.waitForSelector('.now .gone:has-text("Gone: Sound 1, LX 1")');
+  expect(await page.locator('.gone.early').count()).toBe(0);
+  // A start right behind ours counts as part of it.
+  await clock.sleep(500);
+  house.qlabs[0]?.operatorStart('2');
+  await page.waitForSelector('.next .gone.early');
+  expect(await page.textContent('.gone.early')).toMatch(
+    /^Gone already: Sound 2 by hand \d\d:\d\d:\d\d\. GO does not start it again$/,
+  );
+  expect(await isInSight(page, '.gone.early')).toBe(true);
+  await clock.sleep(400);
+  await page.keyboard.press('Space');
+  await now(page, '2');
+  await page.waitForSelector('.now .gone:has-text("LX 2")');
+  expect(await page.textContent('.now .gone')).toMatch(/^Gone: Sound 2 by hand \d\d:\d\d:\d\d, LX 2$/);
+  await house.bridge.press('CueReverted', {}, 'desk-button');
+  await now(page, '1');
+  await gone(page, '.gone.early');
 });
 
 test('a line that stands still is amber within two seconds, says since when, and is green again when it goes on', async () => {

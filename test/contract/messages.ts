@@ -44,6 +44,7 @@ const FULL: { [T in EventType]: PayloadByType[T] } = {
     reached: 'acknowledged',
     latencyMs: 0.4,
     acknowledgedMs: 3,
+    call: { cueId: 'cue-2', department: 'sound', number: '12', by: 'go' },
   },
   OutputConfirmed: { device: 'qlab', ruleId: 'go', outputId: 'go.1', summary: 'start 12.5', latencyMs: 12 },
   OutputFailed: {
@@ -55,7 +56,10 @@ const FULL: { [T in EventType]: PayloadByType[T] } = {
     code: 'OUTPUT_LATE',
     detail: 'x',
   },
-  ExternalCueFired: { device: 'qlab', node: 'main', cueNumber: '12.5', name: 'Thunder', attribution: 'operator' },
+  ExternalCueFired: {
+    ...{ device: 'qlab', node: 'main', cueNumber: '12.5', name: 'Thunder', attribution: 'operator' },
+    call: { cueId: 'cue-2', department: 'sound', number: '12' },
+  },
   CallFired: { cueId: 'cue-2', department: 'sound', kind: 'rerun' },
 };
 
@@ -86,7 +90,9 @@ export function busyShow(): LiveShow {
   const output = { device: 'qlab', node: 'main', ruleId: 'go', causeSeq: 1, summary: 'start 12.5', latencyMs: 1.5 };
   return new LiveShow().take(
     { eventType: 'CueAdvanced' },
-    { eventType: 'CueStandbySet', payload: { cueIds: ['cue-2', 'cue-3'] } },
+    { eventType: 'CueAdvanced' },
+    { eventType: 'ExternalCueFired', role: 'bridge', payload: FULL.ExternalCueFired },
+    { eventType: 'CueStandbySet', payload: { cueIds: ['cue-3', 'cue-4'] } },
     { eventType: 'CueStandbyAcknowledged', payload: { department: 'sound' } },
     { eventType: 'NoteAdded', payload: { noteId: 'n1', text: 'late', visibleTo: ['director'] } },
     { eventType: 'NoteUpdated', payload: { noteId: 'n1', resolved: true } },

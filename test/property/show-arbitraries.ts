@@ -41,6 +41,12 @@ const stageMore = {
 const withMore = (must: Record<string, fc.Arbitrary<unknown>>, more: Record<string, fc.Arbitrary<unknown>> = {}) =>
   fc.record({ ...must, ...more }, { requiredKeys: Object.keys(must) });
 
+/** Every cue of the random show has calls for sound and lighting, most with the number 1. */
+const callRef = withMore({ cueId, department }, { number: fc.constant('1') });
+const sentCall = {
+  call: withMore({ cueId, department }, { number: fc.constant('1'), by: fc.constantFrom('go', 'rerun') }),
+};
+
 const scope = fc.oneof(
   fc.constant({ type: 'show' }),
   ...Object.entries({ cue: cueId, segment: segmentId, performer: performerId, mic: micId, act: few('a', 2) }).map(
@@ -86,13 +92,20 @@ const payloads: Record<EventType, fc.Arbitrary<object>> = {
     { device: stage.device, adapter: fc.constant('qlab'), status: fc.constantFrom('up', 'down', 'connecting') },
     { node, code: fc.constant('DEVICE_TIMEOUT'), detail: fc.constant('no answer') },
   ),
-  OutputSent: withMore(stage, { ...stageMore, reached: fc.constantFrom('sent', 'acknowledged') }),
-  OutputConfirmed: withMore(stage, stageMore),
+  OutputSent: withMore(stage, { ...stageMore, ...sentCall, reached: fc.constantFrom('sent', 'acknowledged') }),
+  OutputConfirmed: withMore(stage, { ...stageMore, ...sentCall }),
   OutputFailed: withMore(
     { ...stage, code: fc.constant('DEVICE_TIMEOUT') },
     { ...stageMore, detail: fc.constant('late') },
   ),
-  ExternalCueFired: fc.record({ device: stage.device, cueNumber: fc.constant('1'), attribution: fc.constant('echo') }),
+  ExternalCueFired: withMore(
+    {
+      device: stage.device,
+      cueNumber: fc.constantFrom('1', '2'),
+      attribution: fc.oneof({ weight: 4, arbitrary: fc.constant('operator') }, fc.constantFrom('echo', 'doubtful')),
+    },
+    { call: callRef },
+  ),
 };
 
 /** How often each kind of wish is made; the others once. */
@@ -102,6 +115,8 @@ const WEIGHT: Partial<Record<EventType, number>> = {
   CueStandbySet: 4,
   CueStandbyAcknowledged: 5,
   EmergencyResolved: 12,
+  ExternalCueFired: 8,
+  OutputSent: 4,
   MicSwapped: 10,
   NoteUpdated: 3,
   NoteDeleted: 2,
@@ -142,7 +157,8 @@ export const show: fc.Arbitrary<ShowFile> = fc
       cues: Array.from({ length: size }, () => {
         const n = cues++;
         const goGuardMs = guards[n];
-        return { id: `c${n}`, number: `${n}.5`, ...(goGuardMs == null ? {} : { goGuardMs }) };
+        const calls = [{ department: 'sound', number: '1' }, { department: 'lighting' }];
+        return { id: `c${n}`, number: `${n}.5`, calls, ...(goGuardMs == null ? {} : { goGuardMs }) };
       }),
     }));
     return showFile({

@@ -14,12 +14,26 @@ import { show, wish } from './show-arbitraries.js';
 const wishes = fc.array(wish, { maxLength: 80, size: 'max' });
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
+/** What of the cues to come has gone already: only what an operator was early with, told with where. */
+function expectSoundCalls(state: ShowState): void {
+  for (const { status, calls = [] } of cuesOf(state)) {
+    for (const { fired } of calls) {
+      if (fired?.by === 'operator') expect(fired.devices).not.toEqual([]);
+      if (fired?.by !== 'rerun') expect(fired?.devices !== undefined).toBe(fired?.by === 'operator');
+      if (!fired || (status !== 'pending' && status !== 'standby')) continue;
+      expect(fired.by).toBe('operator');
+      expect(state.emergency).toBeNull();
+    }
+  }
+}
+
 /** What holds in every state that a show can come into. */
 function expectSound(state: ShowState): void {
   const cues = cuesOf(state);
   const current = cues.filter(({ status }) => status === 'current').map(({ id }) => id);
   expect(current).toEqual(state.currentCueId === null ? [] : [state.currentCueId]);
   expect(state.startedAt === null).toBe(state.currentCueId === null);
+  expectSoundCalls(state);
   const standing = cues.filter(({ status }) => status === 'standby').map(({ id }) => id);
   expect(state.standby.cueIds.toSorted()).toEqual(standing.toSorted());
   expect(new Set(state.standby.acknowledged).size).toBe(state.standby.acknowledged.length);
@@ -58,10 +72,15 @@ test('any proposals leave the show sound, and its state is what a snapshot may c
 
 test('whatever is taken is a valid event, numbered without a gap', () => {
   const taken = new Set<string>();
+  let early = 0;
   fc.assert(
     fc.property(show, wishes, (file, all) => {
       const live = new LiveShow(file);
-      for (const one of all) live.propose(one);
+      for (const one of all) {
+        live.propose(one);
+        const ahead = cuesOf(live.state).filter(({ status }) => status === 'pending' || status === 'standby');
+        if (ahead.some(({ calls = [] }) => calls.some(({ fired }) => fired))) early += 1;
+      }
       expect(live.events.map(({ eventSeq }) => eventSeq)).toEqual(live.events.map((_, index) => index + 1));
       for (const event of live.events) {
         taken.add(event.eventType);
@@ -74,6 +93,7 @@ test('whatever is taken is a valid event, numbered without a gap', () => {
   // The wishes must come to something, or the properties of this file would say nothing.
   const stored = Object.entries(EVENT_TYPES).filter(([, { stored }]) => stored);
   expect(stored.map(([type]) => type).filter((type) => !taken.has(type))).toEqual([]);
+  expect(early).toBeGreaterThan(100);
 });
 
 test('a draft of any shape throws nothing: it is refused, or becomes a valid event', () => {
@@ -129,6 +149,20 @@ test('replaying the log gives the live state, also when the log came through JSO
       expect(replayed).toEqual(live.state);
     }),
     { numRuns: 300 },
+  );
+});
+
+test('who does not know of calls that have gone sees the same show otherwise', () => {
+  const withoutCalls = (value: unknown) =>
+    JSON.parse(JSON.stringify(value, (name, inner) => (name === 'fired' || name === 'call' ? undefined : inner)));
+  fc.assert(
+    fc.property(show, wishes, (file, all) => {
+      const live = new LiveShow(file);
+      for (const one of all) live.propose(one);
+      const seen = (withoutCalls(live.events) as typeof live.events).reduce(apply, initialState(file));
+      expect(seen).toEqual(withoutCalls(live.state));
+    }),
+    { numRuns: 200 },
   );
 });
 

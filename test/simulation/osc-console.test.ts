@@ -85,7 +85,10 @@ test('a GO at the desk is recorded and moves the show to its cue, once, and is n
   await desk.press('1/1');
   await eventually(() => of('CueAdvanced').length === 1, 'the GO');
   expect(payloads('ExternalCueFired')).toEqual([
-    { device: 'desk', cueNumber: '1/1', name: 'Look 1/1', attribution: 'operator' },
+    {
+      ...{ device: 'desk', cueNumber: '1/1', name: 'Look 1/1', attribution: 'operator' },
+      call: { cueId: 'house-out', department: 'lighting', number: '1' },
+    },
   ]);
   expect(bridge.sequencer.state.currentCueId).toBe('house-out');
   await desk.press('1/45');

@@ -8,6 +8,8 @@ import type { SimulatedCue } from '../../adapters/qlab/simulator-workspace.js';
 import { Bridge, type Published } from '../../src/app/bridge.js';
 import { loadChecked } from '../../src/app/registry.js';
 import { silentLog } from '../../src/kit/log.js';
+import { apply } from '../../src/show/apply.js';
+import { initialState } from '../../src/show/state.js';
 import { eventually } from './waiting.js';
 
 export interface Scene {
@@ -37,14 +39,8 @@ ${[1, 2, 3]
   .join('\n')}
 `;
 
-/**
- * A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test.
- * @param test  the test's own context: among tests that run at once only it knows which of them ends
- */
-export async function qlabHouse(
-  { when, send, cue = {}, withBackup = false, pagesDir }: Scene,
-  test: Pick<TestContext, 'onTestFinished'>,
-) {
+/** The devices of such a house, and the bridge file for them. */
+export async function qlabsAndFile({ when, send, cue = {}, withBackup = false }: Scene) {
   const folder = await mkdtemp(join(tmpdir(), 'pacebuddy-held-'));
   const cues = ['1', '2', '3'].map((number) => ({ number, ...cue }));
   const qlabs: QlabSimulator[] = [await startQlabSimulator({ port: 0, cues })];
@@ -69,6 +65,20 @@ outputs:
   - { id: light, event: CueAdvanced, call: lighting, send: { device: desk, start: $call.number } }
 `,
   );
+  const close = async () => {
+    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
+    await rm(folder, { recursive: true });
+  };
+  return { file, qlabs, desk, names, close };
+}
+
+/**
+ * A bridge with a QLab, perhaps its backup, and another desk that gets a cue with each GO; all of it ends with the test.
+ * @param test  the test's own context: among tests that run at once only it knows which of them ends
+ */
+export async function qlabHouse(scene: Scene, test: Pick<TestContext, 'onTestFinished'>) {
+  const { pagesDir } = scene;
+  const { file, qlabs, desk, names, close } = await qlabsAndFile(scene);
   const loaded = await loadChecked(file);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const events: Published[number]['event'][] = [];
@@ -80,8 +90,7 @@ outputs:
   });
   test.onTestFinished(async () => {
     await bridge.close();
-    await Promise.all([...qlabs, desk].map((qlab) => qlab.close()));
-    await rm(folder, { recursive: true });
+    await close();
   });
   await eventually(
     () => bridge.devices().every(({ status, playhead }) => status === 'up' && playhead === '1'),
@@ -96,5 +105,13 @@ outputs:
     events.flatMap(({ eventType, payload }) =>
       eventType.startsWith('Output') && Object(payload).device === device ? [eventType.slice('Output'.length)] : [],
     );
-  return { bridge, qlabs, desk, names, of, stages };
+  /** The show as the log alone tells it. */
+  const replayed = async () => {
+    let state = initialState(loaded.bridge.showFile);
+    for await (const { lines } of bridge.sequencer.read(1)) {
+      for (const line of lines.toString().split('\n')) if (line !== '') state = apply(state, JSON.parse(line));
+    }
+    return state;
+  };
+  return { bridge, qlabs, desk, names, of, stages, replayed };
 }

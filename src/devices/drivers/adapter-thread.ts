@@ -45,12 +45,19 @@ export type Question = { id: number; member: string; args: readonly unknown[] };
 export type Reply = { id: number; answer?: unknown; fault?: string };
 export type Loaded = { facts: AdapterFacts } | { fault: string };
 
+/** The members of an adapter that are questions. */
+type Asked = Exclude<
+  { [M in keyof Adapter]-?: NonNullable<Adapter[M]> extends (...args: never[]) => unknown ? M : never }[keyof Adapter],
+  'connect' | 'prepare' | 'list'
+>;
+
 /** What stands for an answer that did not come: in doubt it is no press, and no command is right. */
-const FALLBACKS: Readonly<Record<string, (why: string, args: readonly unknown[]) => unknown>> = {
+const FALLBACKS: Readonly<Record<Asked, (why: string, args: readonly unknown[]) => unknown>> = {
   matches: () => false,
   isPress: () => true,
   isByHand: () => false,
   firedCue: () => undefined,
+  firesCue: () => undefined,
   includes: () => false,
   placeOf: () => ({}),
   comesBack: () => false,
@@ -95,7 +102,7 @@ export class AdapterThread {
   /** The adapter's answers; `connect`, `prepare` and `list` are for a driver's process. */
   answers(): Omit<Adapter, 'connect' | 'prepare' | 'list'> {
     const { kind, members, tellsPlayhead } = this.facts;
-    const known = Object.keys(FALLBACKS).filter((member) => members.includes(member));
+    const known = (Object.keys(FALLBACKS) as Asked[]).filter((member) => members.includes(member));
     const answers = known.map((member) => [member, (...args: readonly unknown[]) => this.#ask(member, args)]);
     const { resolve, ...others } = Object.fromEntries(answers);
     return {
@@ -106,7 +113,7 @@ export class AdapterThread {
     };
   }
 
-  #ask(member: string, args: readonly unknown[]): unknown {
+  #ask(member: Asked, args: readonly unknown[]): unknown {
     const running = this.#running;
     if (!running) this.#restart();
     const limitMs = member === 'resolve' ? RESOLVE_LIMIT_MS : ANSWER_LIMIT_MS;

@@ -1,7 +1,7 @@
 /** What this page saw come by and what is to be known for longer than the show's state holds it. Pure. */
 import { cuesOf, type PayloadByType, type ReceivedEvent, type ShowState } from '../../client/index.js';
 import type { Shape } from './marks.js';
-import { byWhom, cueNumbers, numberOf, seconds } from './words.js';
+import { byWhom, callName, cueNumbers, numberOf, seconds } from './words.js';
 
 /** What happened beside the presses and is to be known for a while: a late cue, a move by another hand, a stop in vain. */
 export interface Aside {
@@ -95,9 +95,9 @@ export function see(seen: Seen, event: ReceivedEvent, state: ShowState, ownDevic
     case 'OutputFailed':
       return failed(heard(seen, event.causationId, idOf(event.payload)), event.causationId, event.payload);
     case 'ExternalCueFired': {
-      const { device, cueNumber, attribution } = event.payload;
+      const { device, cueNumber, attribution, call } = event.payload;
       if (attribution !== 'doubtful') return seen;
-      const words = 'ours or an operator’s? Nothing moved: look where the show is';
+      const words = `ours or an operator’s? Nothing moved: look where the show is${stillSent(state, call)}`;
       const title = `${device} fired ${cueNumber}`;
       return withAside(seen, { key: event.messageId, shape: 'triangle', title, words, moves: TWO_MOVES });
     }
@@ -135,6 +135,13 @@ const idOf = ({ outputId, ruleId }: Pick<PayloadByType['OutputFailed'], 'outputI
   outputId ?? ruleId;
 
 const causeOf = (state: ShowState, cueId: string): CauseSeen => ({ name: `cue ${numberOf(state, cueId)}`, cueId });
+
+/** In doubt a call has not gone: its GO starts it. */
+function stillSent(state: ShowState, call: PayloadByType['ExternalCueFired']['call']): string {
+  const cue = call && cuesOf(state).find(({ id }) => id === call.cueId);
+  if (!cue || (cue.status !== 'pending' && cue.status !== 'standby')) return '';
+  return `. GO ${cue.number} starts ${callName(call)} all the same`;
+}
 
 /** The numbers of the cues that an advance passed over; those that were done or skipped before it are not among them. */
 function passedOver(state: ShowState, fromCueId: string | null, toCueId: string): string[] {

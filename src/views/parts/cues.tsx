@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { nextCue, type ShowState } from '../../client/index.js';
 import { Mark } from './marks.js';
-import { byWhom, callsOf, departmentName, standbyOf, timeOfDay } from './words.js';
+import { byWhom, callsOf, departmentName, goneOf, standbyOf, timeOfDay } from './words.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
 
@@ -33,6 +33,7 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
           </p>
         )}
         {current && <p class="calls">{callsOf(current.cue)}</p>}
+        {current && <Gone cue={current.cue} />}
       </section>
       <section class={next?.status === 'standby' ? 'next standing' : 'next'} aria-label="Next">
         {next ? (
@@ -44,6 +45,7 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
               </span>
             </p>
             <p class="standby-text">{standbyOf(next)}</p>
+            <Gone cue={next} isEarly />
             {next.status === 'standby' && (
               <ul class="answers">
                 {departmentsOf(next).map((department) => (
@@ -68,6 +70,18 @@ export function NowAndNext({ state, ownDeviceId }: { state: ShowState; ownDevice
         )}
       </section>
     </>
+  );
+}
+
+/** Which calls have gone; of a cue to come those that its GO leaves out. */
+function Gone({ cue, isEarly = false }: { cue: Cue; isEarly?: boolean }) {
+  const gone = goneOf(cue);
+  if (gone === '') return null;
+  return (
+    <p class={isEarly ? 'gone early' : 'gone'}>
+      {isEarly ? <Mark shape="triangle" /> : <Mark shape="disc" />}
+      {isEarly ? `Gone already: ${gone}. GO does not start it again` : `Gone: ${gone}`}
+    </p>
   );
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { callsOf, duration, hintOf, milliseconds, sentence, standbyOf } from './words.js';
+import { callsOf, duration, goneOf, hintOf, milliseconds, sentence, standbyOf } from './words.js';
 
 const cue = {
   id: 'cue-5',
@@ -40,4 +40,19 @@ test('a refusal is a sentence, and so is what to do about it', () => {
   expect(sentence('the show is at cue 6')).toBe('The show is at cue 6.');
   expect(hintOf({ ok: false, code: 'GO_GUARD', message: '', hint: 'wait' })).toBe('Wait.');
   expect(hintOf({ ok: false, code: 'SOMETHING_NEW', message: '' })).toBe('');
+});
+
+test('who has gone is told, by hand and again with the time', () => {
+  const at = new Date(2026, 2, 1, 19, 43, 5).toISOString();
+  const fired = (by: 'go' | 'operator' | 'rerun') => ({ at, by, seq: 1 });
+  const gone = (...calls: Parameters<typeof goneOf>[0]['calls'] & object) => goneOf({ ...cue, calls });
+  expect(goneOf(cue)).toBe('');
+  expect(
+    gone(
+      { department: 'lighting', number: '24', fired: fired('go') },
+      { department: 'sound', number: '12', fired: fired('operator') },
+      { department: 'video', number: '3' },
+      { department: 'fly', fired: fired('rerun') },
+    ),
+  ).toBe('LX 24, Sound 12 by hand 19:43:05, Fly again 19:43:05');
 });

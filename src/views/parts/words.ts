@@ -9,6 +9,7 @@ import {
 } from '../../client/index.js';
 
 type Cue = ShowState['acts'][number]['segments'][number]['cues'][number];
+type Call = NonNullable<Cue['calls']>[number];
 type Device = ShowState['devices'][number];
 
 const DEPARTMENTS: Readonly<Record<string, string>> = { lighting: 'LX', sound: 'Sound', video: 'Video', fly: 'Fly' };
@@ -20,9 +21,21 @@ export const departmentName = (department: string): string =>
 export const numberOf = (state: ShowState, cueId: string): string =>
   cuesOf(state).find(({ id }) => id === cueId)?.number ?? cueId;
 
+/** A call: "Sound 12". */
+export const callName = ({ department, number }: Pick<Call, 'department' | 'number'>): string =>
+  `${departmentName(department)} ${number ?? ''}`.trim();
+
 /** Who goes with a cue: "LX 24, Sound 12". */
-export const callsOf = (cue: Cue): string =>
-  (cue.calls ?? []).map(({ department, number }) => `${departmentName(department)} ${number ?? ''}`.trim()).join(', ');
+export const callsOf = (cue: Cue): string => (cue.calls ?? []).map(callName).join(', ');
+
+/** Who of them has gone: "LX 24, Sound 12 by hand 19:43:05"; empty when nobody has. */
+export const goneOf = (cue: Cue): string =>
+  (cue.calls ?? []).flatMap((call) => (call.fired ? [callName(call) + howGone(call.fired)] : [])).join(', ');
+
+function howGone({ by, at }: NonNullable<Call['fired']>): string {
+  const how = { go: undefined, call: undefined, operator: 'by hand', rerun: 'again' }[by];
+  return how === undefined ? '' : ` ${how} ${timeOfDay(Date.parse(at))}`;
+}
 
 /** What is said before a cue, without the word "standby", which the page shows already. */
 export function standbyOf(cue: Cue): string {
