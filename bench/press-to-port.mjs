@@ -6,6 +6,8 @@
  */
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { pathToFileURL } from 'node:url';
+import { CUT_MS } from '../dist/adapters/serial/codec.js';
 import { showYaml, startProgram } from './contestants.mjs';
 import { here, inFolder, start, stop } from './processes.mjs';
 import { pause, quantile, row } from './stats.mjs';
@@ -70,13 +72,12 @@ export const pressToPortRows = (rounds = 300) =>
   inFolder(async (folder) => {
     const [desk, lights, box] = await Promise.all([wire(), wire(), ptyBox()]);
     const ports = { house: await freeUdpPort(), desk: desk.port };
-    const env = {
-      NODE_OPTIONS: `--import ${here('midi-library.mjs')}`,
-      PACEBUDDY_BENCH_MIDI: String(lights.port),
-    };
+    const env = { NODE_OPTIONS: `--import ${pathToFileURL(here('midi-library.mjs'))}?port=${lights.port}` };
     const show = showYaml((rounds + WARM_UP_ROUNDS) * 2);
     const bridge = await startProgram(folder, bridgeYaml(ports, box?.found), { show, env });
     await ready(bridge.url, box ? 4 : 3);
+    // What comes sooner may be the rest of a line that began before the port was opened.
+    await pause(2 * CUT_MS);
 
     const udp = createSocket('udp4');
     await new Promise((resolve) => udp.connect(ports.house, '127.0.0.1', resolve));
