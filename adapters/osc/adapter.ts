@@ -16,16 +16,14 @@ function problemOfListen({ listen, from }: OscConfig): DeviceProblem | undefined
   return { pointer: '/listen', message, severity: 'warn' };
 }
 
+/** A check asks what things mean, and needs nothing of it. */
+export const wire = () => Promise.all([import('./connection.js'), import('./tcp.js'), import('./udp.js')]);
+
 export const oscAdapter: Adapter<OscConfig> = {
   kind: 'osc',
   resolve,
   async connect(config, io, signal) {
-    // A check asks what things mean, and needs nothing of the wire.
-    const [{ openConnection }, { openTcpClient, openTcpServer }, { openUdp }] = await Promise.all([
-      import('./connection.js'),
-      import('./tcp.js'),
-      import('./udp.js'),
-    ]);
+    const [{ openConnection }, { openTcpClient, openTcpServer }, { openUdp }] = await wire();
     signal.throwIfAborted();
     const settled = config as OscConfig & Settled;
     const open = settled.transport === 'udp' ? openUdp : settled.host === undefined ? openTcpServer : openTcpClient;

@@ -6,5 +6,6 @@ export default defineAdapter({
   schema: new URL('./config.schema.json', import.meta.url),
   adapter: async () => (await import('./adapter.js')).oscAdapter,
   validators: () => import('./generated/validators.js'),
+  wire: async () => (await import('./adapter.js')).wire(),
   simulator: async () => ({ ...(await import('./simulator.js')), ...(await import('./console-simulator.js')) }),
 });

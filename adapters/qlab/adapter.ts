@@ -37,6 +37,10 @@ function inputNames({ event }: Pattern): string[] {
 }
 
 /** QLab 4 and 5 over OSC on TCP. @see README.md */
+/** A check asks what things mean, and needs nothing of it. */
+export const wire = () =>
+  Promise.all([import('./connection.js'), import('./handshake.js'), import('./link.js'), import('./memory.js')]);
+
 export const qlabAdapter: Adapter<QlabConfig> = {
   kind: 'qlab',
   tellsPlayhead: true,
@@ -51,13 +55,7 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   inputNames,
 
   async connect(config, io, signal) {
-    // A check asks what things mean, and needs nothing of the wire.
-    const [{ QlabConnection }, { eventsOf, shakeHands }, { openLink }, { memoryOf }] = await Promise.all([
-      import('./connection.js'),
-      import('./handshake.js'),
-      import('./link.js'),
-      import('./memory.js'),
-    ]);
+    const [{ QlabConnection }, { eventsOf, shakeHands }, { openLink }, { memoryOf }] = await wire();
     const link = await openLink(config, io.clock, signal);
     const stop = () => link.end(toBridgeError(signal.reason, 'DEVICE_CLOSED'));
     signal.addEventListener('abort', stop, { once: true });

@@ -6,5 +6,6 @@ export default defineAdapter({
   schema: new URL('./config.schema.json', import.meta.url),
   adapter: async () => (await import('./adapter.js')).qlabAdapter,
   validators: () => import('./generated/validators.js'),
+  wire: async () => (await import('./adapter.js')).wire(),
   simulator: () => import('./simulator.js'),
 });

@@ -16,6 +16,8 @@ export interface AdapterDefinition<Config = Readonly<Record<string, unknown>>, S
   /** What a technician writes: a JSON Schema (2020-12) whose `$defs` are `device`, `when` and `send`, or its file. */
   readonly schema: URL | object;
   readonly adapter: () => Promise<Adapter<Config>>;
+  /** Loads what its first connection needs besides: before a bridge starts, so that the first GO finds the device. */
+  readonly wire?: () => Promise<unknown>;
   /** Of the three parts of the schema. Left out: made from the schema when it is loaded. */
   readonly validators?: () => Promise<Readonly<Record<'device' | 'when' | 'send', Validator>>>;
   /** The device's side of the wire; `pacebuddy simulate` needs a `SimulatorModule`. */

@@ -54,6 +54,7 @@ async function isolated(adapter: Adapter, module: string): Promise<Adapter> {
 export async function loadAdaptersOf({ config, baseDir }: CheckedBridge): Promise<void> {
   const { problems } = await loadNamed(config, baseDir);
   if (problems[0]) throw new BridgeError('CONFIG_ADAPTER', problems[0].message);
+  await Promise.all([...kindsIn(config)].map(async (kind) => (await builtIn[kind]?.())?.default.wire?.()));
 }
 
 /** Loads the packages that a bridge file names, and the kinds that its devices name. */
