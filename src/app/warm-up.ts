@@ -4,7 +4,7 @@ import { toUtc } from '../kit/clock.js';
 import { newId } from '../kit/ids.js';
 import type { Log } from '../kit/log.js';
 import { PROTOCOL_VERSION } from '../protocol/version.js';
-import { type Standing, stamp, withPatch } from '../sequencer/stamp.js';
+import { type Standing, stamp } from '../sequencer/stamp.js';
 import { initialState, nextCue } from '../show/state.js';
 import type { Setup } from './setup.js';
 
@@ -30,6 +30,7 @@ export function warmUp(setup: Setup, clock: Clock, log: Log): void {
 /** @returns what goes the way of one GO: from cue to cue, and from the top again. */
 function practice(setup: Setup, clock: Clock): () => void {
   const { config, checked, mapping } = setup;
+  const settings = { ...config.show, goGuardMs: 0 };
   const initial = initialState(checked.showFile);
   const segments = initial.acts.flatMap((act) => act.segments);
   const top: Standing = { state: initial, seq: 0, recordedMs: 0 };
@@ -44,11 +45,10 @@ function practice(setup: Setup, clock: Clock): () => void {
     const press = { ...envelope, createdAt: toUtc(clock.wall()), actor, payload };
     const read = readFrame(Buffer.from(JSON.stringify(press)), false, FRAME_BYTES_MAX);
     const isEvent = read.ok && read.kind === 'event';
-    const step = isEvent ? stamp(at, read.event, clock.wall(), 0, { at: 0 as MonoMs }, true) : undefined;
+    const step = isEvent ? stamp(at, read.event, clock.wall(), settings, { at: 0 as MonoMs }, true) : undefined;
     if (step && 'entry' in step) {
       for (const { device, command } of mapping.commandsFor(step.entry.event, step.state))
         setup.tryCommand(device, command);
-      if (config.show.patches) withPatch(step);
       at = step;
     } else at = top;
   };

@@ -753,7 +753,7 @@ export interface BridgeConfig {
      */
     goGuardMs: number;
     /**
-     * Tell with each live event how it changed the state, as JSON Patch. The log has none.
+     * Write into each event how it changed the state, as JSON Patch.
      */
     patches: boolean;
   };

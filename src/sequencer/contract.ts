@@ -4,14 +4,7 @@ import type { BridgeError } from '../kit/errors.js';
 import type { Log } from '../kit/log.js';
 import type { ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
-import type { Standing } from './stamp.js';
-
-export interface SequencerSettings {
-  /** How long after a GO every further GO is refused, in milliseconds. */
-  goGuardMs: number;
-  /** Whether each event that is published tells as JSON Patch how it changed the state. */
-  patches: boolean;
-}
+import type { StampSettings, Standing } from './stamp.js';
 
 /**
  * What begins once an event is durable, and never before: for each event of a batch `perform`, then each proposer's
@@ -44,7 +37,7 @@ export interface SavedStanding {
 }
 
 /** What `openSequencer` has opened and recovered for the writer. */
-export interface SequencerParts extends SequencerSettings {
+export interface SequencerParts extends StampSettings {
   showId: string;
   fingerprint: string;
   journal: Journal;

@@ -2,13 +2,13 @@ import type { OpenJournal } from '../journal/journal.js';
 import type { Clock } from '../kit/clock.js';
 import type { Log } from '../kit/log.js';
 import type { ShowState } from '../show/state.js';
-import type { Effects, SavedStanding, SequencerSettings } from './contract.js';
-import { follow, type Standing } from './stamp.js';
+import type { Effects, SavedStanding } from './contract.js';
+import { follow, type StampSettings, type Standing } from './stamp.js';
 import { Sequencer } from './writer.js';
 
 export type { Sequencer } from './writer.js';
 
-export interface SequencerOptions extends SequencerSettings {
+export interface SequencerOptions extends StampSettings {
   showId: string;
   /** The show before its first event. */
   initial: ShowState;

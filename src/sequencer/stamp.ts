@@ -27,23 +27,28 @@ export interface Press {
   ownLastAt?: MonoMs | undefined;
 }
 
-/** An event, and the show before and after it. */
+/** An event, and the show after it. */
 export interface Step extends Standing {
   readonly entry: Entry;
-  readonly before: ShowState;
+}
+
+export interface StampSettings {
+  /** How long after a GO every further GO is refused, in milliseconds. */
+  goGuardMs: number;
+  /** Whether each event tells as JSON Patch how it changed the state. */
+  patches: boolean;
 }
 
 /**
  * Completes a wish, decides it, and makes it the next event. Pure.
  * @param now  the show's time, not before `before.recordedMs`.
- * @param goGuardMs  how long after a GO every further GO is refused.
  * @param press  on the clock of the process. @param isWhole  see `complete`.
  */
 export function stamp(
   before: Standing,
   draft: Draft,
   now: WallMs,
-  goGuardMs: number,
+  settings: StampSettings,
   press: Press,
   isWhole = false,
 ): Step | Refusal {
@@ -54,7 +59,7 @@ export function stamp(
   const [sinceGoMs, sinceOwnPressMs] = [since(before.goPressedAt), since(press.ownLastAt)];
   const decision = decide(before.state, proposal, {
     nowMs: now,
-    goGuardMs,
+    goGuardMs: settings.goGuardMs,
     ...(sinceGoMs === undefined ? {} : { sinceGoMs }),
     ...(sinceOwnPressMs === undefined ? {} : { sinceOwnPressMs }),
   });
@@ -65,21 +70,10 @@ export function stamp(
   event.eventSeq = seq;
   event.recordedAt = toUtc(now);
   const state = apply(before.state, event);
+  const patch = settings.patches ? diff(before.state, state) : [];
+  if (patch.length > 0) event.patch = patch;
   const goPressedAt = event.eventType === 'CueAdvanced' ? press.at : before.goPressedAt;
-  const entry = { event, json: Buffer.from(JSON.stringify(event)) };
-  return { entry, before: before.state, state, seq, recordedMs: now, goPressedAt };
-}
-
-/**
- * The event as it is published: as it is in the log, and how it changed the state. The patch is advisory and can be made
- * anew from the log, so no press waits for it before the disk begins. See docs/decisions/005-what-a-press-waits-for.md.
- */
-export function withPatch({ entry, before, state }: Step): Entry {
-  const patch = diff(before, state);
-  if (patch.length === 0) return entry;
-  const { event, json } = entry;
-  const text = `,"patch":${JSON.stringify(patch)}}`;
-  return { event: { ...event, patch }, json: Buffer.concat([json.subarray(0, -1), Buffer.from(text)]) };
+  return { entry: { event, json: Buffer.from(JSON.stringify(event)) }, state, seq, recordedMs: now, goPressedAt };
 }
 
 /** The show after an event that is in the log. */
@@ -99,7 +93,7 @@ export function adopt(before: Standing, lines: Buffer): Step[] {
     const event = JSON.parse(line) as ShowEvent;
     if (event.eventSeq <= at.seq) continue;
     if (event.eventSeq > at.seq + 1) throw new Error(`event ${event.eventSeq} follows ${at.seq}`);
-    const step = { ...follow(at, event), before: at.state, entry: { event, json: Buffer.from(line) } };
+    const step = { ...follow(at, event), entry: { event, json: Buffer.from(line) } };
     steps.push(step);
     at = step;
   }

@@ -1,15 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AppendResult, Entry, Followed, Journal, Stretch } from '../journal/journal.js';
+import type { AppendResult, Followed, Journal, Stretch } from '../journal/journal.js';
 import type { MonoMs, WallMs } from '../kit/clock.js';
 import { BridgeError, type ErrorCode, isBridgeError, wordsOf } from '../kit/errors.js';
 import { type Outcome, type Refusal, type RefusalCode, refused } from '../protocol/decision.js';
 import { type Draft, EVENT_TYPES, type ShowEvent } from '../protocol/envelope.js';
 import type { ShowState } from '../show/state.js';
-import type { SavedStanding, SequencerParts, SequencerSettings } from './contract.js';
+import type { SavedStanding, SequencerParts } from './contract.js';
 import { Pressers } from './pressers.js';
 import { OTHER_MESSAGE, RecentRefusals } from './recent-refusals.js';
 import { ShowTime } from './show-time.js';
-import { adopt, type Press, type Standing, type Step, stamp, withPatch } from './stamp.js';
+import { adopt, type Press, type StampSettings, type Standing, type Step, stamp } from './stamp.js';
 
 /** How many proposals may wait to be stored. */
 const IN_FLIGHT_MAX = 10_000;
@@ -48,8 +48,6 @@ interface Pending {
 /** What is on its way to the disk, or came from another writer: then nobody here waits for it. */
 interface Stamped extends Step {
   readonly pending?: Pending;
-  /** As it will be published, where that is known already. */
-  published?: Entry;
 }
 
 /** What an append came to. */
@@ -63,11 +61,11 @@ type Answer = AppendResult | { result: 'failed'; error: unknown };
 export class Sequencer {
   readonly showId: string;
   readonly #journal: Journal;
-  readonly #parts: Omit<SequencerParts, keyof SequencerSettings>;
+  readonly #parts: Omit<SequencerParts, keyof StampSettings>;
   readonly #time: ShowTime;
   readonly #refusals = new RecentRefusals(REFUSALS_MAX);
   readonly #pressers = new Pressers();
-  #settings: SequencerSettings;
+  #settings: StampSettings;
   /** What everybody may see. */
   #durable: Standing;
   /** What proposals are decided against: the durable show and all that is on its way to the disk. */
@@ -168,7 +166,7 @@ export class Sequencer {
   }
 
   /** Holds from the next proposal on. */
-  reconfigure({ goGuardMs, patches }: SequencerSettings): void {
+  reconfigure({ goGuardMs, patches }: StampSettings): void {
     this.#settings = { goGuardMs, patches };
   }
 
@@ -260,13 +258,11 @@ export class Sequencer {
     const isAlone = this.#inFlight.size === 0 && !this.#committing;
     this.#head = step;
     this.#inFlight.set(pending.key, pending);
-    const stamped: Stamped = { ...step, pending };
-    this.#gathering.push(stamped);
+    this.#gathering.push({ ...step, pending });
     // A press that nothing is before goes to the disk at once; what comes in one go behind others goes in one go.
     if (isAlone) {
       this.#append();
       this.#call(() => this.#parts.effects.prepare?.(step.entry.event, step.state));
-      this.#publishedAs(stamped);
     } else if (this.#gathering.length === 1) queueMicrotask(() => this.#append());
   }
 
@@ -274,7 +270,7 @@ export class Sequencer {
     const before = this.#head;
     try {
       const now = this.#time.now(before.recordedMs);
-      return tooLate(draft, now) ?? stamp(before, draft, now, this.#settings.goGuardMs, press, isWhole);
+      return tooLate(draft, now) ?? stamp(before, draft, now, this.#settings, press, isWhole);
     } catch (error) {
       this.#fault('event.failed', error);
       return refused('INTERNAL', 'the bridge could not decide this');
@@ -362,7 +358,7 @@ export class Sequencer {
     for (const { pending, seq: eventSeq } of batch) {
       for (const done of pending?.done ?? []) this.#call(() => done({ ok: true, eventSeq }));
     }
-    const entries = batch.map((stamped) => this.#publishedAs(stamped));
+    const entries = batch.map(({ entry }) => entry);
     this.#call(() => effects.publish(entries, last.state));
     this.#committing = false;
     if (this.#failing && last.pending) {
@@ -379,17 +375,6 @@ export class Sequencer {
     }
     this.#saveWhenDue();
     this.#tellIdlers();
-  }
-
-  #publishedAs(stamped: Stamped): Entry {
-    if (!this.#settings.patches) return stamped.entry;
-    try {
-      stamped.published ??= withPatch(stamped);
-    } catch (error) {
-      this.#fault('patch.failed', error);
-      stamped.published = stamped.entry;
-    }
-    return stamped.published;
   }
 
   #refuse({ key, draft, press, done: waiting }: Pending, refusal: Refusal): void {
