@@ -547,3 +547,12 @@ describe('the safe port', () => {
     expect(port.polls()).toBe(0);
   });
 });
+
+test('a line is within the prefix that it begins with, for check', () => {
+  const includes = (pattern: Pattern, other: Pattern) => serialAdapter.includes?.(pattern, other, {} as never);
+  expect(includes({ line: 'GO' }, { prefix: 'G' })).toBe(true);
+  expect(includes({ prefix: 'GO' }, { prefix: 'G' })).toBe(true);
+  expect(includes({ prefix: 'G' }, { prefix: 'GO' })).toBe(false);
+  expect(includes({ line: 'GO' }, { line: 'GO' })).toBe(false);
+  expect(includes({ contact: 'go' }, { prefix: 'G' })).toBe(false);
+});

@@ -8,7 +8,7 @@ import { greetingsOf, type Inheritance, SerialConnection } from './connection.js
 import { findPortInList, findPortInSysfs, portPath, usbName } from './find-port.js';
 import type { SerialDevice } from './generated/types.js';
 import { listSerial } from './list.js';
-import { matches, problemOfPattern } from './patterns.js';
+import { includes, matches, problemOfPattern } from './patterns.js';
 import { type Binding, type Port, safeBinding } from './safe-binding.js';
 
 /** Where ports come from. A test hands in a simulated one; the bridge file cannot. */
@@ -31,6 +31,7 @@ export function createSerialAdapter({ loadBinding = loadNative }: SerialOptions 
     list: async () =>
       listSerial(await loadBinding(), { isSysfs: loadBinding === loadNative && process.platform === 'linux' }),
     matches,
+    includes,
     isByHand: () => true,
     isPress: ({ edge }) => edge !== 'release',
     problemOfCommand,

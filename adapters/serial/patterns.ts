@@ -42,6 +42,10 @@ export function matches(pattern: Pattern, input: Input): boolean {
   return line !== undefined || prefix !== undefined || match !== undefined || bytes !== undefined;
 }
 
+/** Whether every line that fits `pattern` fits `other` as well. What a `match` takes is not looked at. */
+export const includes = ({ line, prefix = line }: Pattern, other: Pattern): boolean =>
+  typeof prefix === 'string' && typeof other.prefix === 'string' && prefix.startsWith(other.prefix);
+
 /**
  * Why no input of this device could ever fit the pattern, in the technician's words.
  * @param config  the device, as config.schema.json, $defs device, says.

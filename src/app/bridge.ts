@@ -27,7 +27,7 @@ import { Presses } from './presses.js';
 import { type Propose, proposer, type Wish } from './propose.js';
 import { loadAdaptersOf } from './registry.js';
 import { Reports } from './reports.js';
-import { OWN, Setup } from './setup.js';
+import { OWN, restartReasons, Setup } from './setup.js';
 import { retireUnsent, tellUnsent } from './unsent.js';
 import { warmUp } from './warm-up.js';
 
@@ -162,7 +162,7 @@ export class Bridge {
    */
   async reload(next: CheckedBridge): Promise<string[]> {
     await loadAdaptersOf(next);
-    const restart = this.#setup.restartReasons(next);
+    const restart = restartReasons(this.#options.checked, next);
     const show = { ...next.config.show, id: this.#sequencer.showId };
     this.#setup = new Setup({ ...next, config: { ...next.config, show } });
     this.#setup.mapping.prepareCalls(this.state);

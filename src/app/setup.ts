@@ -75,14 +75,14 @@ export class Setup {
     const { listen, allowedOrigins, heartbeatMs, limits } = server;
     return { listen, allowedOrigins, heartbeatMs, limits, ...(access === undefined ? {} : { access }) };
   }
+}
 
-  /** What of the next file takes a restart: until then it stays as it is here. */
-  restartReasons({ config, fingerprint, journalPath }: CheckedBridge): string[] {
-    const reasons: string[] = [];
-    if (this.config.show.id !== config.show.id) reasons.push('show.id');
-    if (this.checked.fingerprint !== fingerprint) reasons.push('the show file');
-    if (this.checked.journalPath !== journalPath) reasons.push('journal.path');
-    if (this.config.server.listen !== config.server.listen) reasons.push('server.listen');
-    return reasons;
-  }
+/** What of the next file takes a restart. @param now  what the bridge was started with: a reload changes nothing of it. */
+export function restartReasons(now: CheckedBridge, next: CheckedBridge): string[] {
+  const reasons: string[] = [];
+  if (now.config.show.id !== next.config.show.id) reasons.push('show.id');
+  if (now.fingerprint !== next.fingerprint) reasons.push('the show file');
+  if (now.journalPath !== next.journalPath) reasons.push('journal.path');
+  if (now.config.server.listen !== next.config.server.listen) reasons.push('server.listen');
+  return reasons;
 }

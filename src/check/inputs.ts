@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Finding, wrong } from '../config/problems.js';
 import { validateShowEvent } from '../generated/messages.js';
 import type { BridgeConfig, InputRule } from '../generated/types.js';
@@ -55,13 +56,20 @@ export function lintInput(
   ];
 }
 
+/** Two rules that pick different cues are one that finds a cue and one that does not. */
+const isSameWish = (rule: InputRule, other: InputRule): boolean =>
+  rule.propose === other.propose && isDeepStrictEqual(rule.with, other.with);
+
 /** Rules that fire with another one, on the way to it or back from it. */
 export function lintOverlaps(rules: readonly InputRule[], includes: PatternsOverlap): Finding[] {
   return rules.flatMap((rule, index) => {
     const { device, ...pattern } = rule.when;
     const others = rules.filter((other) => {
       const { device: its, ...itsPattern } = other.when;
-      return other !== rule && its === device && includes(device, pattern, itsPattern);
+      if (other === rule || its !== device) return false;
+      return (
+        includes(device, pattern, itsPattern) || (isSameWish(rule, other) && isDeepStrictEqual(pattern, itsPattern))
+      );
     });
     if (others.length === 0) return [];
     const names = listed(others.map(({ id }) => id));

@@ -197,6 +197,21 @@ test('a rule that never fires alone is told, with those that fire with it', () =
   ]);
 });
 
+test('two rules for one gesture that wish the same are told: one press would be two', () => {
+  const go = { when: { device: 'button', ...{ line: 'GO' } }, propose: 'CueAdvanced' } as const;
+  const inputs = [
+    input({ id: 'one', ...go }),
+    input({ id: 'two', ...go }),
+    input({ id: 'note', when: go.when, propose: 'TimerStarted' }),
+    input({ id: 'sound', ...go, with: { toCue: { call: 'sound' } } }),
+  ];
+  const told = lint({ inputs }).filter((line) => line.includes('CONFIG_RULES_OVERLAP'));
+  expect(told.map((line) => line.split(':')[0])).toEqual([
+    '/inputs/0/when warn CONFIG_RULES_OVERLAP whoever does what one waits for also fires two',
+    '/inputs/1/when warn CONFIG_RULES_OVERLAP whoever does what two waits for also fires one',
+  ]);
+});
+
 describe('an input rule', () => {
   test.each<[string, In, string[]]>([
     [

@@ -38,7 +38,7 @@ export function lintMapping(config: BridgeConfig, showFile: ShowFile, checks: Ad
     ...lintDevices(config, state, checks),
     ...lintBackups(config),
     ...config.inputs.flatMap((rule, index) => lintInput(rule, `/inputs/${index}`, config, state, names, checks)),
-    ...(checks.includes ? lintOverlaps(config.inputs, checks.includes) : []),
+    ...lintOverlaps(config.inputs, checks.includes ?? (() => false)),
     ...config.outputs.flatMap((rule, index) =>
       lintOutput(rule, `/outputs/${index}`, { config, state, cuesFor, names, problemOfCommand }),
     ),

@@ -45,6 +45,14 @@ test('a cue that fires after it was told as failed is put right, as the same out
   expect(logged.at(-1)).toBe('output.late start 12: seen after 2.6 s, and had been told as failed');
 });
 
+test('a receipt that says nothing known is a failure of its adapter, and the output is told', async () => {
+  const { clock, told } = desk(async () => ({ reached: 'confirmd' }) as unknown as Receipt);
+  await clock.advance(0);
+  expect(told).toMatchObject([
+    { stage: 'failed', code: 'ADAPTER_FAILED', detail: expect.stringContaining("'confirmd'") },
+  ]);
+});
+
 test('so is one that the device never answered', async () => {
   const late = deferred<Fired>();
   const { clock, stages } = desk(async () => {

@@ -122,6 +122,11 @@ export class Outputs {
       return overdue(error);
     }
     const { reached, sentAt, confirmed, left } = receipt;
+    if (reached !== 'sent' && reached !== 'acknowledged') {
+      return failed(
+        new BridgeError('ADAPTER_FAILED', `its adapter says '${reached}' of it, which is no receipt; it may have gone`),
+      );
+    }
     const reachedMs = age();
     const sentMs =
       sentAt === undefined ? reachedMs : Math.max(0, Math.round((reachedMs - (clock.mono() - sentAt)) * 10) / 10);
