@@ -49,7 +49,10 @@ export const qlabAdapter: Adapter<QlabConfig> = {
   placeOf: ({ host, port }) => ({ host, port }),
   matches,
   isPress,
-  firedCue: (input) => (isFired(input) ? firedCueOf(input) : undefined),
+  firedCue: (input) => {
+    const fired = isFired(input) ? firedCueOf(input) : undefined;
+    return fired && input.event === 'go' ? { ...fired, movedPlayhead: true } : fired;
+  },
   summarise,
   problemOfCommand,
   inputNames,

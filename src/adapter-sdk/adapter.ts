@@ -124,6 +124,8 @@ export interface FiredCue {
   name?: string;
   /** operator: somebody there did it. doubtful: it may have been the bridge. */
   attribution: 'operator' | 'doubtful';
+  /** It was the device's own GO: its playhead has gone on, which a start by hand does not move. */
+  movedPlayhead?: true;
 }
 
 /** What a device was seen to fire. */
@@ -292,7 +294,7 @@ export interface Adapter<Config = Readonly<Record<string, unknown>>> {
   /**
    * The number of the cue that the command fires, as `cueNumber` of the device's own inputs names it; true where it fires
    * whichever stands at the device's playhead; undefined where it fires none, or none that an input would name. An operator
-   * who started it at the device was early: the GO does not send it again. Left out: nothing is known to fire a cue.
+   * who fired it at the device was early: the GO does not send it again. Left out: nothing is known to fire a cue.
    */
   firesCue?(command: Command, config: Config): string | true | undefined;
   /** Whether a command, its placeholders not filled in yet, moves the device's own playhead. */

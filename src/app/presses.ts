@@ -61,8 +61,9 @@ export class Presses {
     const { setup, node, state, propose } = this.#parts;
     const fired = setup().adapterOf(device)?.firedCue?.(input);
     if (fired && node.owns(device)) {
-      const call = setup().mapping.callFired(device, fired.cueNumber, state());
-      const payload = { device, ...fired, ...(call && { call }), ...node.ours };
+      const { movedPlayhead = false, ...told } = fired;
+      const call = setup().mapping.callFired(device, told.cueNumber, movedPlayhead, state());
+      const payload = { device, ...told, ...(call && { call }), ...node.ours };
       void propose({ eventType: 'ExternalCueFired', actor: { ...OWN, deviceId: device }, payload });
     }
     if (input.attribution === 'doubtful') {

@@ -75,7 +75,7 @@ function stageEvent(report: StageReport, ours: Node['ours']) {
     case 'failed': {
       const { code, detail, cueId } = report;
       const cue = cueId === undefined ? {} : { cueId };
-      return { ...causes, eventType: 'OutputFailed', payload: { ...about, code, detail, ...cue } } as const;
+      return { ...causes, eventType: 'OutputFailed', payload: { ...about, code, detail, ...cue, ...called } } as const;
     }
   }
 }

@@ -9,7 +9,7 @@ test('the adapter says which cue a command fires; one that it cannot read fires 
   const fired = (send: Record<string, unknown>) => {
     const outputs = [output({ call: 'sound', send: { device: 'q', ...send } })];
     const config = { devices: { q: { adapter: 'qlab' } }, inputs: [], outputs };
-    return new Setup({ config } as unknown as CheckedBridge).mapping.callFired('q', '10', stateAt())?.cueId;
+    return new Setup({ config } as unknown as CheckedBridge).mapping.callFired('q', '10', false, stateAt())?.cueId;
   };
   expect(fired({ start: '$call.number' })).toBe('cue-1');
   expect(fired({ nonsense: '$call.number' })).toBeUndefined();

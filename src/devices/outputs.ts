@@ -56,6 +56,9 @@ export interface OutputsOptions {
   log: Log;
 }
 
+/** How old the cause is, in milliseconds. */
+type Age = () => number;
+
 /**
  * Sends what a stored event asks for: each output once, never again, in the order of the rules, all in the tick of the
  * commit. What is too old is dropped with OUTPUT_LATE: a late GO is worse than a missing one. What goes to a device of
@@ -69,21 +72,29 @@ export class Outputs {
   }
 
   perform(cause: Cause, outputs: readonly Output[]): void {
-    for (const output of outputs) void this.#performOne(cause, output);
+    const { ownership, send, clock } = this.#options;
+    const acceptedAt = Date.parse(cause.recordedAt);
+    const age: Age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
+    // All of them before a word is said of any: what an audience hears hangs on it.
+    const begun = outputs.map((output) => {
+      const isOurs = ownership.owns(output.device);
+      const sending = isOurs && age() <= output.maxLateMs ? send(output.device, output.command) : undefined;
+      return { output, isOurs, sending };
+    });
+    for (const { output, isOurs, sending } of begun) {
+      if (isOurs) void this.#tellOf(cause, output, sending, age);
+      else
+        this.#options.log.info(
+          { seq: cause.eventSeq, ruleId: output.ruleId, device: output.device },
+          'output.not-ours',
+        );
+    }
   }
 
-  async #performOne(cause: Cause, output: Output): Promise<void> {
+  /** @param sending  undefined: it was too old to be sent. */
+  async #tellOf(cause: Cause, output: Output, sending: Promise<Receipt> | undefined, age: Age): Promise<void> {
     const { ruleId, outputId, device, command, maxLateMs, call } = output;
-    const { ownership, send, summarise, tell, clock, log } = this.#options;
-    if (!ownership.owns(device)) {
-      log.info({ seq: cause.eventSeq, messageId: cause.messageId, ruleId, device }, 'output.not-ours');
-      return;
-    }
-    const acceptedAt = Date.parse(cause.recordedAt);
-    const age = () => Math.max(0, Math.round((clock.wall() - acceptedAt) * 10) / 10);
-    const tooLate = age() > maxLateMs;
-    // Before anything that can wait: what an audience hears hangs on it.
-    const sending = tooLate ? undefined : send(device, command);
+    const { summarise, tell, clock, log } = this.#options;
     const about = { cause, ruleId, outputId, device, summary: summarise(device, command), ...(call && { call }) };
     const facts = { seq: cause.eventSeq, messageId: cause.messageId, ruleId, device, summary: about.summary };
     const failed = ({ code, message: detail }: BridgeError) => {

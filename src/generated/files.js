@@ -22,10 +22,10 @@ const schema98 = {"type":"string","pattern":"^[a-z][A-Za-z0-9-]{0,63}$","descrip
 const pattern10 = new RegExp("^[a-z][A-Za-z0-9-]{0,63}$", "u");
 const pattern36 = new RegExp("^[a-z][A-Za-z0-9_]{0,63}$", "u");
 
-function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate83(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate82.evaluated;
+const evaluated0 = validate83.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -139,16 +139,16 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema164.type,parentSchema:schema164,data});
 errors++;
 }
-validate82.errors = vErrors;
+validate83.errors = vErrors;
 return errors === 0;
 }
-validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate83.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate81(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate82(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate81.evaluated;
+const evaluated0 = validate82.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -275,8 +275,8 @@ errors++;
 }
 const len0 = data6.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate82(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
+if(!(validate83(data6[i0], {instancePath:instancePath+"/calls/" + i0,parentData:data6,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate83.errors : vErrors.concat(validate83.errors);
 errors = vErrors.length;
 }
 }
@@ -290,10 +290,10 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema158.type,parentSchema:schema158,data});
 errors++;
 }
-validate81.errors = vErrors;
+validate82.errors = vErrors;
 return errors === 0;
 }
-validate81.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate82.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate22(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -373,8 +373,8 @@ errors++;
 }
 const len0 = data3.length;
 for(let i0=0; i0<len0; i0++){
-if(!(validate81(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate81.errors : vErrors.concat(validate81.errors);
+if(!(validate82(data3[i0], {instancePath:instancePath+"/cues/" + i0,parentData:data3,parentDataProperty:i0,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate82.errors : vErrors.concat(validate82.errors);
 errors = vErrors.length;
 }
 }
@@ -486,10 +486,10 @@ validate21.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema168 = {"type":"object","required":["id","name"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"name":{"$ref":"#/$defs/Label"},"character":{"$ref":"#/$defs/Label"}}};
 
-function validate87(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate88(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate87.evaluated;
+const evaluated0 = validate88.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -563,17 +563,17 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema168.type,parentSchema:schema168,data});
 errors++;
 }
-validate87.errors = vErrors;
+validate88.errors = vErrors;
 return errors === 0;
 }
-validate87.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate88.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema172 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"channel":{"type":"integer","minimum":1,"maximum":1024,"description":"The desk's input channel."},"performerId":{"$ref":"#/$defs/Id","description":"Who wears it at the start; left out for a spare."},"plot":{"type":"array","description":"Who is planned to wear it in which segment, for the pages.","maxItems":1000,"items":{"type":"object","required":["segmentId","performerId"],"additionalProperties":false,"properties":{"segmentId":{"$ref":"#/$defs/Id"},"performerId":{"$ref":"#/$defs/Id"}}}}}};
 
-function validate89(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate90(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate89.evaluated;
+const evaluated0 = validate90.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -719,17 +719,17 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema172.type,parentSchema:schema172,data});
 errors++;
 }
-validate89.errors = vErrors;
+validate90.errors = vErrors;
 return errors === 0;
 }
-validate89.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate90.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema178 = {"type":"object","required":["id"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/Id"},"label":{"$ref":"#/$defs/Label"},"mode":{"enum":["up","down"],"default":"up"},"duration":{"$ref":"show-event.schema.json#/$defs/Timecode","description":"Where a timer that counts down starts."}},"if":{"type":"object","required":["mode"],"properties":{"mode":{"const":"down"}}},"then":{"type":"object","required":["duration"]}};
 
-function validate91(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate92(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate91.evaluated;
+const evaluated0 = validate92.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -856,10 +856,10 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema178.type,parentSchema:schema178,data});
 errors++;
 }
-validate91.errors = vErrors;
+validate92.errors = vErrors;
 return errors === 0;
 }
-validate91.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate92.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
 function validate20(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
@@ -957,8 +957,8 @@ errors++;
 }
 const len1 = data4.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate87(data4[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data4,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate87.errors : vErrors.concat(validate87.errors);
+if(!(validate88(data4[i1], {instancePath:instancePath+"/performers/" + i1,parentData:data4,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate88.errors : vErrors.concat(validate88.errors);
 errors = vErrors.length;
 }
 }
@@ -975,8 +975,8 @@ errors++;
 }
 const len2 = data6.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate89(data6[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate89.errors : vErrors.concat(validate89.errors);
+if(!(validate90(data6[i2], {instancePath:instancePath+"/mics/" + i2,parentData:data6,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate90.errors : vErrors.concat(validate90.errors);
 errors = vErrors.length;
 }
 }
@@ -993,8 +993,8 @@ errors++;
 }
 const len3 = data8.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate91(data8[i3], {instancePath:instancePath+"/timers/" + i3,parentData:data8,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate91.errors : vErrors.concat(validate91.errors);
+if(!(validate92(data8[i3], {instancePath:instancePath+"/timers/" + i3,parentData:data8,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate92.errors : vErrors.concat(validate92.errors);
 errors = vErrors.length;
 }
 }
@@ -1013,7 +1013,7 @@ return errors === 0;
 }
 validate20.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
-export const validateBridgeConfig = validate93;
+export const validateBridgeConfig = validate94;
 const schema182 = {"$schema":"https://json-schema.org/draft/2020-12/schema","$id":"https://pacebuddy.invalid/schemas/bridge-config.schema.json","title":"BridgeConfig","description":"The bridge file. What stands under a device, a when and a send besides the members here is the adapter's: adapters/<adapter>/config.schema.json, $defs device, when and send.","type":"object","required":["version","show"],"additionalProperties":false,"properties":{"version":{"const":1},"show":{"type":"object","required":["id","file"],"additionalProperties":false,"properties":{"id":{"$ref":"show-event.schema.json#/$defs/ShowId","description":"This performance; its log is a folder of this name."},"file":{"type":"string","minLength":1,"description":"The show file, seen from the bridge file."},"goGuardMs":{"type":"integer","minimum":0,"maximum":10000,"default":300,"description":"After a GO, every further GO is refused for so long, in milliseconds."},"patches":{"type":"boolean","default":true,"description":"Write into each event how it changed the state, as JSON Patch."}}},"server":{"type":"object","additionalProperties":false,"default":{},"properties":{"listen":{"type":"string","pattern":"^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9_.-]+):[0-9]{1,5}$","default":"127.0.0.1:8420","description":"address:port; port 0 takes any free one."},"allowedOrigins":{"type":"array","items":{"type":"string","pattern":"^https?://[^/]+$"},"default":[],"description":"Web origins besides the bridge's own whose pages may connect."},"heartbeatMs":{"type":"integer","minimum":100,"maximum":60000,"default":5000},"limits":{"type":"object","additionalProperties":false,"default":{},"properties":{"frameBytesMax":{"type":"integer","minimum":1024,"maximum":1048576,"default":65536,"description":"A larger frame from a client is refused with FRAME_TOO_LARGE."},"messagesPerSecond":{"type":"integer","minimum":1,"maximum":1000000,"default":500,"description":"Per client, sustained; above it RATE_LIMITED."},"messagesBurst":{"type":"integer","minimum":1,"maximum":1000000,"default":2000,"description":"Per client, at once."},"clientsMax":{"type":"integer","minimum":1,"maximum":10000,"default":1000},"bufferedBytesMax":{"type":"integer","minimum":65536,"maximum":268435456,"default":4194304,"description":"A client that has so many bytes unread is dropped with CLIENT_TOO_SLOW, and may resume."}}}}},"journal":{"type":"object","additionalProperties":false,"default":{},"properties":{"path":{"type":"string","minLength":1,"default":"./data","description":"The folder of the logs, seen from the bridge file."}}},"access":{"type":"array","minItems":1,"maxItems":1000,"description":"Who may connect. Without it only loopback is served, and whoever is there may take any role.","items":{"$ref":"#/$defs/AccessEntry"}},"adapters":{"type":"array","maxItems":32,"items":{"$ref":"#/$defs/AdapterPackage"},"description":"Packages with kinds of devices that do not come with the bridge, installed beside this file: npm install NAME."},"devices":{"type":"object","maxProperties":200,"propertyNames":{"pattern":"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$","description":"Letters, digits, and _ - inside, at most 64."},"additionalProperties":{"$ref":"#/$defs/DeviceEntry"},"default":{}},"inputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/InputRule"},"default":[]},"outputs":{"type":"array","maxItems":2000,"items":{"$ref":"#/$defs/OutputRule"},"default":[]}},"$defs":{"RuleId":{"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."},"AccessEntry":{"type":"object","required":["userId","role"],"additionalProperties":false,"properties":{"userId":{"$ref":"show-event.schema.json#/$defs/Id"},"role":{"$ref":"show-event.schema.json#/$defs/Role"},"displayName":{"type":"string","minLength":1,"maxLength":128},"token":{"type":"string","minLength":8,"maxLength":512,"pattern":"^[A-Za-z0-9._~+/=-]+$","description":"What the client shows, best as ${NAME} from the environment. Without it this user acts only through devices."}}},"PackageName":{"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."},"AdapterPackage":{"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]},"DeviceEntry":{"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}},"DevicePlayhead":{"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}},"InputRule":{"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}},"CueSelector":{"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}},"OutputRule":{"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}}}};
 const schema148 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$","description":"One performance; also the name of its folder in the journal."};
 const func137 = Object.prototype.hasOwnProperty;
@@ -1025,10 +1025,10 @@ const schema40 = {"type":"string","minLength":1,"maxLength":128};
 const schema67 = {"enum":["stageManager","assistantStageManager","director","performer","soundOperator","lightingOperator","technician","bridge"]};
 const pattern47 = new RegExp("^[A-Za-z0-9._~+/=-]+$", "u");
 
-function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate95(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate94.evaluated;
+const evaluated0 = validate95.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1117,19 +1117,19 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema184.type,parentSchema:schema184,data});
 errors++;
 }
-validate94.errors = vErrors;
+validate95.errors = vErrors;
 return errors === 0;
 }
-validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate95.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema187 = {"description":"The name of a package, such as pacebuddy-adapter-artnet; or, to say more of it, a map with package.","anyOf":[{"$ref":"#/$defs/PackageName"},{"type":"object","required":["package"],"additionalProperties":false,"properties":{"package":{"$ref":"#/$defs/PackageName"},"isolated":{"type":"boolean","description":"Left out: true. false: it runs inside the bridge, where a fault of its code is a fault of the bridge."}}}]};
 const schema188 = {"type":"string","minLength":1,"maxLength":214,"pattern":"^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$","description":"The name of a package as npm install takes it, such as pacebuddy-adapter-artnet."};
 const pattern48 = new RegExp("^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$", "u");
 
-function validate96(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate97(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate96.evaluated;
+const evaluated0 = validate97.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1224,19 +1224,19 @@ vErrors = null;
 }
 }
 }
-validate96.errors = vErrors;
+validate97.errors = vErrors;
 evaluated0.props = props0;
 return errors === 0;
 }
-validate96.evaluated = {"dynamicProps":true,"dynamicItems":false};
+validate97.evaluated = {"dynamicProps":true,"dynamicItems":false};
 
 const schema190 = {"type":"object","description":"Members besides adapter stand here for the devices of every adapter.","required":["adapter"],"properties":{"adapter":{"type":"string"},"backupOf":{"type":"string","minLength":1,"maxLength":64,"description":"The device that this one is the backup of: what output rules send there is sent here as well."},"mirrored":{"type":"boolean","description":"For a backup: what an operator does at the main reaches it already, by their own remote, and is not sent on to it."},"playhead":{"$ref":"#/$defs/DevicePlayhead","description":"Where the device's own playhead should stand. An alarm tells when it stands elsewhere."}}};
 const schema191 = {"type":"object","required":["is"],"additionalProperties":false,"properties":{"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The playhead stands at the first cue ahead with a call to this department."},"is":{"type":"string","minLength":1,"maxLength":256,"description":"What the device calls that cue, such as $call.targets.qlab."}}};
 
-function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate100(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate99.evaluated;
+const evaluated0 = validate100.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1289,16 +1289,16 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema191.type,parentSchema:schema191,data});
 errors++;
 }
-validate99.errors = vErrors;
+validate100.errors = vErrors;
 return errors === 0;
 }
-validate99.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate100.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate98(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate99(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate98.evaluated;
+const evaluated0 = validate99.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1342,8 +1342,8 @@ errors++;
 }
 }
 if(data.playhead !== undefined){
-if(!(validate99(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
+if(!(validate100(data.playhead, {instancePath:instancePath+"/playhead",parentData:data,parentDataProperty:"playhead",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate100.errors : vErrors.concat(validate100.errors);
 errors = vErrors.length;
 }
 }
@@ -1352,10 +1352,10 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema190.type,parentSchema:schema190,data});
 errors++;
 }
-validate98.errors = vErrors;
+validate99.errors = vErrors;
 return errors === 0;
 }
-validate98.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
+validate99.evaluated = {"props":{"adapter":true,"backupOf":true,"mirrored":true,"playhead":true},"dynamicProps":false,"dynamicItems":false};
 
 const schema193 = {"type":"object","required":["id","when","propose"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"when":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"propose":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved"]},"with":{"type":"object","maxProperties":32,"description":"Members of the payload; a text may hold $input.NAME. toCue picks a cue by what it is called.","properties":{"toCue":{"$ref":"#/$defs/CueSelector"}}},"as":{"type":"string","minLength":1,"maxLength":128,"description":"The userId that the press counts for; left out: the bridge itself."},"by":{"const":"person","description":"What fits is always pressed by a person, and never an answer to a cue: it is no part of a chain of devices that press one another (GO_CHAIN). Hands on pedals, panels, buttons and keys count so by themselves."}}};
 const schema194 = {"type":"string","pattern":"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$","description":"Letters, digits, and _ . - inside, at most 64."};
@@ -1363,10 +1363,10 @@ const pattern12 = new RegExp("^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", "u");
 const schema195 = {"type":"object","description":"The cue all of whose named members equal these texts.","minProperties":1,"additionalProperties":false,"properties":{"id":{"type":"string"},"number":{"type":"string"},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"The call that callNumber and targets.NAME are read from; left out: any."},"callNumber":{"type":"string"}},"patternProperties":{"^targets\\.[a-z][A-Za-z0-9_]{0,63}$":{"type":"string"}}};
 const pattern53 = new RegExp("^targets\\.[a-z][A-Za-z0-9_]{0,63}$", "u");
 
-function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate104(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate103.evaluated;
+const evaluated0 = validate104.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1432,16 +1432,16 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema195.type,parentSchema:schema195,data});
 errors++;
 }
-validate103.errors = vErrors;
+validate104.errors = vErrors;
 return errors === 0;
 }
-validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate104.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate102(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate103(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate102.evaluated;
+const evaluated0 = validate103.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1515,8 +1515,8 @@ vErrors = withFault(vErrors, {instancePath:instancePath+"/with",schemaPath:"#/pr
 errors++;
 }
 if(data4.toCue !== undefined){
-if(!(validate103(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
+if(!(validate104(data4.toCue, {instancePath:instancePath+"/with/toCue",parentData:data4,parentDataProperty:"toCue",rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate104.errors : vErrors.concat(validate104.errors);
 errors = vErrors.length;
 }
 }
@@ -1555,17 +1555,17 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema193.type,parentSchema:schema193,data});
 errors++;
 }
-validate102.errors = vErrors;
+validate103.errors = vErrors;
 return errors === 0;
 }
-validate102.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate103.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 const schema197 = {"type":"object","required":["id","event","send"],"additionalProperties":false,"properties":{"id":{"$ref":"#/$defs/RuleId"},"event":{"enum":["CueAdvanced","CueReverted","CueStandbySet","CueStandbyAcknowledged","MicAssigned","MicSwapped","SegmentReordered","NoteAdded","TimerStarted","TimerPaused","TimerReset","TimerSetOverride","EmergencyTriggered","EmergencyResolved","DeviceStatusChanged"]},"call":{"$ref":"show-event.schema.json#/$defs/Department","description":"Runs once for each call of the cue to this department."},"cue":{"enum":["next"],"description":"next: about the cue that the next GO goes to, instead of the event's; of several ahead the first that has all the rule reads, and of it the first call."},"where":{"type":"object","maxProperties":16,"description":"Payload members and the value, or the list of values, that each must have.","additionalProperties":{}},"send":{"type":"object","required":["device"],"properties":{"device":{"type":"string"}}},"maxLateMs":{"type":"integer","minimum":50,"maximum":60000,"default":2000,"description":"Dropped with OUTPUT_LATE when older, in milliseconds: a late GO is worse than a missing one."},"echo":{"type":"boolean","default":false,"description":"Send also to the device that caused the event."}}};
 
-function validate106(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate107(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate106.evaluated;
+const evaluated0 = validate107.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -1695,17 +1695,17 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema197.type,parentSchema:schema197,data});
 errors++;
 }
-validate106.errors = vErrors;
+validate107.errors = vErrors;
 return errors === 0;
 }
-validate106.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate107.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 
-function validate93(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
+function validate94(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 /*# sourceURL="https://pacebuddy.invalid/schemas/bridge-config.schema.json" */;
 let vErrors = null;
 let errors = 0;
-const evaluated0 = validate93.evaluated;
+const evaluated0 = validate94.evaluated;
 if(evaluated0.dynamicProps){
 evaluated0.props = undefined;
 }
@@ -2039,8 +2039,8 @@ errors++;
 }
 const len1 = data19.length;
 for(let i1=0; i1<len1; i1++){
-if(!(validate94(data19[i1], {instancePath:instancePath+"/access/" + i1,parentData:data19,parentDataProperty:i1,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate94.errors : vErrors.concat(validate94.errors);
+if(!(validate95(data19[i1], {instancePath:instancePath+"/access/" + i1,parentData:data19,parentDataProperty:i1,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate95.errors : vErrors.concat(validate95.errors);
 errors = vErrors.length;
 }
 }
@@ -2059,8 +2059,8 @@ errors++;
 }
 const len2 = data21.length;
 for(let i2=0; i2<len2; i2++){
-if(!(validate96(data21[i2], {instancePath:instancePath+"/adapters/" + i2,parentData:data21,parentDataProperty:i2,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate96.errors : vErrors.concat(validate96.errors);
+if(!(validate97(data21[i2], {instancePath:instancePath+"/adapters/" + i2,parentData:data21,parentDataProperty:i2,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate97.errors : vErrors.concat(validate97.errors);
 errors = vErrors.length;
 }
 }
@@ -2091,8 +2091,8 @@ errors++;
 }
 }
 for(const key6 in data23){
-if(!(validate98(data23[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data23,parentDataProperty:key6,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate98.errors : vErrors.concat(validate98.errors);
+if(!(validate99(data23[key6], {instancePath:instancePath+"/devices/" + key6.replace(/~/g, "~0").replace(/\//g, "~1"),parentData:data23,parentDataProperty:key6,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate99.errors : vErrors.concat(validate99.errors);
 errors = vErrors.length;
 }
 }
@@ -2109,8 +2109,8 @@ errors++;
 }
 const len3 = data25.length;
 for(let i3=0; i3<len3; i3++){
-if(!(validate102(data25[i3], {instancePath:instancePath+"/inputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate102.errors : vErrors.concat(validate102.errors);
+if(!(validate103(data25[i3], {instancePath:instancePath+"/inputs/" + i3,parentData:data25,parentDataProperty:i3,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate103.errors : vErrors.concat(validate103.errors);
 errors = vErrors.length;
 }
 }
@@ -2127,8 +2127,8 @@ errors++;
 }
 const len4 = data27.length;
 for(let i4=0; i4<len4; i4++){
-if(!(validate106(data27[i4], {instancePath:instancePath+"/outputs/" + i4,parentData:data27,parentDataProperty:i4,rootData,dynamicAnchors}))){
-vErrors = vErrors === null ? validate106.errors : vErrors.concat(validate106.errors);
+if(!(validate107(data27[i4], {instancePath:instancePath+"/outputs/" + i4,parentData:data27,parentDataProperty:i4,rootData,dynamicAnchors}))){
+vErrors = vErrors === null ? validate107.errors : vErrors.concat(validate107.errors);
 errors = vErrors.length;
 }
 }
@@ -2142,7 +2142,7 @@ else {
 vErrors = withFault(vErrors, {instancePath,schemaPath:"#/type",keyword:"type",params:{type: "object"},message:"must be object",schema:schema182.type,parentSchema:schema182,data});
 errors++;
 }
-validate93.errors = vErrors;
+validate94.errors = vErrors;
 return errors === 0;
 }
-validate93.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
+validate94.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};

@@ -344,6 +344,10 @@ export interface OutputFailed {
    */
   cueId?: Id;
   detail?: Text;
+  /**
+   * The call of a cue that it should have sent: it has not gone (1.2).
+   */
+  call?: CallRef;
 }
 export interface CallFired {
   cueId: Id;

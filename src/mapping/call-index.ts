@@ -10,6 +10,8 @@ import { NO_VALUE } from './placeholders.js';
 interface Called {
   place: Place;
   call: CallRef;
+  /** Sent by a bare GO: it has gone only with the device's own GO, or its playhead would stay behind for good. */
+  isBare: boolean;
 }
 
 /** By device and by the cue's number there. */
@@ -42,9 +44,9 @@ export class CallIndex {
    * Of several cues that send the device the same: the current one if its call has not gone, else the one that may go now (the
    * next, or one that stands by), else the current one, else the nearest ahead, else the nearest behind.
    */
-  find(device: string, cueNumber: string, state: ShowState): CallRef | undefined {
-    const found = this.prepare(state).get(device)?.get(cueNumber);
-    if (!found) return undefined;
+  find(device: string, cueNumber: string, movedPlayhead: boolean, state: ShowState): CallRef | undefined {
+    const all = this.prepare(state).get(device)?.get(cueNumber) ?? [];
+    const found = all.filter(({ isBare }) => movedPlayhead || !isBare);
     const order = runningOrder(state.acts);
     const here = state.currentCueId === null ? -1 : (order.byCueId.get(state.currentCueId)?.order ?? -1);
     const nextId = nextCue(state)?.id;
@@ -74,7 +76,9 @@ export class CallIndex {
           if (command === NO_VALUE) continue;
           for (const device of devices) {
             const cueNumber = cueOf(this.#kinds, device, command as Command, call.targets);
-            if (cueNumber !== undefined) add(index, device, cueNumber, { place, call: callRef(place.cueId, call) });
+            const isBare = this.#kinds.firesCue?.(device, command as Command) === true;
+            const called = { place, call: callRef(place.cueId, call), isBare };
+            if (cueNumber !== undefined) add(index, device, cueNumber, called);
           }
         }
       }

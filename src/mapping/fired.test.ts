@@ -180,7 +180,7 @@ describe('a GO sends what has not gone', () => {
 
 describe('whose call a device has fired', () => {
   const find = (outputs: OutputRule[], device: string, cueNumber: string, state = stateAfter()) =>
-    mappingOf(outputs).callFired(device, cueNumber, state);
+    mappingOf(outputs).callFired(device, cueNumber, false, state);
   const rows: [string, OutputRule, string, string, string | undefined][] = [
     ['the one that a rule sends it as this cue', START, 'main', '13', 'cue-3'],
     ['also at a backup', START, 'b', '14', 'cue-3'],
@@ -218,6 +218,12 @@ describe('whose call a device has fired', () => {
     expect(find([rule], device, cueNumber)?.cueId).toBe(cueId),
   );
 
+  test('a bare GO’s only when the device’s own GO fired it: a start leaves its playhead where it was', () => {
+    const mapping = mappingOf([{ ...START, send: { device: 'main', go: true } } as OutputRule]);
+    expect(mapping.callFired('main', '13', false, stateAfter())).toBeUndefined();
+    expect(mapping.callFired('main', '13', true, stateAfter())?.cueId).toBe('cue-3');
+  });
+
   test('of two cues that send the same: what has not gone, then what may go now, then what went last', () => {
     const at = (...events: ShowEvent[]) => find([START], 'main', '12.5', stateAfter(...events))?.cueId;
     const sent = eventOf('OutputSent', { device: 'main', ruleId: 'r', summary: '', call: { ...SOUND_1, by: 'go' } });
@@ -236,13 +242,13 @@ describe('whose call a device has fired', () => {
     const cues = ['a', 'b', 'c', 'd'].map((id) => ({ id, number: id, calls: id < 'c' ? calls : [] }));
     const show = initialState({ ...SHOW, acts: [{ id: 'x', segments: [{ id: 's', cues }] }] });
     const atTheEnd = cues.reduce((state, { id }) => apply(state, goTo(id, 's')), show);
-    expect(mappingOf([START]).callFired('main', 'bell', atTheEnd)?.cueId).toBe('b');
+    expect(mappingOf([START]).callFired('main', 'bell', false, atTheEnd)?.cueId).toBe('b');
   });
 
   test('the numbers of cues are found anew in another order of the segments', () => {
     const show = { ...SHOW, acts: SHOW.acts.map((act) => ({ ...act, segments: act.segments.toReversed() })) };
     const mapping = mappingOf([START]);
-    expect(mapping.callFired('main', '12.5', initialState(SHOW))?.cueId).toBe('cue-1');
-    expect(mapping.callFired('main', '12.5', initialState(show))?.cueId).toBe('cue-5');
+    expect(mapping.callFired('main', '12.5', false, initialState(SHOW))?.cueId).toBe('cue-1');
+    expect(mapping.callFired('main', '12.5', false, initialState(show))?.cueId).toBe('cue-5');
   });
 });

@@ -27,7 +27,7 @@ export interface Mapping {
    * The call that a device has fired by itself: for which a rule of the GO sends the device this cue. undefined when none does.
    * @param cueNumber  as the device calls it.
    */
-  callFired(device: string, cueNumber: string, state: ShowState): CallRef | undefined;
+  callFired(device: string, cueNumber: string, movedPlayhead: boolean, state: ShowState): CallRef | undefined;
   /** Makes ready what `callFired` looks up, so that no press has to wait for it. */
   prepareCalls(state: ShowState): void;
   /** The patterns of all input rules of a device, so that its adapter can watch for no more than is asked. */
@@ -85,7 +85,7 @@ export function compileMapping(
     ]),
     playheads: compilePlayheads(config.devices ?? {}, showId),
     prepareCalls: (state) => void calls.prepare(state),
-    callFired: (device, cueNumber, state) => calls.find(device, cueNumber, state),
+    callFired: (device, cueNumber, movedPlayhead, state) => calls.find(device, cueNumber, movedPlayhead, state),
     patternsFor: (device) => patterns.get(device) ?? [],
     draftsFor: (device, input, state) => answers(device, input, state).filter((answer) => 'eventType' in answer),
     whyNoDraft: (device, input, state) => answers(device, input, state).filter((answer) => 'whyNot' in answer),

@@ -1,5 +1,5 @@
 import type { ReceivedEvent } from '../protocol/envelope.js';
-import { applyCallSent, applyExternalCue } from './calls.js';
+import { applyCallFailed, applyCallSent, applyExternalCue } from './calls.js';
 import { applyAdvance, applyRevert } from './cues.js';
 import { applyCallFired, applyDevice, applyOutput } from './devices.js';
 import { applyResolve, applyTrigger } from './emergencies.js';
@@ -57,7 +57,7 @@ export function apply(state: ShowState, event: ReceivedEvent): ShowState {
     case 'OutputConfirmed':
       return applyCallSent(applyOutput(state, event), event);
     case 'OutputFailed':
-      return applyOutput(state, event);
+      return applyCallFailed(applyOutput(state, event), event);
     case 'CallFired':
       return applyCallFired(state, event.payload);
     case 'ExternalCueFired':

@@ -139,6 +139,18 @@ describe('what an output sent has gone', () => {
       [...gos(5), told('OutputFailed', 5, 5), told('OutputConfirmed', 5, 5)],
       ['sound 5 go 5'],
     ],
+    ['and came to nothing: it has not', [...gos(5), sent(5, 5), told('OutputFailed', 5, 5)], []],
+    [
+      'came to nothing, and was seen to fire late',
+      [...gos(5), sent(5, 5), told('OutputFailed', 5, 5), told('OutputConfirmed', 5, 5)],
+      ['sound 5 go 5'],
+    ],
+    ['a failure of an earlier GO', [...gos(5), sent(5, 5), told('OutputFailed', 5, 4)], ['sound 5 go 5']],
+    [
+      'a failure where an operator was early',
+      [...gos(4), byHand(5), GO, told('OutputFailed', 5, 6)],
+      ['sound 5 operator 5'],
+    ],
     ['told after the next GO', [...gos(6), sent(5, 5)], ['sound 5 go 5']],
     ['once more', [...gos(5), sent(5, 5), sent(5, 7, 'rerun')], ['sound 5 rerun 7']],
     ['once more, and a late word of the GO', [...gos(5), sent(5, 7, 'rerun'), sent(5, 5)], ['sound 5 rerun 7']],

@@ -43,17 +43,28 @@ export function applyCallSent(state: ShowState, event: EventOf<'OutputSent'> | E
   );
 }
 
+/** An output for a call had left, and came to nothing: the call has not gone. Seen to fire after all, it has. */
+export function applyCallFailed(state: ShowState, event: EventOf<'OutputFailed'>): ShowState {
+  const { call, causeSeq } = event.payload;
+  const place = call && placeOf(state.acts, call.cueId);
+  if (!place) return state;
+  return withFired(state, place, call, ({ fired }) =>
+    fired?.by === 'operator' || fired?.seq !== causeSeq ? fired : undefined,
+  );
+}
+
 function withFired(
   state: ShowState,
   place: Place,
   { department, number }: CallRef,
-  of: (call: Call) => Fired,
+  of: (call: Call) => Fired | undefined,
 ): ShowState {
   const { calls = [] } = cueAt(state.acts, place) ?? {};
   const next = calls.map((call) => {
     if (call.department !== department || call.number !== number) return call;
+    const { fired: before, ...rest } = call;
     const fired = of(call);
-    return fired === call.fired ? call : { ...call, fired };
+    return fired === before ? call : fired ? { ...rest, fired } : rest;
   });
   if (next.every((call, index) => call === calls[index])) return state;
   return { ...state, acts: withCues(state.acts, [[place, { calls: next }]]) };

@@ -96,7 +96,7 @@ const payloads: Record<EventType, fc.Arbitrary<object>> = {
   OutputConfirmed: withMore(stage, { ...stageMore, ...sentCall }),
   OutputFailed: withMore(
     { ...stage, code: fc.constant('DEVICE_TIMEOUT') },
-    { ...stageMore, detail: fc.constant('late') },
+    { ...stageMore, call: callRef, detail: fc.constant('late') },
   ),
   ExternalCueFired: withMore(
     {

@@ -41,7 +41,7 @@ async function earlyHouse(scene: Scene, test: Parameters<typeof qlabHouse>[1], a
 }
 
 describe('a cue that an operator was early with', () => {
-  const sends = ['start: $call.targets.qlab', 'go: $call.targets.qlab', 'go: true'];
+  const sends = ['start: $call.targets.qlab', 'go: $call.targets.qlab'];
   test.concurrent.for(sends)('is not started again by its GO, with %s', async (send, context) => {
     const { expect } = context;
     const house = await earlyHouse({ when: 'go', send }, context);
@@ -58,6 +58,16 @@ describe('a cue that an operator was early with', () => {
       ['1', '2'],
     ]);
     expect(await house.replayed()).toEqual(house.bridge.state);
+  });
+
+  test.concurrent('by a start, with bare GOs: it is played again, or every later cue would be one behind', async (context) => {
+    const { expect } = context;
+    const house = await earlyHouse({ when: 'go', send: 'go: true' }, context);
+    const [qlab] = house.qlabs;
+    expect(gone(house, 'c2')).toEqual([]);
+    await go(house);
+    await go(house);
+    expect(numbers(qlab ?? house.desk)).toEqual(['1', '2', '2', '3']);
   });
 
   test.concurrent('goes again after a Back, and by hand when somebody asks for it', async (context) => {

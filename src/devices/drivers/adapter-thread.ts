@@ -13,6 +13,8 @@ import { driverEnvironment } from './driver-environment.js';
 const LOAD_LIMIT_MS = 5000;
 /** What one answer may take. The bridge waits for it, and does nothing else meanwhile. */
 const ANSWER_LIMIT_MS = 250;
+/** And all its answers within a second: an answer takes about 0.02 ms. */
+const ANSWERS_LIMIT_MS = 250;
 /** The same for `resolve`, which reads files; it is asked before a show, or in the thread of a reload. */
 const RESOLVE_LIMIT_MS = 2000;
 /** After an adapter hung it is loaded anew when it is asked: so soon at first, twice as late each time, at most so late. */
@@ -83,6 +85,8 @@ export class AdapterThread {
   readonly #clock: Clock;
   #running: Running | undefined;
   #pauseMs: number = RESTART_MS.first;
+  /** When the second began in which its answers are counted, and what they have taken. */
+  #second = { beganMs: 0, tookMs: 0 };
   /** When the first question that comes then loads it anew; undefined while it runs or is being loaded. */
   #restartAtMs: number | undefined;
 
@@ -117,12 +121,23 @@ export class AdapterThread {
     const running = this.#running;
     if (!running) this.#restart();
     const limitMs = member === 'resolve' ? RESOLVE_LIMIT_MS : ANSWER_LIMIT_MS;
-    const reply = running?.ask(member, args, (this.#clock.mono() + limitMs) as MonoMs);
+    const beganMs = this.#clock.mono();
+    const reply = running?.ask(member, args, (beganMs + limitMs) as MonoMs);
+    if (running && reply && member !== 'resolve' && this.#isSlow(beganMs)) {
+      this.#hung(running, `its answers took more than ${ANSWERS_LIMIT_MS} ms within a second`);
+    }
     if (reply && reply.fault === undefined) return reply.answer;
     const why = reply ? `${member} threw: ${reply.fault}` : `${member} gave no answer within ${limitMs} ms`;
     if (reply) this.#tell(why);
     else if (running) this.#hung(running, why);
     return FALLBACKS[member]?.(why, args);
+  }
+
+  /** Whether all its answers within a second have taken too much of everybody's time. @param beganMs  the last one's question. */
+  #isSlow(beganMs: MonoMs): boolean {
+    if (beganMs - this.#second.beganMs >= 1000) this.#second = { beganMs, tookMs: 0 };
+    this.#second.tookMs += this.#clock.mono() - beganMs;
+    return this.#second.tookMs > ANSWERS_LIMIT_MS;
   }
 
   #tell(detail: string): void {
