@@ -53,6 +53,28 @@ test('a receipt that says nothing known is a failure of its adapter, and the out
   ]);
 });
 
+test('all outputs of a cue are sent before a word is said of any', () => {
+  const order: string[] = [];
+  const outputs = new Outputs({
+    ownership: OWNS_ALL,
+    clock: new TestClock('2026-03-01T19:30:00.000Z'),
+    log: silentLog,
+    send: async (device) => {
+      order.push(`send ${device}`);
+      return { reached: 'sent' };
+    },
+    summarise: (device) => {
+      order.push(`say ${device}`);
+      return device;
+    },
+    tell: () => undefined,
+  });
+  const output = (device: string) => ({ ruleId: device, outputId: device, device, command: {}, maxLateMs: 2000 });
+  const cause = { eventSeq: 7, messageId: 'm', recordedAt: '2026-03-01T19:30:00.000Z' };
+  outputs.perform(cause, [output('a'), output('b')]);
+  expect(order).toEqual(['send a', 'send b', 'say a', 'say b']);
+});
+
 test('so is one that the device never answered', async () => {
   const late = deferred<Fired>();
   const { clock, stages } = desk(async () => {
