@@ -1,5 +1,6 @@
 /** The template adapter and the bridge as tarballs, installed into an empty folder: as somebody does who writes an adapter. */
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +8,27 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { packageRoot } from '../../src/kit/package.js';
 import { freePort } from '../support/free-port.js';
+import { isAlive } from '../support/isolated-rig.js';
 import { pacebuddy, Talking } from '../support/program.js';
+import { eventually } from '../support/waiting.js';
 
 const call = promisify(execFile);
 const TEMPLATE = 'pacebuddy-adapter-artnet';
 /** It hangs wherever it can: when it connects, and when it is asked. */
 const HANGING = `export default { contract: 1, kind: 'hanging', schema: { $defs: { device: {}, when: {}, send: {} } }, adapter: async () => ({
   kind: 'hanging', connect() { for (;;); }, summarise() { for (;;); }, matches() { for (;;); } }) };`;
+/** The processes of its driver that run. */
+const hanging = (): number[] =>
+  readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid > 0 && titleOf(pid).includes('driver hanging') && isAlive(pid));
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
 let folder: string;
 let cli: string;
 
@@ -108,6 +123,11 @@ test('it runs against its simulator, and what hangs beside it costs nobody a GO'
     expect.objectContaining({ device: 'media', adapter: 'artnet', status: 'up' }),
     expect.objectContaining({ device: 'bad', adapter: 'hanging', status: expect.not.stringMatching(/up/) }),
   ]);
+  if (process.platform !== 'linux') return;
+  // The one that hangs hears of nothing: it must not spin on when the bridge is gone.
+  await eventually(() => hanging().length > 0, 'a driver that hangs');
+  bridge.process.kill('SIGKILL');
+  await eventually(() => hanging().length === 0, 'its end with the bridge');
 });
 
 test('a reload takes a package in that was installed meanwhile, and refuses one that does not load', async () => {

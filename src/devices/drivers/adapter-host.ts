@@ -5,6 +5,7 @@
 
 import { Socket } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
 import type { Adapter, Connection, Face, Pattern } from '../../adapter-sdk/adapter.js';
 import type { AdapterDefinition } from '../../adapter-sdk/define-adapter.js';
 import { machineMs, systemClock, type WallMs } from '../../kit/clock.js';
@@ -20,6 +21,10 @@ const SILENCE_LIMIT_MS = 2000;
 const SILENCE_LOOK_EVERY_MS = 250;
 /** What saying goodbye to the device may take. The bridge kills after 500 ms. */
 const GOODBYE_LIMIT_MS = 400;
+
+/** Of an adapter that never lets go of its thread nobody would hear that the bridge is gone. */
+const ORPHAN_WATCH = `const { pid, ppid } = process;
+setInterval(() => process.ppid === ppid || process.kill(pid, 'SIGKILL'), 500);`;
 
 const [kind = '', module = '', device = ''] = process.argv.slice(2);
 const clock = systemClock();
@@ -37,6 +42,8 @@ let shown: Face | undefined;
 /** The display says that there is no bridge. */
 let isSilent = false;
 const sends = new Map<number, AbortController>();
+
+new Worker(ORPHAN_WATCH, { eval: true, env: {}, resourceLimits: { maxOldGenerationSizeMb: 4 } }).unref();
 
 const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
 
