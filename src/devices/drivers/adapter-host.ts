@@ -22,10 +22,6 @@ const SILENCE_LOOK_EVERY_MS = 250;
 /** What saying goodbye to the device may take. The bridge kills after 500 ms. */
 const GOODBYE_LIMIT_MS = 400;
 
-/** Of an adapter that never lets go of its thread nobody would hear that the bridge is gone. */
-const ORPHAN_WATCH = `const { pid, ppid } = process;
-setInterval(() => process.ppid === ppid || process.kill(pid, 'SIGKILL'), 500);`;
-
 const [kind = '', module = '', device = ''] = process.argv.slice(2);
 const clock = systemClock();
 const pipe = new Socket({ fd: HOST_FD, readable: true, writable: true });
@@ -43,7 +39,10 @@ let shown: Face | undefined;
 let isSilent = false;
 const sends = new Map<number, AbortController>();
 
-new Worker(ORPHAN_WATCH, { eval: true, env: {}, resourceLimits: { maxOldGenerationSizeMb: 4 } }).unref();
+new Worker(new URL('./orphan-watch.js', import.meta.url), {
+  env: {},
+  resourceLimits: { maxOldGenerationSizeMb: 4 },
+}).unref();
 
 const tell = (message: FromHost): void => void pipe.write(`${JSON.stringify(message)}\n`);
 
