@@ -35,12 +35,13 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
   const bridge = await Bridge.start({ checked: loaded.bridge, log: silentLog });
   const status = () => bridge.devices().find(({ device }) => device === 'button')?.status;
   const current = () => bridge.sequencer.state.currentCueId;
-  const lamp = () => box.received.toString();
+  // After a cable was pulled the bridge may begin with a line end: half a line may have got through.
+  const lamps = () => box.received.toString().split('\n').filter(Boolean).join();
   try {
     await eventually(() => status() === 'unverified', 'the port is open');
     await portSettles();
     await box.say('GO\n');
-    await eventually(() => lamp() === 'LAMP 1\n', 'the lamp of the first cue');
+    await eventually(() => lamps() === 'LAMP 1', 'the lamp of the first cue');
     expect(current()).toBe('house-open');
     expect(status()).toBe('up');
 
@@ -50,7 +51,7 @@ test('a line GO moves the show by exactly one cue and lights the lamp; pulled an
     await eventually(() => status() === 'unverified', 'the port is open again');
     await portSettles();
     await box.say('GO\n');
-    await eventually(() => lamp() === 'LAMP 1\nLAMP 2\n', 'the lamp of the second cue');
+    await eventually(() => lamps() === 'LAMP 1,LAMP 2', 'the lamp of the second cue');
     expect(current()).toBe('house-out');
   } finally {
     await bridge.close();
