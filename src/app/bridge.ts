@@ -60,6 +60,7 @@ export interface BridgeOptions {
  */
 export class Bridge {
   readonly #options: BridgeOptions;
+  readonly #machine: Clock;
   readonly #life: Lifetime;
   readonly #node: Node;
   readonly #log: Log;
@@ -94,7 +95,8 @@ export class Bridge {
 
   private constructor(options: BridgeOptions) {
     const { checked, log, clock: machine = systemClock() } = options;
-    this.#options = { ...options, clock: machine };
+    this.#options = options;
+    this.#machine = machine;
     this.#log = log;
     this.#life = new Lifetime(machine);
     this.#setup = new Setup(checked);
@@ -212,13 +214,14 @@ export class Bridge {
 
   async #openSequencer(): Promise<void> {
     const { checked, config } = this.#setup;
-    const { clock: machine = systemClock(), disk, node } = this.#options;
+    const { disk, node } = this.#options;
+    const clock = this.#machine;
     const openOwnJournal: OpenJournal = (recovery) =>
       openFileJournal({
         ...recovery,
         path: checked.journalPath,
         showId: config.show.id,
-        clock: machine,
+        clock,
         log: this.#log,
         ...(disk === undefined ? {} : { disk }),
       });
@@ -229,7 +232,7 @@ export class Bridge {
       openJournal: node?.openJournal ?? openOwnJournal,
       goGuardMs: config.show.goGuardMs,
       patches: config.show.patches,
-      clock: machine,
+      clock,
       log: this.#log,
       effects: this.#effects(),
     });
@@ -282,7 +285,7 @@ export class Bridge {
 
   /** The machine's clock, and the room on its disk. */
   #watchMachine(): void {
-    const { clock: machine = systemClock() } = this.#options;
+    const machine = this.#machine;
     const end = new AbortController();
     this.#life.add('wall clock, room on the disk', () => end.abort());
     void watchWall(machine, this.#log, () => this.state.startedAt !== null, end.signal);

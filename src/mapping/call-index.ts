@@ -75,8 +75,9 @@ export class CallIndex {
           const command = output.fill({ show: { title: state.title }, event, actor: event.actor, ...found, call });
           if (command === NO_VALUE) continue;
           for (const device of devices) {
-            const cueNumber = cueOf(this.#kinds, device, command as Command, call.targets);
-            const isBare = this.#kinds.firesCue?.(device, command as Command) === true;
+            const fires = this.#kinds.firesCue?.(device, command as Command);
+            const cueNumber = cueOf(this.#kinds, device, fires, call.targets);
+            const isBare = fires === true;
             const called = { place, call: callRef(place.cueId, call), isBare };
             if (cueNumber !== undefined) add(index, device, cueNumber, called);
           }

@@ -38,9 +38,13 @@ function targetOf({ kindOf }: DeviceKinds, device: string, targets: Targets): st
   return typeof called === 'string' ? called : undefined;
 }
 
-/** The number of the cue that a command fires at a device; a bare GO fires what the device calls the call. */
-export function cueOf(kinds: DeviceKinds, device: string, command: Command, targets: Targets): string | undefined {
-  const fires = kinds.firesCue?.(device, command);
+/** The number of the cue that a command fires at a device. @param fires  of it, as Adapter.firesCue; a bare GO fires what the device calls the call. */
+export function cueOf(
+  kinds: DeviceKinds,
+  device: string,
+  fires: string | true | undefined,
+  targets: Targets,
+): string | undefined {
   return fires === true ? targetOf(kinds, device, targets) : fires;
 }
 
@@ -121,7 +125,7 @@ export function addCommands(
     for (const device of told) {
       const hasIt = (start: Start) =>
         whoHasIt(start.device, send.device, backups).includes(device) &&
-        start.cueNumber === cueOf(kinds, device, command, targets);
+        start.cueNumber === cueOf(kinds, device, kinds.firesCue?.(device, command), targets);
       if (starts?.some(hasIt)) continue;
       const tail = device === send.device ? count : `${count}@${device}`;
       const outputId = ruleId.slice(0, OUTPUT_ID_CHARS_MAX - tail.length) + tail;
