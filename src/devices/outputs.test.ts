@@ -53,6 +53,29 @@ test('a receipt that says nothing known is a failure of its adapter, and the out
   ]);
 });
 
+test('what is older than its limit is not sent, and told as late', () => {
+  const sent: string[] = [];
+  const told: StageReport[] = [];
+  const outputs = new Outputs({
+    ownership: OWNS_ALL,
+    clock: new TestClock('2026-03-01T19:30:02.001Z'),
+    log: silentLog,
+    send: async (device) => {
+      sent.push(device);
+      return { reached: 'sent' };
+    },
+    summarise: (device) => device,
+    tell: (report) => told.push(report),
+  });
+  const output = (device: string, maxLateMs: number) => ({
+    ...{ ruleId: device, outputId: device, device, command: {}, maxLateMs },
+  });
+  const cause = { eventSeq: 7, messageId: 'm', recordedAt: '2026-03-01T19:30:00.000Z' };
+  outputs.perform(cause, [output('late', 2000), output('patient', 3000)]);
+  expect(sent).toEqual(['patient']);
+  expect(told).toMatchObject([{ device: 'late', stage: 'failed', code: 'OUTPUT_LATE' }]);
+});
+
 test('all outputs of a cue are sent before a word is said of any', () => {
   const order: string[] = [];
   const outputs = new Outputs({

@@ -48,9 +48,8 @@ export function applyCallFailed(state: ShowState, event: EventOf<'OutputFailed'>
   const { call, causeSeq } = event.payload;
   const place = call && placeOf(state.acts, call.cueId);
   if (!place) return state;
-  return withFired(state, place, call, ({ fired }) =>
-    fired?.by === 'operator' || fired?.seq !== causeSeq ? fired : undefined,
-  );
+  // An operator's own start has another number, and so has what a later cause sent.
+  return withFired(state, place, call, ({ fired }) => (fired?.seq === causeSeq ? undefined : fired));
 }
 
 function withFired(
